@@ -1,0 +1,21 @@
+include(CMakePackageConfigHelpers)
+get_property(_libraries GLOBAL PROPERTY CERES_ALIGN_LIBRARIES)
+# ceres_align::ceres_align: all of the library in one name.
+add_library(ceres_align_all INTERFACE)
+add_library(ceres_align::ceres_align ALIAS ceres_align_all)
+set_target_properties(ceres_align_all PROPERTIES EXPORT_NAME ceres_align)
+target_link_libraries(ceres_align_all INTERFACE ${_libraries})
+
+set(_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ceres_align)
+install(TARGETS ${_libraries} ceres_align_all EXPORT ceres_align_targets)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/ceres_align DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        FILES_MATCHING PATTERN "*.h")
+install(EXPORT ceres_align_targets FILE ceres_alignTargets.cmake NAMESPACE ceres_align:: DESTINATION ${_package_dir})
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/ceres_alignConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/ceres_alignConfig.cmake INSTALL_DESTINATION ${_package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/ceres_alignConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/ceres_alignConfig.cmake
+              ${PROJECT_BINARY_DIR}/ceres_alignConfigVersion.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/FindOpenCVSplit.cmake
+        DESTINATION ${_package_dir})

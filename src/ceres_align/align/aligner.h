@@ -1,0 +1,102 @@
+// The alignment: scene + rasterizer + options → pose, quality and why it stopped.
+#pragma once
+
+#include <Eigen/Core>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ceres_align/geometry/rigid3d.h"
+#include "ceres_align/geometry/scene.h"
+#include "ceres_align/render/rasterizer.h"
+
+namespace ceres_align {
+
+struct AlignOptions {
+  /// Coarse to fine: the first level is about this wide (of the shorter of a view's sides'
+  /// scale; every view is scaled by the same factor), each next one level_factor larger.
+  double coarsest_width_px = 20;
+  double level_factor = 2;
+  int max_iterations_per_level = 60;
+  /// A trial step larger than these is refused, as if its cost had grown.
+  double max_rotation_step_rad = 0.35;
+  double max_translation_step = 0.3;  ///< of the object's distance
+  /// A level ends when a step moves the outline by less than this, or the cost falls by less
+  /// than this fraction; the last level has tighter figures.
+  double coarse_step_px = 0.02;
+  double coarse_cost_change = 1e-4;
+  double final_step_px = 1e-3;
+  double final_cost_change = 1e-7;
+  /// Match the masks' centroids and areas by translation before the first level.
+  bool moment_translation = true;
+  bool covariance = true;
+
+  /// Throws InputError naming the field.
+  void Validate() const;
+};
+
+/// One accepted or refused step, for progress lines and animations.
+struct AlignIteration {
+  int level;                ///< 0 is the coarsest
+  int num_levels;
+  int width_px, height_px;  ///< of the first view at this level
+  int iteration;            ///< within the level; 0 is its start
+  double cost;              ///< ½ Σ over views and pixels of w (M − T)², in pixels of this level
+  double step_px;           ///< how far the step moved the outline, at most, in px of this level
+  bool accepted;
+  Rigid3d rig_from_world;   ///< the best pose so far at this level
+};
+/// Called on the thread that called Align; return false to stop (status kStopped).
+using AlignCallback = std::function<bool(const AlignIteration&)>;
+
+enum class AlignStatus {
+  kConverged,      ///< the last level met its step or cost test
+  kNotConverged,   ///< iteration limit on the last level
+  kNoOverlap,      ///< at the final pose the object is outside every view that has a mask
+  kStopped,        ///< the callback asked to stop
+  kFailed,         ///< the solver could not take a step from the start (see termination)
+};
+/// "converged", "not_converged", "no_overlap", "stopped", "failed".
+const char* ToString(AlignStatus status);
+
+struct ViewResult {
+  std::string name;
+  Rigid3d cam_from_world;
+  Eigen::Vector3d camera_center_in_world;
+  double iou = 0;              ///< Σ min(M, T) / Σ max(M, T), weighted; 1 if both are empty
+  double contour_rms_px = 0;   ///< rms distance between the two outlines; NaN if one has none
+  bool mask_empty = false;
+  bool mask_touches_frame = false;
+  bool object_in_frame = false;
+};
+
+struct AlignResult {
+  AlignStatus status = AlignStatus::kFailed;
+  std::string termination;  ///< one sentence: which test ended the run, at which figures
+  Rigid3d rig_from_world;
+  std::vector<ViewResult> views;
+  double initial_cost = 0;  ///< at full size, as AlignIteration::cost; final <= initial
+  double final_cost = 0;
+  int iterations = 0;
+  int evaluations = 0;      ///< batches of all views that were rasterized
+  /// Of [ω, v]: rotation (rad) about the object's centre and its translation, in the axes of the
+  /// rig's frame. Absent where the data do not determine the pose.
+  std::optional<Eigen::Matrix<double, 6, 6>> covariance;
+  Eigen::Vector3d object_center_in_world = Eigen::Vector3d::Zero();  ///< errors are taken there
+  double prepare_seconds = 0;  ///< mesh clusters, pyramid
+  double solve_seconds = 0;
+  std::string backend;
+
+  double MeanIou() const;  ///< over views whose mask is not empty; 0 if there is none
+  /// Converged, and mean IoU at least 0.85 with every non-empty mask's view at least 0.7.
+  bool IsUsable() const;
+};
+
+/// Aligns scene.initial_rig_from_world to the masks. The result's cost is never above the
+/// start's. Throws InputError for a scene that cannot be aligned: no initial pose, every mask
+/// empty, start behind a camera or off screen in every view that has a mask.
+AlignResult Align(const Scene& scene, Rasterizer* rasterizer, const AlignOptions& options,
+                  const AlignCallback& callback = {});
+
+}  // namespace ceres_align

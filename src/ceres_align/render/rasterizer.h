@@ -1,0 +1,66 @@
+// The interface of every rasterizer: meshes and targets are registered once (a GPU backend keeps
+// them resident), then batches of (mesh, target, pose) jobs go in and Gram matrices come out.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ceres_align/geometry/camera.h"
+#include "ceres_align/geometry/rigid3d.h"
+#include "ceres_align/render/contour_mesh.h"
+#include "ceres_align/render/target.h"
+
+namespace ceres_align {
+
+using MeshId = int;
+using TargetId = int;
+
+/// One view to evaluate. The target gives the image size; `camera` must have the same.
+struct RasterJob {
+  MeshId mesh = 0;
+  TargetId target = 0;
+  Camera camera;
+  Rigid3d cam_from_object;
+};
+
+/// What a job returns: the sums over all pixels of the view that Levenberg–Marquardt needs.
+///
+/// Per pixel i with weight w_i: r_i = √w_i (M_i − T_i), M the exact coverage by the mesh, T the
+/// target; J_i = ∂r_i/∂[ω, v] where the object moves by X_cam → center + exp(ω)(X_cam − center)
+/// + v, `center` being the mesh's ContourMesh::center in the camera: ω (rad) and v (mesh units)
+/// have the camera's axes.
+struct GramResult {
+  /// [J r]ᵀ[J r], 7x7 symmetric, row-major, order ω, v, r. Element [48] is Σ r² (twice the cost).
+  double gram[49];
+  /// Pixels on the outline that a moving edge crosses: those with a nonzero row of J.
+  int boundary_pixels;
+  /// Σ M over the frame, in px².
+  double area_px;
+  /// Σ M·(x, y) over the frame, pixel centres, in px³; with area_px: the coverage's centroid.
+  double moment_x_px, moment_y_px;
+};
+
+/// Thread-compatible: one call at a time. Results are the same bits for any thread count and any
+/// order of the batch.
+class Rasterizer {
+ public:
+  virtual ~Rasterizer() = default;
+  virtual std::string name() const = 0;
+
+  /// Ids stay valid until Release; the rasterizer shares ownership.
+  virtual MeshId AddMesh(std::shared_ptr<const ContourMesh> mesh) = 0;
+  virtual TargetId AddTarget(std::shared_ptr<const Target> target) = 0;
+  virtual void ReleaseMesh(MeshId id) = 0;
+  virtual void ReleaseTarget(TargetId id) = 0;
+
+  /// results[i] belongs to jobs[i]. CHECKs ids and sizes.
+  virtual void Evaluate(const std::vector<RasterJob>& jobs, std::vector<GramResult>* results) = 0;
+
+  /// Coverage M (width x height, double: exact to 1e-7) and, if `jacobian` is not null, per pixel
+  /// the six derivatives ∂M/∂[ω, v] (row-major, 6 doubles a pixel, all pixels).
+  /// The job's target is not used.
+  virtual Image<double> Coverage(const RasterJob& job, std::vector<double>* jacobian) = 0;
+};
+
+}  // namespace ceres_align
