@@ -36,8 +36,8 @@ double RotationAngle_rad(const Eigen::Quaterniond& a, const Eigen::Quaterniond& 
 }
 
 void ToPoseBlock(const Rigid3d& pose, double* block) {
-  Eigen::Map<Eigen::Vector4d>(block) = pose.rotation.coeffs();
-  Eigen::Map<Eigen::Vector3d>(block + 4) = pose.translation;
+  Eigen::Vector4d::Map(block) = pose.rotation.coeffs();
+  Eigen::Vector3d::Map(block + 4) = pose.translation;
 }
 
 Rigid3d FromPoseBlock(const double* block) {
