@@ -1,5 +1,6 @@
 #include "ceres_align/geometry/mesh.h"
 
+#include <Eigen/Geometry>
 #include <cstring>
 #include <limits>
 #include <numeric>
