@@ -1,0 +1,53 @@
+// Mask files ↔ coverage images.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ceres_align/base/image.h"
+
+namespace ceres_align {
+
+struct ImageSize {
+  int width_px = 0;
+  int height_px = 0;
+};
+
+struct LoadedMask {
+  ImageF mask;                        ///< coverage in [0, 1]
+  double area_px = 0;                 ///< Σ coverage
+  std::vector<std::string> warnings;  ///< one line each, naming the file
+  /// A camera that sees nothing is a valid observation; a scene of only such is not.
+  bool IsEmpty() const { return area_px == 0; }
+};
+
+/// Fewer pixels of foreground than this, over all views together, cannot determine a pose.
+constexpr double kMinForeground_px = 16;
+
+/// Reads a mask: PNG, JPEG, BMP, PNM or TIFF, told by content, not by name. The rule:
+/// 1. An alpha channel that is not opaque everywhere is the mask; colours are then ignored.
+/// 2. Otherwise the brightest channel is (palettes applied): any colour on black is foreground.
+/// 3. 8-bit values are divided by 255, 16-bit by 65535, so that anti-aliased coverage and
+///    probabilities are kept. Float images must lie in [0, 1].
+/// 4. If the only values are 0 and one other, the other is foreground (files of 0 and 1, label
+///    images); with a warning where it is not the full value.
+/// 5. JPEG is thresholded at one half, because its ringing would add foreground; with a warning.
+/// Warnings also tell of a mask that is all foreground, that never reaches one half, or that has
+/// less than kMinForeground_px of foreground but is not empty.
+///
+/// Throws InputError for a file that is missing, empty, damaged (checksums and sizes are
+/// checked), no image, or of another size than `expected` (naming both).
+LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> expected = {});
+
+/// Reads an image whose nonzero pixels (by rules 1 and 2; JPEG: at least one half) are to be
+/// ignored. Returns 1 where ignored, else 0. Throws as LoadMask does.
+ImageF LoadIgnore(const std::filesystem::path& path, std::optional<ImageSize> expected = {});
+
+/// Writes coverage as an 8-bit gray PNG (round(255·v), v clamped to [0, 1]), whole or not at all.
+/// Throws InputError.
+void SaveMask(const std::filesystem::path& path, const ImageF& mask);
+
+}  // namespace ceres_align

@@ -1,0 +1,36 @@
+// Mesh files: OBJ, PLY, STL, GLB and glTF in; OBJ and PLY out.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "ceres_align/geometry/mesh.h"
+
+namespace ceres_align {
+
+struct LoadedMesh {
+  TriangleMesh mesh;                  ///< cleaned (CleanMesh); at least one face
+  CleanReport clean;                  ///< what cleaning dropped
+  std::vector<std::string> warnings;  ///< one line each, naming file and line; may be empty
+};
+
+/// Reads a mesh; the format is told by the content where it has a signature (PLY, GLB), else by
+/// the extension. Polygons are triangulated, concave ones too. OBJ and PLY keep double precision;
+/// the nodes' transforms of GLB and glTF are applied (default scene). Colours, normals, texture
+/// coordinates and materials are ignored.
+///
+/// Throws InputError, one line with file, line (text formats) and value, for: a file that cannot
+/// be read, ends early or contradicts its header; a position that is not finite; an index out of
+/// range; no faces (a point cloud); no face with area; compressed glTF (Draco, meshopt).
+/// Left out with a warning: OBJ faces with fewer than three corners, statements that no mesh
+/// needs, polygons that cross themselves (triangulated as well as they can be).
+LoadedMesh LoadMesh(const std::filesystem::path& path);
+
+/// Writes vertices (17 significant digits: they read back as the same bits) and faces, whole or
+/// not at all. Throws InputError.
+void WriteObj(const std::filesystem::path& path, const TriangleMesh& mesh);
+/// The same as binary little-endian PLY with double positions.
+void WritePly(const std::filesystem::path& path, const TriangleMesh& mesh);
+
+}  // namespace ceres_align

@@ -1,0 +1,81 @@
+// The scene file (scene.json) and the checks it shares with the command line's flags.
+//
+//   { "mesh": "rooster.obj",
+//     "views": [ { "name": "left", "mask": "left.png", "ignore": "left_ignore.png",
+//                  "width": 306, "height": 256, "pixel_center": 0.5,
+//                  "K": [[fx, 0, cx], [0, fy, cy], [0, 0, 1]], "dist": [k1, k2, p1, p2, k3],
+//                  "cam_from_rig": {"R": [[…], […], […]], "t": [x, y, z]},
+//                  "mesh": "other.ply", "world_from_object": {"R": …, "t": …} }, … ],
+//     "initial": {"rig_from_world": {"R": …, "t": …}},
+//     "truth":   {"rig_from_world": {"R": …, "t": …}} }
+//
+// OpenCV axes, column vectors: x_cam = cam_from_rig · rig_from_world · world_from_object · X.
+// Required: mask, width, height, K, a mesh (the scene's or the view's own), and cam_from_rig of
+// every view but the first (identity by default). Paths are relative to the scene file. K and R
+// may also be flat lists of nine numbers, rows in order. Unknown or repeated keys are errors.
+#pragma once
+
+#include <Eigen/Core>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ceres_align/geometry/scene.h"
+
+namespace ceres_align {
+
+/// A view as the file (or the flags) describe it; nothing is loaded yet.
+struct ViewDescription {
+  std::string name;    ///< empty: "view0", "view1", … by position
+  std::string mask;    ///< path
+  std::string ignore;  ///< path; empty: none. Nonzero pixels get weight 0.
+  int width_px = 0;
+  int height_px = 0;
+  double pixel_center = 0.5;  ///< where the first pixel's centre lies in K: 0 or 0.5
+  Eigen::Matrix3d K = Eigen::Matrix3d::Identity();
+  std::vector<double> dist;                  ///< OpenCV's k1,k2,p1,p2[,k3[,k4,k5,k6]]; empty: none
+  std::optional<Rigid3d> cam_from_rig;       ///< absent: identity, allowed for the first view
+  std::string mesh;                          ///< path; empty: the scene's
+  std::optional<Rigid3d> world_from_object;  ///< absent: identity
+};
+
+struct SceneDescription {
+  std::string mesh;  ///< path; may be empty if every view has its own
+  std::vector<ViewDescription> views;
+  std::optional<Rigid3d> initial_rig_from_world;
+  std::optional<Rigid3d> true_rig_from_world;
+};
+
+struct LoadedScene {
+  Scene scene;
+  SceneDescription description;       ///< names filled in
+  std::vector<std::string> warnings;  ///< of meshes and masks; one line each
+};
+
+/// Parses and checks the file; loads no mesh and no mask. Throws InputError: JSON errors with
+/// line and column, others with the key ("s.json: views[0].K is missing").
+SceneDescription ReadSceneDescription(const std::filesystem::path& path);
+
+/// Everything that can be checked without opening a file: sizes, K, dist, names (unique, safe in
+/// file names), poses, required parts. Fills in default names. `where` begins the messages (the
+/// scene file's name; for flags, say, "ceres_align"). Throws InputError.
+void CheckSceneDescription(SceneDescription* description, std::string_view where);
+
+/// Checks, then loads meshes (each file once) and masks. Lens distortion is taken out: the view
+/// gets a pinhole camera of the same K and size, its mask and ignore image are resampled, and
+/// pixels that the photograph does not show get weight 0. Relative paths start at `folder`.
+/// Throws InputError also for masks of another size than the camera, for distortion that folds
+/// over inside the image, and if all masks together have less than kMinForeground_px.
+LoadedScene BuildScene(const SceneDescription& description, const std::filesystem::path& folder,
+                       std::string_view where);
+
+/// ReadSceneDescription + BuildScene.
+LoadedScene LoadScene(const std::filesystem::path& path);
+
+/// Writes a scene file, whole or not at all; poses and K read back to 1e-15. Empty optional parts
+/// are left out. Paths are written as they are. Throws InputError.
+void SaveScene(const std::filesystem::path& path, const SceneDescription& description);
+
+}  // namespace ceres_align
