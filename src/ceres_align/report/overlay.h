@@ -1,0 +1,33 @@
+// The picture of one view: target mask and rendered coverage as two colours, a third where they
+// agree, and the outline of the rendering.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ceres_align/base/image.h"
+#include "ceres_align/report/draw.h"
+
+namespace ceres_align {
+
+constexpr Rgb kEmptyColor = {18, 20, 24};       ///< neither
+constexpr Rgb kTargetColor = {255, 150, 20};    ///< the mask has it, the rendering does not
+constexpr Rgb kRenderColor = {45, 140, 255};    ///< the rendering has it, the mask does not
+constexpr Rgb kAgreeColor = {92, 112, 104};     ///< both
+constexpr Rgb kOutlineColor = {245, 250, 240};  ///< the rendering's edge
+
+/// Both images in [0, 1] and of the same size (CHECKed); the four colours are mixed bilinearly by
+/// (target, coverage). The outline lies on the innermost pixels of {coverage >= ½}; it is left
+/// out if `outline` is false.
+RgbImage DrawOverlay(const ImageF& target, const ImageF& coverage, bool outline = true);
+
+/// The colours DrawOverlay can make, on a grid of `steps` values of target and of coverage, for
+/// the palette of an animation.
+std::vector<Rgb> OverlayPalette(int steps);
+
+/// Writes the view's label and the key to the colours into the corner (top left or bottom left)
+/// where they hide less of the object. Images under 160 px get no key, under 64 px nothing.
+void LabelOverlay(const ImageF& target, const ImageF& coverage, const std::string& label,
+                  RgbImage* overlay);
+
+}  // namespace ceres_align

@@ -1,0 +1,31 @@
+// The report's pictures of a run: an overlay per view, start/target/final, the animation.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ceres_align/align/aligner.h"
+#include "ceres_align/report/scene_renderer.h"
+
+namespace ceres_align {
+
+/// One view at the final pose at the mask's full size, with its label.
+RgbImage OverlayPicture(const SceneRenderer& renderer, int view, const AlignResult& result);
+
+/// A table of panels: a row per view; columns start, target, final. The pictures are shown at up
+/// to 420 px (small ones grown by a whole factor).
+RgbImage ComparisonPicture(const SceneRenderer& renderer, const Rigid3d& start_rig_from_world,
+                           const AlignResult& result);
+
+/// The bytes of an animated GIF: the start, accepted steps (thinned evenly to about max_frames,
+/// first and last kept), the result held for two seconds. Every frame shows every view with
+/// target and rendering overlaid, and level, iteration and cost in text.
+std::string AnimationGif(const SceneRenderer& renderer,
+                         const std::vector<AlignIteration>& iterations, const AlignResult& result,
+                         int max_frames = 120);
+
+/// Which of `count` steps to show so that at most `max_frames` are: increasing indices, first and
+/// last included. max_frames >= 2.
+std::vector<int> ThinnedFrames(int count, int max_frames);
+
+}  // namespace ceres_align

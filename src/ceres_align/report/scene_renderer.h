@@ -1,0 +1,51 @@
+// Draws the views of a scene at any pose and size, through the rasterizer.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ceres_align/geometry/scene.h"
+#include "ceres_align/render/rasterizer.h"
+#include "ceres_align/report/draw.h"
+
+namespace ceres_align {
+
+struct PanelSize {
+  int width_px;
+  int height_px;
+};
+/// The size at which a view is shown in a panel of at most max_px by max_px: shrunk to fit, or
+/// grown by a whole factor.
+PanelSize FitPanel(const Camera& camera, int max_px);
+
+/// Borrows the scene and the rasterizer, which must outlive it; holds the scene's meshes in the
+/// rasterizer until it is destroyed.
+class SceneRenderer {
+ public:
+  SceneRenderer(const Scene& scene, Rasterizer* rasterizer);
+  ~SceneRenderer();
+  SceneRenderer(const SceneRenderer&) = delete;
+  SceneRenderer& operator=(const SceneRenderer&) = delete;
+
+  const Scene& scene() const { return scene_; }
+
+  /// The exact coverage of scene.views[view], the camera scaled to size; in [0, 1].
+  ImageF Coverage(int view, const Rigid3d& rig_from_world, const PanelSize& size) const;
+
+  /// Target and rendering overlaid at that size (see overlay.h), without text.
+  RgbImage Overlay(int view, const Rigid3d& rig_from_world, const PanelSize& size) const;
+
+  /// scene.views[view].camera's own size.
+  PanelSize FullSize(int view) const;
+
+ private:
+  const Scene& scene_;
+  Rasterizer* rasterizer_;
+  std::vector<MeshId> meshes_;
+};
+
+/// Each view's name as part of a file name: control characters and any of / \ : * ? " < > | become
+/// '_'; a number is appended where two views would get the same.
+std::vector<std::string> FileNamesOfViews(const Scene& scene);
+
+}  // namespace ceres_align
