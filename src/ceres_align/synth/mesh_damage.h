@@ -39,7 +39,7 @@ struct Connectivity {
   int64_t non_manifold_edges = 0;  ///< with more than two faces
   int64_t misoriented_edges = 0;   ///< with two faces that run along it in the same direction
   int64_t components = 0;          ///< sets of faces connected by shared vertices
-  int64_t euler = 0;               ///< V − E + F over used vertices; 2 per closed sphere-like part
+  int64_t euler = 0;  ///< V − E + F over used vertices; 2 per closed sphere-like part
   bool closed_manifold() const {
     return border_edges == 0 && non_manifold_edges == 0 && misoriented_edges == 0;
   }

@@ -11,9 +11,9 @@
 namespace ceres_align {
 
 /// Closed manifolds.
-TriangleMesh MakeCube(double side = 2);                                        ///< 12 faces
-TriangleMesh MakeUvSphere(double radius, int rings, int segments);             ///< rings >= 2
-TriangleMesh MakeIcosphere(double radius, int levels);                         ///< 20·4^levels
+TriangleMesh MakeCube(double side = 2);                             ///< 12 faces
+TriangleMesh MakeUvSphere(double radius, int rings, int segments);  ///< rings >= 2
+TriangleMesh MakeIcosphere(double radius, int levels);              ///< 20·4^levels
 /// Capped; axis along z, from −height/2 to height/2. sides >= 3.
 TriangleMesh MakePrism(double radius, double height, int sides);
 TriangleMesh MakeCylinder(double radius, double height, int sides = 64);
@@ -31,7 +31,7 @@ TriangleMesh MakeBumpyBlob(int faces, uint64_t seed, double radius = 1);
 TriangleMesh MakeMultiPart(int faces);
 
 /// Open surfaces.
-TriangleMesh MakeHemisphere(double radius, int rings, int segments);  ///< z >= 0, open below
+TriangleMesh MakeHemisphere(double radius, int rings, int segments);         ///< z >= 0, open below
 TriangleMesh MakeSheet(double width, double height, int columns, int rows);  ///< in z = 0
 
 /// `faces` unconnected random triangles with corners within `size` of a random centre in the unit
