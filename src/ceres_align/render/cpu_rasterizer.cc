@@ -1,0 +1,200 @@
+#include "ceres_align/render/cpu_rasterizer.h"
+
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+
+#include "ceres_align/base/error.h"
+#include "ceres_align/render/cpu_sweep.h"
+#include "ceres_align/render/view_geometry.h"
+
+namespace ceres_align {
+namespace {
+
+// ∂M/∂p of a cell from its pieces of outline.
+void CellJacobian(CpuSweep* sweep, const Fragment* f, int n, const CellOutline& cell, double* j) {
+  for (int k = 0; k < 6; ++k) j[k] = 0;
+  for (int i = 0; i < n; ++i) {
+    const double p0 = cell.piece0[i], p1 = cell.piece1[i];
+    if (p0 == 0 && p1 == 0) continue;
+    const EdgeVelocity& v = sweep->Velocity(f[i].edge);
+    for (int k = 0; k < 6; ++k) j[k] += p0 * v.k0[k] + p1 * v.k1[k];
+  }
+}
+
+class GramSink {
+ public:
+  GramSink(CpuSweep* sweep, const Target& target) : sweep_(sweep), target_(target) {}
+
+  void Row(int row) {
+    row_ = row;
+    mask_ = target_.mask().row(row);
+    weight_ = target_.weight().empty() ? nullptr : target_.weight().row(row);
+  }
+  void Empty(int begin, int end) {
+    for (int r = begin; r < end; ++r) cost_ += target_.RowCost(r, false);
+  }
+  void Run(int begin, int end, bool covered) {
+    cost_ += target_.RunCost(row_, begin, end, covered);
+    if (!covered) return;
+    const double n = end - begin;
+    AddArea(n, 0.5 * (begin + end));
+  }
+  void Cell(int column, const Fragment* f, int n, const CellOutline& cell) {
+    const double r = cell.area - mask_[column];
+    const double w = weight_ ? weight_[column] : 1.0;
+    AddArea(cell.area, column + 0.5);
+    if (!cell.boundary) {
+      cost_ += w * r * r;
+      return;
+    }
+    ++boundary_pixels_;
+    double v[7], *sum = sums_;
+    CellJacobian(sweep_, f, n, cell, v);
+    v[6] = r;
+    for (int i = 0; i < 7; ++i) {
+      const double wv = w * v[i];
+      for (int k = i; k < 7; ++k) *sum++ += wv * v[k];
+    }
+  }
+  void Finish(GramResult* result) const {
+    const double* sum = sums_;
+    for (int i = 0; i < 7; ++i) {
+      for (int k = i; k < 7; ++k) result->gram[7 * i + k] = result->gram[7 * k + i] = *sum++;
+    }
+    result->gram[48] += cost_;
+    result->boundary_pixels = boundary_pixels_;
+    result->area_px = area_;
+    result->moment_x_px = moment_x_;
+    result->moment_y_px = moment_y_;
+  }
+
+ private:
+  void AddArea(double area, double x) {
+    area_ += area;
+    moment_x_ += area * x;
+    moment_y_ += area * (row_ + 0.5);
+  }
+
+  CpuSweep* sweep_;
+  const Target& target_;
+  int row_ = 0;
+  const float* mask_ = nullptr;
+  const float* weight_ = nullptr;
+  double sums_[28] = {};
+  double cost_ = 0, area_ = 0, moment_x_ = 0, moment_y_ = 0;
+  int boundary_pixels_ = 0;
+};
+
+class ImageSink {
+ public:
+  ImageSink(CpuSweep* sweep, Image<double>* image, std::vector<double>* jacobian)
+      : sweep_(sweep), image_(image), jacobian_(jacobian) {}
+  void Row(int row) { row_ = row; }
+  void Empty(int, int) {}
+  void Run(int begin, int end, bool covered) {
+    if (covered) std::fill(image_->row(row_) + begin, image_->row(row_) + end, 1.0);
+  }
+  void Cell(int column, const Fragment* f, int n, const CellOutline& cell) {
+    image_->at(column, row_) = cell.area;
+    if (jacobian_ == nullptr || !cell.boundary) return;
+    const size_t pixel = static_cast<size_t>(row_) * image_->width + column;
+    CellJacobian(sweep_, f, n, cell, jacobian_->data() + 6 * pixel);
+  }
+
+ private:
+  CpuSweep* sweep_;
+  Image<double>* image_;
+  std::vector<double>* jacobian_;
+  int row_ = 0;
+};
+
+template <typename T>
+int AddTo(std::vector<std::shared_ptr<const T>>* list, std::shared_ptr<const T> item) {
+  CHECK(item != nullptr);
+  for (size_t i = 0; i < list->size(); ++i) {
+    if ((*list)[i] == nullptr) {
+      (*list)[i] = std::move(item);
+      return static_cast<int>(i);
+    }
+  }
+  list->push_back(std::move(item));
+  return static_cast<int>(list->size()) - 1;
+}
+
+template <typename T>
+const T& Get(const std::vector<std::shared_ptr<const T>>& list, int id) {
+  CHECK(id >= 0 && static_cast<size_t>(id) < list.size() && list[id] != nullptr) << "id " << id;
+  return *list[id];
+}
+
+}  // namespace
+
+struct CpuRasterizer::Impl {
+  explicit Impl(int num_threads) : arena(num_threads) {}
+  tbb::task_arena arena;
+  tbb::enumerable_thread_specific<CpuSweep> sweeps;
+  std::vector<std::shared_ptr<const ContourMesh>> meshes;
+  std::vector<std::shared_ptr<const Target>> targets;
+
+  void EvaluateOne(const RasterJob& job, GramResult* result) {
+    const ContourMesh& mesh = Get(meshes, job.mesh);
+    const Target& target = Get(targets, job.target);
+    CHECK_EQ(target.width_px(), job.camera.width_px);
+    CHECK_EQ(target.height_px(), job.camera.height_px);
+    CpuSweep& sweep = sweeps.local();
+    sweep.Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object));
+    GramSink sink(&sweep, target);
+    sweep.Rows(sink);
+    sink.Finish(result);
+  }
+};
+
+CpuRasterizer::CpuRasterizer(int num_threads)
+    : impl_(std::make_unique<Impl>(num_threads > 0 ? num_threads
+                                                   : tbb::task_arena::automatic)) {}
+CpuRasterizer::~CpuRasterizer() = default;
+
+MeshId CpuRasterizer::AddMesh(std::shared_ptr<const ContourMesh> mesh) {
+  return AddTo(&impl_->meshes, std::move(mesh));
+}
+TargetId CpuRasterizer::AddTarget(std::shared_ptr<const Target> target) {
+  return AddTo(&impl_->targets, std::move(target));
+}
+void CpuRasterizer::ReleaseMesh(MeshId id) {
+  Get(impl_->meshes, id);
+  impl_->meshes[id] = nullptr;
+}
+void CpuRasterizer::ReleaseTarget(TargetId id) {
+  Get(impl_->targets, id);
+  impl_->targets[id] = nullptr;
+}
+
+void CpuRasterizer::Evaluate(const std::vector<RasterJob>& jobs,
+                             std::vector<GramResult>* results) {
+  results->resize(jobs.size());
+  if (jobs.size() == 1 || impl_->arena.max_concurrency() == 1) {
+    for (size_t i = 0; i < jobs.size(); ++i) impl_->EvaluateOne(jobs[i], &(*results)[i]);
+    return;
+  }
+  impl_->arena.execute([&] {
+    tbb::parallel_for(
+        size_t{0}, jobs.size(),
+        [&](size_t i) { impl_->EvaluateOne(jobs[i], &(*results)[i]); }, tbb::simple_partitioner());
+  });
+}
+
+Image<double> CpuRasterizer::Coverage(const RasterJob& job, std::vector<double>* jacobian) {
+  const ContourMesh& mesh = Get(impl_->meshes, job.mesh);
+  Image<double> image(job.camera.width_px, job.camera.height_px, 0.0);
+  if (jacobian != nullptr) jacobian->assign(6 * image.pixels.size(), 0.0);
+  CpuSweep& sweep = impl_->sweeps.local();
+  sweep.Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object));
+  ImageSink sink(&sweep, &image, jacobian);
+  sweep.Rows(sink);
+  return image;
+}
+
+}  // namespace ceres_align

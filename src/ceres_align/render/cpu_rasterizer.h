@@ -1,0 +1,30 @@
+// The rasterizer on the CPU: jobs in parallel, each on one thread.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "ceres_align/render/rasterizer.h"
+
+namespace ceres_align {
+
+class CpuRasterizer : public Rasterizer {
+ public:
+  /// num_threads 0: all the machine's.
+  explicit CpuRasterizer(int num_threads = 0);
+  ~CpuRasterizer() override;
+
+  std::string name() const override { return "cpu"; }
+  MeshId AddMesh(std::shared_ptr<const ContourMesh> mesh) override;
+  TargetId AddTarget(std::shared_ptr<const Target> target) override;
+  void ReleaseMesh(MeshId id) override;
+  void ReleaseTarget(TargetId id) override;
+  void Evaluate(const std::vector<RasterJob>& jobs, std::vector<GramResult>* results) override;
+  Image<double> Coverage(const RasterJob& job, std::vector<double>* jacobian) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ceres_align

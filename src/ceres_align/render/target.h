@@ -1,0 +1,45 @@
+// What a view should show: the mask, its pixel weights, and sums that make whole runs of
+// covered or empty pixels cost nothing.
+#pragma once
+
+#include <vector>
+
+#include "ceres_align/base/image.h"
+
+namespace ceres_align {
+
+/// A view's mask T in [0, 1] with weights w >= 0, plus row-wise prefix sums of w T² (what an
+/// empty pixel costs) and w (1 − T)² (what a covered one costs), kept at every 16th pixel.
+class Target {
+ public:
+  static constexpr int kBlock = 16;
+  /// `weight` is empty (1 everywhere) or of the mask's size. CHECKs sizes and finiteness.
+  Target(ImageF mask, ImageF weight);
+
+  int width_px() const { return mask_.width; }
+  int height_px() const { return mask_.height; }
+  const ImageF& mask() const { return mask_; }
+  const ImageF& weight() const { return weight_; }  ///< may be empty: 1 everywhere
+
+  /// Σ w T² and Σ w (1 − T)² of row r over pixels [0, k·kBlock), k-th pair of the row; the last
+  /// pair of a row is the whole row's.
+  const double* row_prefix(int r) const { return prefix_.data() + size_t(r) * row_stride_; }
+  int row_stride() const { return row_stride_; }  ///< doubles per row of prefix sums
+
+  /// Σ over pixels [begin, end) of row r of w T² (covered = false) or w (1 − T)² (true).
+  double RunCost(int r, int begin, int end, bool covered) const;
+  /// The same over the whole row.
+  double RowCost(int r, bool covered) const {
+    return row_prefix(r)[row_stride_ - 2 + (covered ? 1 : 0)];
+  }
+
+ private:
+  double DirectCost(int r, int begin, int end, bool covered) const;
+
+  ImageF mask_;
+  ImageF weight_;
+  int row_stride_ = 0;
+  std::vector<double> prefix_;
+};
+
+}  // namespace ceres_align
