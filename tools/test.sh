@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds everything and runs all tests.
+#   tools/test.sh              Release, in build/
+#   tools/test.sh --sanitize   with AddressSanitizer and UndefinedBehaviorSanitizer, in build-asan/
+# Further arguments go to ctest, for example -R rigid3d.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+preset=default
+build=build
+if [ "${1:-}" = --sanitize ]; then
+  preset=asan
+  build=build-asan
+  shift
+fi
+
+bash tools/install_deps.sh --test
+configure=(cmake -S . -B "$build")
+if [ ! -f "$build/CMakeCache.txt" ]; then
+  configure=(cmake --preset "$preset")
+  if command -v ccache >/dev/null; then
+    configure+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  fi
+fi
+# tools/demo.sh makes a build without them.
+configure+=(-DCERES_ALIGN_BUILD_TESTS=ON -DCERES_ALIGN_BUILD_BENCHMARKS=ON
+  -DCERES_ALIGN_BUILD_EXAMPLES=ON)
+echo "test: ${configure[*]}"
+"${configure[@]}"
+cmake --build "$build" --parallel "$(nproc)"
+cd "$build"
+exec ctest --output-on-failure --parallel "$(nproc)" "$@"
