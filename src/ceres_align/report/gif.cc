@@ -1,0 +1,152 @@
+#include "ceres_align/report/gif.h"
+
+#include <gif_lib.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <unordered_map>
+
+namespace ceres_align {
+namespace {
+
+constexpr int kTransparent = 255;
+
+int AppendBytes(GifFileType* gif, const GifByteType* bytes, int count) {
+  static_cast<std::string*>(gif->UserData)->append(reinterpret_cast<const char*>(bytes), count);
+  return count;
+}
+
+void Require(int status, GifFileType* gif) {
+  if (status == GIF_OK) return;
+  const char* reason = gif != nullptr ? GifErrorString(gif->Error) : nullptr;
+  throw std::runtime_error(std::string("the GIF could not be encoded: ") +
+                           (reason != nullptr ? reason : "giflib failed"));
+}
+
+struct Box {
+  int left, top, right, bottom;  // right and bottom are outside
+};
+
+/// Where two images of palette indices differ; one pixel where they do not.
+Box ChangedBox(const Image<uint8_t>& a, const Image<uint8_t>& b) {
+  Box box = {a.width, a.height, 0, 0};
+  for (int row = 0; row < a.height; ++row) {
+    for (int column = 0; column < a.width; ++column) {
+      if (a.at(column, row) == b.at(column, row)) continue;
+      box = {std::min(box.left, column), std::min(box.top, row), std::max(box.right, column + 1),
+             row + 1};
+    }
+  }
+  return box.right == 0 ? Box{0, 0, 1, 1} : box;
+}
+
+}  // namespace
+
+struct GifEncoder::Impl {
+  std::string bytes;
+  GifFileType* gif = nullptr;
+  std::vector<Rgb> palette;
+  std::unordered_map<uint32_t, uint8_t> nearest;
+  Image<uint8_t> shown;  // palette indices on the screen; empty before the first frame
+
+  uint8_t Nearest(const Rgb& color) {
+    const uint32_t key = color.r << 16 | color.g << 8 | color.b;
+    const auto found = nearest.find(key);
+    if (found != nearest.end()) return found->second;
+    const auto distance = [&](const Rgb& c) {
+      const int r = c.r - color.r, g = c.g - color.g, b = c.b - color.b;
+      return 3 * r * r + 4 * g * g + 2 * b * b;
+    };
+    const auto best =
+        std::min_element(palette.begin(), palette.end(),
+                         [&](const Rgb& a, const Rgb& b) { return distance(a) < distance(b); });
+    return nearest[key] = static_cast<uint8_t>(best - palette.begin());
+  }
+
+  Image<uint8_t> Quantized(const RgbImage& frame) {
+    Image<uint8_t> indices(frame.width, frame.height);
+    for (size_t i = 0; i < frame.pixels.size(); ++i) {
+      // Runs of one colour are long; the table is asked only where the colour changes.
+      indices.pixels[i] = i > 0 && frame.pixels[i] == frame.pixels[i - 1]
+                              ? indices.pixels[i - 1]
+                              : Nearest(frame.pixels[i]);
+    }
+    return indices;
+  }
+
+  void PutLoopForever() {
+    const unsigned char forever[3] = {1, 0, 0};
+    Require(EGifPutExtensionLeader(gif, APPLICATION_EXT_FUNC_CODE), gif);
+    Require(EGifPutExtensionBlock(gif, 11, "NETSCAPE2.0"), gif);
+    Require(EGifPutExtensionBlock(gif, 3, forever), gif);
+    Require(EGifPutExtensionTrailer(gif), gif);
+  }
+
+  void PutControl(int delay_cs) {
+    GraphicsControlBlock control = {};
+    control.DisposalMode = DISPOSE_DO_NOT;
+    control.DelayTime = delay_cs;
+    control.TransparentColor = kTransparent;
+    GifByteType extension[4];
+    const size_t size = EGifGCBToExtension(&control, extension);
+    Require(EGifPutExtension(gif, GRAPHICS_EXT_FUNC_CODE, static_cast<int>(size), extension), gif);
+  }
+};
+
+GifEncoder::GifEncoder(int width_px, int height_px, const std::vector<Rgb>& palette)
+    : impl_(new Impl) {
+  CHECK(width_px > 0 && height_px > 0 && width_px <= 65535 && height_px <= 65535);
+  CHECK(!palette.empty() && palette.size() <= kTransparent);
+  impl_->palette = palette;
+  int error = 0;
+  impl_->gif = EGifOpen(&impl_->bytes, &AppendBytes, &error);
+  if (impl_->gif == nullptr) throw std::runtime_error("the GIF could not be encoded");
+  EGifSetGifVersion(impl_->gif, true);
+  ColorMapObject* map = GifMakeMapObject(256, nullptr);
+  if (map == nullptr) throw std::bad_alloc();
+  for (size_t i = 0; i < palette.size(); ++i) {
+    map->Colors[i] = {palette[i].r, palette[i].g, palette[i].b};
+  }
+  const int status = EGifPutScreenDesc(impl_->gif, width_px, height_px, 8, 0, map);
+  GifFreeMapObject(map);
+  Require(status, impl_->gif);
+  impl_->PutLoopForever();
+}
+
+GifEncoder::~GifEncoder() {
+  int error = 0;
+  if (impl_->gif != nullptr) EGifCloseFile(impl_->gif, &error);
+}
+
+void GifEncoder::AddFrame(const RgbImage& frame, int delay_cs) {
+  GifFileType* gif = impl_->gif;
+  CHECK(gif != nullptr && frame.width == gif->SWidth && frame.height == gif->SHeight);
+  Image<uint8_t> indices = impl_->Quantized(frame);
+  const bool first = impl_->shown.empty();
+  const Box box = first ? Box{0, 0, frame.width, frame.height} : ChangedBox(impl_->shown, indices);
+  impl_->PutControl(delay_cs);
+  Require(EGifPutImageDesc(gif, box.left, box.top, box.right - box.left, box.bottom - box.top,
+                           false, nullptr),
+          gif);
+  std::vector<GifByteType> line(box.right - box.left);
+  for (int row = box.top; row < box.bottom; ++row) {
+    for (int column = box.left; column < box.right; ++column) {
+      const uint8_t index = indices.at(column, row);
+      const bool unchanged = !first && impl_->shown.at(column, row) == index;
+      line[column - box.left] = unchanged ? kTransparent : index;
+    }
+    Require(EGifPutLine(gif, line.data(), static_cast<int>(line.size())), gif);
+  }
+  impl_->shown = std::move(indices);
+}
+
+std::string GifEncoder::Finish() {
+  CHECK(impl_->gif != nullptr);
+  int error = 0;
+  const int status = EGifCloseFile(impl_->gif, &error);
+  impl_->gif = nullptr;
+  if (status != GIF_OK) Require(status, nullptr);
+  return std::move(impl_->bytes);
+}
+
+}  // namespace ceres_align

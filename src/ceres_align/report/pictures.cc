@@ -1,0 +1,193 @@
+#include "ceres_align/report/pictures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "ceres_align/report/gif.h"
+#include "ceres_align/report/overlay.h"
+
+namespace ceres_align {
+namespace {
+
+constexpr int kGap_px = 10;
+constexpr int kLine_px = 24;
+constexpr int kHoldLast_cs = 200;
+constexpr int kHoldFirst_cs = 80;
+
+std::string Format(const char* format, double value) {
+  char text[64];
+  std::snprintf(text, sizeof(text), format, value);
+  return text;
+}
+
+void DrawLine(RgbImage* image, const std::string& text, int x, int y, int width_px, Rgb color) {
+  const FittedText fitted = FitText(text, 1.0, width_px);
+  DrawText(image, fitted.text, x, y + kLine_px - 8, fitted.scale, color);
+}
+
+/// Where the views' panels lie in a frame of the animation.
+struct FrameLayout {
+  int width_px, height_px;
+  std::vector<PanelSize> sizes;
+  std::vector<int> x, y;  // of each panel's picture; its label is above
+};
+
+FrameLayout LayOutFrame(const Scene& scene) {
+  const int count = static_cast<int>(scene.views.size());
+  const int columns = count <= 3 ? count : static_cast<int>(std::ceil(std::sqrt(count)));
+  const int max_px = std::clamp(1280 / std::max(columns, 1), 160, 640);
+  FrameLayout layout;
+  int cell_width = 0, cell_height = 0;
+  for (const View& view : scene.views) {
+    layout.sizes.push_back(FitPanel(view.camera, max_px));
+    cell_width = std::max(cell_width, layout.sizes.back().width_px);
+    cell_height = std::max(cell_height, layout.sizes.back().height_px + kLine_px);
+  }
+  for (int i = 0; i < count; ++i) {
+    const int column = i % columns, row = i / columns;
+    layout.x.push_back(kGap_px + column * (cell_width + kGap_px));
+    layout.y.push_back(kGap_px + kLine_px + row * (cell_height + kGap_px) + kLine_px);
+  }
+  const int rows = (count + columns - 1) / columns;
+  layout.width_px = kGap_px + columns * (cell_width + kGap_px);
+  layout.height_px = kGap_px + kLine_px + rows * (cell_height + kGap_px);
+  return layout;
+}
+
+class FrameDrawer {
+ public:
+  explicit FrameDrawer(const SceneRenderer& renderer)
+      : renderer_(renderer), layout_(LayOutFrame(renderer.scene())) {
+    const auto& views = renderer.scene().views;
+    for (size_t i = 0; i < views.size(); ++i) {
+      const PanelSize& size = layout_.sizes[i];
+      targets_.push_back(Resized(views[i].mask, size.width_px, size.height_px));
+    }
+  }
+
+  int width_px() const { return layout_.width_px; }
+  int height_px() const { return layout_.height_px; }
+
+  RgbImage Draw(const Rigid3d& rig_from_world, const std::string& title) const {
+    RgbImage frame(layout_.width_px, layout_.height_px, kPaperColor);
+    DrawLine(&frame, title, kGap_px, kGap_px / 2, frame.width - 2 * kGap_px, kTextColor);
+    const auto& views = renderer_.scene().views;
+    for (size_t i = 0; i < views.size(); ++i) {
+      const PanelSize& size = layout_.sizes[i];
+      const ImageF coverage = renderer_.Coverage(static_cast<int>(i), rig_from_world, size);
+      Paste(DrawOverlay(targets_[i], coverage), layout_.x[i], layout_.y[i], &frame);
+      DrawLine(&frame, views[i].name, layout_.x[i], layout_.y[i] - kLine_px, size.width_px,
+               kDimTextColor);
+    }
+    return frame;
+  }
+
+ private:
+  const SceneRenderer& renderer_;
+  FrameLayout layout_;
+  std::vector<ImageF> targets_;
+};
+
+std::vector<Rgb> AnimationPalette() {
+  std::vector<Rgb> palette = OverlayPalette(14);
+  const int shades = 12;
+  for (const Rgb text : {kTextColor, kDimTextColor}) {
+    for (int i = 0; i < shades; ++i) {
+      palette.push_back(Mix(kPaperColor, text, i / (shades - 1.0)));
+    }
+  }
+  return palette;
+}
+
+std::string StepTitle(const AlignIteration& step) {
+  return "level " + std::to_string(step.level + 1) + "/" + std::to_string(step.num_levels) + "  " +
+         std::to_string(step.width_px) + "x" + std::to_string(step.height_px) + " px   iteration " +
+         std::to_string(step.iteration) + "   cost " + Format("%.5g", step.cost);
+}
+
+std::string FinalTitle(const AlignResult& result) {
+  return std::string("final: ") + ToString(result.status) + " after " +
+         std::to_string(result.iterations) + " iterations   cost " +
+         Format("%.5g", result.final_cost) + "   mean IoU " + Format("%.4f", result.MeanIou());
+}
+
+}  // namespace
+
+std::vector<int> ThinnedFrames(int count, int max_frames) {
+  CHECK_GE(max_frames, 2);
+  std::vector<int> kept;
+  const int frames = std::min(count, max_frames);
+  for (int i = 0; i < frames; ++i) {
+    const int64_t last = count - 1;
+    kept.push_back(frames == 1 ? 0 : static_cast<int>(last * i / (frames - 1)));
+  }
+  return kept;
+}
+
+RgbImage OverlayPicture(const SceneRenderer& renderer, int view, const AlignResult& result) {
+  const View& v = renderer.scene().views.at(view);
+  const ImageF coverage = renderer.Coverage(view, result.rig_from_world, renderer.FullSize(view));
+  RgbImage picture = DrawOverlay(v.mask, coverage);
+  const ViewResult& quality = result.views.at(view);
+  std::string label = v.name + "   IoU " + Format("%.4f", quality.iou);
+  if (std::isfinite(quality.contour_rms_px)) {
+    label += "   contour rms " + Format("%.3g px", quality.contour_rms_px);
+  }
+  LabelOverlay(v.mask, coverage, label, &picture);
+  return picture;
+}
+
+RgbImage ComparisonPicture(const SceneRenderer& renderer, const Rigid3d& start_rig_from_world,
+                           const AlignResult& result) {
+  const auto& views = renderer.scene().views;
+  std::vector<PanelSize> sizes;
+  int cell_width = 0, height = kGap_px;
+  for (const View& view : views) {
+    sizes.push_back(FitPanel(view.camera, 420));
+    cell_width = std::max(cell_width, sizes.back().width_px);
+    height += sizes.back().height_px + kLine_px + kGap_px;
+  }
+  RgbImage picture(kGap_px + 3 * (cell_width + kGap_px), height, kPaperColor);
+  int y = kGap_px + kLine_px;
+  for (size_t i = 0; i < views.size(); ++i) {
+    const int view = static_cast<int>(i);
+    const PanelSize& size = sizes[i];
+    const ImageF target = Resized(views[i].mask, size.width_px, size.height_px);
+    const ImageF nothing(size.width_px, size.height_px);
+    const RgbImage panels[3] = {renderer.Overlay(view, start_rig_from_world, size),
+                                DrawOverlay(target, nothing, false),
+                                renderer.Overlay(view, result.rig_from_world, size)};
+    const std::string labels[3] = {views[i].name + ": start", "target",
+                                   "final, IoU " + Format("%.4f", result.views.at(i).iou)};
+    for (int column = 0; column < 3; ++column) {
+      const int x = kGap_px + column * (cell_width + kGap_px);
+      Paste(panels[column], x, y, &picture);
+      DrawLine(&picture, labels[column], x, y - kLine_px, size.width_px, kTextColor);
+    }
+    y += size.height_px + kLine_px + kGap_px;
+  }
+  return picture;
+}
+
+std::string AnimationGif(const SceneRenderer& renderer,
+                         const std::vector<AlignIteration>& iterations, const AlignResult& result,
+                         int max_frames) {
+  std::vector<AlignIteration> steps;
+  for (const AlignIteration& step : iterations) {
+    if (step.accepted || step.iteration == 0) steps.push_back(step);
+  }
+  const FrameDrawer drawer(renderer);
+  GifEncoder gif(drawer.width_px(), drawer.height_px(), AnimationPalette());
+  const std::vector<int> kept = ThinnedFrames(static_cast<int>(steps.size()), max_frames - 1);
+  const int delay_cs = std::clamp(600 / std::max<int>(1, static_cast<int>(kept.size())), 5, 25);
+  for (const int index : kept) {
+    const AlignIteration& step = steps[index];
+    gif.AddFrame(drawer.Draw(step.rig_from_world, StepTitle(step)),
+                 index == 0 ? kHoldFirst_cs : delay_cs);
+  }
+  gif.AddFrame(drawer.Draw(result.rig_from_world, FinalTitle(result)), kHoldLast_cs);
+  return gif.Finish();
+}
+
+}  // namespace ceres_align

@@ -1,0 +1,122 @@
+#include "ceres_align/report/result_json.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "ceres_align/io/conventions.h"
+
+namespace ceres_align {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+template <typename Derived>
+Json Vector(const Eigen::MatrixBase<Derived>& vector) {
+  Json list = Json::array();
+  for (Eigen::Index i = 0; i < vector.size(); ++i) list.push_back(Number(vector(i)));
+  return list;
+}
+
+template <typename Derived>
+Json Rows(const Eigen::MatrixBase<Derived>& matrix) {
+  Json rows = Json::array();
+  for (Eigen::Index r = 0; r < matrix.rows(); ++r)
+    rows.push_back(Vector(matrix.row(r).transpose()));
+  return rows;
+}
+
+Json Pose(const Rigid3d& pose) {
+  const OpenCvPose opencv = ToOpenCv(pose);
+  const Pytorch3dPose pytorch3d = ToPytorch3d(pose);
+  Eigen::Vector4d xyzw = pose.rotation.coeffs();
+  if (xyzw.w() < 0) xyzw = -xyzw;
+  return {{"R", Rows(opencv.R)},
+          {"t", Vector(opencv.t)},
+          {"quaternion_xyzw", Vector(xyzw)},
+          {"pytorch3d", {{"R", Rows(pytorch3d.R)}, {"T", Vector(pytorch3d.T)}}}};
+}
+
+Json Views(const AlignResult& result) {
+  Json views = Json::array();
+  for (const ViewResult& view : result.views) {
+    views.push_back({{"name", view.name},
+                     {"cam_from_world", Pose(view.cam_from_world)},
+                     {"camera_center", Vector(view.camera_center_in_world)},
+                     {"iou", Number(view.iou)},
+                     {"contour_rms_px", Number(view.contour_rms_px)},
+                     {"mask_empty", view.mask_empty},
+                     {"mask_touches_frame", view.mask_touches_frame},
+                     {"object_in_frame", view.object_in_frame}});
+  }
+  return views;
+}
+
+Json Sigma(const AlignResult& result) {
+  if (!result.covariance) return nullptr;
+  const Eigen::Matrix<double, 6, 1> sigma = SigmasOf(result);
+  return {{"rotation_deg", Vector(sigma.head<3>())}, {"translation", Vector(sigma.tail<3>())}};
+}
+
+Json Options(const AlignOptions& options) {
+  return {{"coarsest_width_px", options.coarsest_width_px},
+          {"level_factor", options.level_factor},
+          {"max_iterations_per_level", options.max_iterations_per_level},
+          {"max_rotation_step_rad", options.max_rotation_step_rad},
+          {"max_translation_step", options.max_translation_step},
+          {"coarse_step_px", options.coarse_step_px},
+          {"coarse_cost_change", options.coarse_cost_change},
+          {"final_step_px", options.final_step_px},
+          {"final_cost_change", options.final_cost_change},
+          {"moment_translation", options.moment_translation},
+          {"covariance", options.covariance}};
+}
+
+}  // namespace
+
+Eigen::Matrix<double, 6, 1> SigmasOf(const AlignResult& result) {
+  CHECK(result.covariance.has_value());
+  Eigen::Matrix<double, 6, 1> sigma = result.covariance->diagonal().cwiseMax(0).cwiseSqrt();
+  sigma.head<3>() *= 180 / M_PI;
+  return sigma;
+}
+
+std::optional<PoseError> ErrorsOf(const Scene& scene, const AlignResult& result) {
+  if (!scene.true_rig_from_world) return std::nullopt;
+  return ComparePoses(result.rig_from_world, *scene.true_rig_from_world,
+                      result.object_center_in_world);
+}
+
+std::string ResultJson(const Scene& scene, const AlignResult& result, const AlignOptions& options,
+                       const RunSeconds& seconds) {
+  Json json = {
+      {"status", ToString(result.status)},
+      {"usable", result.IsUsable()},
+      {"termination", result.termination},
+      {"backend", result.backend},
+      {"rig_from_world", Pose(result.rig_from_world)},
+      {"views", Views(result)},
+      {"covariance", result.covariance ? Rows(*result.covariance) : Json(nullptr)},
+      {"sigma", Sigma(result)},
+      {"ambiguous", nullptr},
+      {"alternatives", Json::array()},
+      {"cost", {{"initial", Number(result.initial_cost)}, {"final", Number(result.final_cost)}}},
+      {"iterations", result.iterations},
+      {"evaluations", result.evaluations},
+      {"seconds",
+       {{"load", Number(seconds.load)},
+        {"prepare", Number(result.prepare_seconds)},
+        {"solve", Number(result.solve_seconds)},
+        {"write", Number(seconds.write)}}}};
+  if (const auto errors = ErrorsOf(scene, result)) {
+    json["errors"] = {{"rotation_deg", Number(errors->rotation_deg)},
+                      {"translation", Number(errors->translation)},
+                      {"translation_percent_of_distance", Number(errors->translation_percent)}};
+  }
+  json["options"] = Options(options);
+  // Names come from users: bytes that are not UTF-8 are replaced, not refused.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace ceres_align

@@ -1,0 +1,120 @@
+#include "ceres_align/report/text_report.h"
+
+#include <cmath>
+#include <cstdarg>
+#include <cstdio>
+
+#include "ceres_align/io/conventions.h"
+
+namespace ceres_align {
+namespace {
+
+__attribute__((format(printf, 1, 2))) std::string Format(const char* format, ...) {
+  char text[512];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(text, sizeof(text), format, arguments);
+  va_end(arguments);
+  return text;
+}
+
+/// A fixed number of decimals; a zero never has a sign.
+std::string Fixed(double value, int decimals) {
+  std::string text = Format("%.*f", decimals, value);
+  if (text.find_first_not_of("-0.") == std::string::npos && text[0] == '-') text.erase(0, 1);
+  return text;
+}
+
+std::string List(const Eigen::Vector3d& v, int decimals) {
+  std::string text = "[";
+  for (int i = 0; i < 3; ++i) {
+    const std::string number = Fixed(v(i), decimals);
+    text += (i > 0 ? ", " : "") + (number[0] == '-' ? number : " " + number);
+  }
+  return text + "]";
+}
+
+std::string Matrix(const Eigen::Matrix3d& m) {
+  return "[" + List(m.row(0), 6) + ", " + List(m.row(1), 6) + ", " + List(m.row(2), 6) + "]";
+}
+
+std::string PoseLines(const std::string& title, const Rigid3d& cam_from_world) {
+  const Pytorch3dPose pytorch3d = ToPytorch3d(cam_from_world);
+  const OpenCvPose opencv = ToOpenCv(cam_from_world);
+  return "  " + title + "\n" + "    PyTorch3D  R = " + Matrix(pytorch3d.R) + "\n" +
+         "               T = " + List(pytorch3d.T, 5) + "\n" +
+         "    OpenCV     R = " + Matrix(opencv.R) + "\n" +
+         "               t = " + List(opencv.t, 5) + "\n" +
+         "    camera centre in the world = " + List(cam_from_world.TargetOriginInSource(), 5) +
+         "\n";
+}
+
+std::string Conventions() {
+  return "Poses map world -> camera.\n"
+         "  PyTorch3D: row vectors, X_cam = X_world*R + T; +x left, +y up, +z into the scene.\n"
+         "  OpenCV:    column vectors, x_cam = R*x_world + t; +x right, +y down, +z into the "
+         "scene.\n";
+}
+
+std::string Quality(const ViewResult& view) {
+  std::string text = "  IoU " + Fixed(view.iou, 5);
+  if (std::isfinite(view.contour_rms_px)) {
+    text += ", outlines " + Format("%.3g", view.contour_rms_px) + " px apart (rms)";
+  }
+  if (view.mask_empty) text += ", the mask is empty";
+  if (view.mask_touches_frame) text += ", the mask touches the frame";
+  if (!view.object_in_frame) text += ", the object is out of the frame";
+  return text + "\n";
+}
+
+std::string Errors(const PoseError& error) {
+  return Format(
+      "Errors against the reference: rotation %.5f deg, translation %.5g "
+      "(%.5f %% of the distance), at the object's centre\n",
+      error.rotation_deg, error.translation, error.translation_percent);
+}
+
+std::string Sigmas(const AlignResult& result) {
+  if (!result.covariance)
+    return "Sigma: none; the masks do not determine every degree of freedom\n";
+  const Eigen::Matrix<double, 6, 1> s = SigmasOf(result);
+  return Format(
+      "Sigma (about the rig's x, y, z): rotation %.2g, %.2g, %.2g deg; translation "
+      "%.2g, %.2g, %.2g\n",
+      s(0), s(1), s(2), s(3), s(4), s(5));
+}
+
+}  // namespace
+
+std::string ProgressLine(const AlignIteration& step) {
+  return Format("level %d/%d  %dx%d px  iteration %-3d  cost %-11.6g  step %.2g px", step.level + 1,
+                step.num_levels, step.width_px, step.height_px, step.iteration, step.cost,
+                step.step_px)
+      .substr(0, 78);
+}
+
+std::string TextReport(const Scene& scene, const AlignResult& result, const RunSeconds& seconds) {
+  std::string text = "\n" + Conventions();
+  for (size_t i = 0; i < result.views.size(); ++i) {
+    const ViewResult& view = result.views[i];
+    text += "\nCamera " + std::to_string(i + 1) + " (" + view.name + ")\n";
+    if (scene.true_rig_from_world) {
+      text += PoseLines("reference", scene.views[i].cam_from_rig * *scene.true_rig_from_world);
+    }
+    text += PoseLines("aligned", view.cam_from_world) + Quality(view);
+  }
+  text += "\n";
+  if (const auto errors = ErrorsOf(scene, result)) text += Errors(*errors);
+  text += Sigmas(result);
+  text +=
+      Format("Cost %.6g -> %.6g, %d iterations, %d evaluations, backend %s\n", result.initial_cost,
+             result.final_cost, result.iterations, result.evaluations, result.backend.c_str());
+  text += "Stopped: " + std::string(ToString(result.status)) + "; " + result.termination + "\n";
+  text += Format("Seconds: load %.3f, prepare %.3f, solve %.4f, write %.3f\n", seconds.load,
+                 result.prepare_seconds, result.solve_seconds, seconds.write);
+  text += result.IsUsable() ? "The result is usable.\n"
+                            : "The result is NOT to be trusted (see status and IoU).\n";
+  return text;
+}
+
+}  // namespace ceres_align

@@ -1,0 +1,258 @@
+// ceres_align: a mesh and silhouette masks in, the camera's R and T out.
+#include <gflags/gflags.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <vector>
+
+#include "ceres_align/align/aligner.h"
+#include "ceres_align/backends/backends.h"
+#include "ceres_align/report/output_files.h"
+#include "ceres_align/report/pictures.h"
+#include "ceres_align/report/result_json.h"
+#include "ceres_align/report/text_report.h"
+#include "cli/demo_scene.h"
+#include "cli/help.h"
+#include "cli/progress.h"
+#include "cli/scene_from_flags.h"
+
+using ceres_align::AlignOptions;
+using ceres_align::BackendOptions;
+
+DEFINE_string(scene, "",
+              "A scene file (JSON): mesh, views, rig, start; see docs. Replaces the "
+              "flags of mesh, masks and cameras.");
+DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, GLB or glTF.");
+DEFINE_string(masks, "", "The masks of cameras 1, 2, ..., separated by commas: l.png,r.png");
+DEFINE_string(mask_path, "", "The mask of camera 1; with --mask_path_2 the same as --masks.");
+DEFINE_string(mask_path_2, "", "The mask of camera 2.");
+DEFINE_double(mesh_scale, 1, "The mesh's vertices are multiplied by this.");
+DEFINE_double(initial_scale, 1, "The same as --mesh_scale; the scale is not optimized.");
+
+DEFINE_double(fov_deg, 60,
+              "Field of view over the shorter side of the image, in degrees "
+              "(PyTorch3D's). Has to be given, or --K, except in the demo.");
+DEFINE_string(K, "",
+              "Intrinsics in px: \"fx,fy,cx,cy\" or 3x3 in rows; one for all cameras, or one "
+              "for each separated by ';'.");
+DEFINE_double(pixel_center, 0.5, "Where the first pixel's centre lies in --K: 0.5, or 0 (OpenCV).");
+DEFINE_string(image_size, "",
+              "\"(height,width)\", PyTorch3D's order. Masks of another size are an "
+              "error. In the demo the size of the reference masks, (256,306) if not given.");
+DEFINE_string(R_rel, "",
+              "Rotation of camera 2 relative to camera 1: 3x3 in rows, or three Euler "
+              "angles in degrees. For cameras 2, 3, ... separated by ';', each to camera 1.");
+DEFINE_string(T_rel, "", "Translation that belongs to --R_rel: x,y,z, separated by ';' likewise.");
+DEFINE_string(rig_convention, "",
+              "How --R_rel and --T_rel are read: pytorch3d_row (R2 = R1*R_rel, "
+              "T2 = T1*R_rel + T_rel, row vectors), pytorch3d_column (R2 = R_rel*R1, "
+              "T2 = R_rel*T1 + T_rel, R transposed to column vectors) or opencv (x2 = R_rel*x1 + "
+              "T_rel).");
+
+DEFINE_string(camera_location, "(81,0,96)",
+              "Start of camera 1: its centre in the world. Without "
+              "--camera_rotation it looks at the origin, +y up. The default is the demo's.");
+DEFINE_string(camera_rotation, "",
+              "Start of camera 1: PyTorch3D's R (X_cam = X_world*R + T), 3x3 in "
+              "rows, or three Euler angles in degrees (R = Rx*Ry*Rz).");
+DEFINE_string(camera_translation, "",
+              "Start of camera 1: PyTorch3D's T; goes with "
+              "--camera_rotation.");
+
+DEFINE_int32(loop_num, AlignOptions().max_iterations,
+             "Upper limit of iterations, all levels "
+             "together.");
+DEFINE_string(backend, BackendOptions().backend, "auto, cpu or cuda.");
+DEFINE_int32(num_threads, BackendOptions().num_threads,
+             "Threads of the CPU; 0: one per core. The "
+             "result is the same for any number.");
+DEFINE_double(coarsest_width_px, AlignOptions().coarsest_width_px, "Width of the first level.");
+DEFINE_double(level_factor, AlignOptions().level_factor, "Growth from level to level.");
+DEFINE_double(final_step_px, AlignOptions().final_step_px,
+              "The last level ends when a step moves "
+              "the outline by less than this.");
+DEFINE_double(final_cost_change, AlignOptions().final_cost_change,
+              "... or lowers the cost by less "
+              "than this fraction.");
+DEFINE_bool(moment_translation, AlignOptions().moment_translation,
+            "First match the masks' centroids "
+            "and areas by translation.");
+DEFINE_bool(covariance, AlignOptions().covariance, "Estimate the pose's covariance.");
+
+DEFINE_string(out_dir, "out",
+              "Folder for result.json, optimization.gif, comparison.png and "
+              "overlay_<view>.png; they are written all or none.");
+DEFINE_string(filename_output, "", "Write the animation here instead.");
+DEFINE_string(start_end_output, "",
+              "Write the comparison of start, target and final here instead.");
+
+namespace ceres_align::cli {
+namespace {
+
+volatile std::sig_atomic_t g_interrupted = 0;
+
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+ProgramHelp Help() {
+  ProgramHelp help;
+  help.name = "ceres_align";
+  help.summary =
+      "ceres_align: from a mesh and silhouette masks to the camera's R and T, by\n"
+      "Levenberg-Marquardt over an exact silhouette rasterizer. Without flags it runs a demo.";
+  help.examples = {
+      {"ceres_align", "The demo: a rooster, two reference masks 30 degrees apart."},
+      {"ceres_align --loop_num 3000 --camera_location \"(81,0,96)\"",
+       "The demo from another start; at most 3000 iterations."},
+      {"ceres_align --mesh a.obj --masks a.png --fov_deg 60 --camera_location \"(81,0,96)\"",
+       "One mask of your own."},
+      {"ceres_align --mesh a.obj --masks l.png,r.png --K 900,900,320,240 --R_rel \"0,30,0\" "
+       "--T_rel "
+       "\"-60,0,16\" --rig_convention opencv --camera_location \"(81,0,96)\"",
+       "Two cameras whose relative pose is known."},
+      {"ceres_align --scene scene.json --out_dir out", "Any number of views, from a file."}};
+  help.groups = {
+      {"What to align",
+       {"scene", "mesh", "masks", "mask_path", "mask_path_2", "mesh_scale", "initial_scale"}},
+      {"Cameras",
+       {"fov_deg", "K", "pixel_center", "image_size", "R_rel", "T_rel", "rig_convention"}},
+      {"Start (needed, except in the demo and with a scene that has one)",
+       {"camera_location", "camera_rotation", "camera_translation"}},
+      {"Solve",
+       {"loop_num", "backend", "num_threads", "coarsest_width_px", "level_factor", "final_step_px",
+        "final_cost_change", "moment_translation", "covariance"}},
+      {"Outputs", {"out_dir", "filename_output", "start_end_output"}}};
+  help.exit_codes = {"0  the result is usable",
+                     "1  bad input: one line on stderr says what; nothing is written",
+                     "2  not converged or not trustworthy; the outputs are written"};
+  return help;
+}
+
+SceneFlags FlagsOfScene() {
+  SceneFlags flags;
+  flags.scene = FLAGS_scene;
+  flags.mesh = FLAGS_mesh;
+  flags.masks = FLAGS_masks;
+  flags.mask_path = FLAGS_mask_path;
+  flags.mask_path_2 = FLAGS_mask_path_2;
+  if (FlagWasGiven("mesh_scale") && FlagWasGiven("initial_scale")) {
+    throw InputError("--mesh_scale and --initial_scale are both given; they mean the same");
+  }
+  flags.mesh_scale = FlagWasGiven("initial_scale") ? FLAGS_initial_scale : FLAGS_mesh_scale;
+  if (FlagWasGiven("fov_deg")) flags.fov_deg = FLAGS_fov_deg;
+  flags.K = FLAGS_K;
+  flags.pixel_center = FLAGS_pixel_center;
+  flags.image_size = FLAGS_image_size;
+  flags.R_rel = FLAGS_R_rel;
+  flags.T_rel = FLAGS_T_rel;
+  flags.rig_convention = FLAGS_rig_convention;
+  flags.camera_rotation = FLAGS_camera_rotation;
+  flags.camera_translation = FLAGS_camera_translation;
+  const bool demo_default = flags.IsDemo() && flags.camera_translation.empty();
+  if (FlagWasGiven("camera_location") || demo_default) {
+    flags.camera_location = FLAGS_camera_location;
+  }
+  return flags;
+}
+
+AlignOptions OptionsFromFlags() {
+  if (FLAGS_loop_num < 1) {
+    throw InputError("--loop_num is " + std::to_string(FLAGS_loop_num) + "; it must be at least 1");
+  }
+  AlignOptions options;
+  options.max_iterations = FLAGS_loop_num;
+  options.coarsest_width_px = FLAGS_coarsest_width_px;
+  options.level_factor = FLAGS_level_factor;
+  options.final_step_px = FLAGS_final_step_px;
+  options.final_cost_change = FLAGS_final_cost_change;
+  options.moment_translation = FLAGS_moment_translation;
+  options.covariance = FLAGS_covariance;
+  options.Validate();
+  return options;
+}
+
+Scene MakeScene() {
+  const SceneFlags flags = FlagsOfScene();
+  if (flags.IsDemo()) {
+    std::printf(
+        "The demo: reference masks of data/rooster_small.obj from two cameras "
+        "(--help shows how to give your own).\n");
+    return DemoScene(flags);
+  }
+  LoadedScene loaded = SceneFromFlags(flags);
+  for (const std::string& warning : loaded.warnings) {
+    std::fprintf(stderr, "ceres_align: warning: %s\n", warning.c_str());
+  }
+  return std::move(loaded.scene);
+}
+
+std::string PathOr(const std::string& given, const char* in_out_dir) {
+  return given.empty() ? in_out_dir : std::filesystem::absolute(given).string();
+}
+
+std::vector<OutputFile> Pictures(const Scene& scene, const std::vector<AlignIteration>& iterations,
+                                 const AlignResult& result, Rasterizer* rasterizer) {
+  const SceneRenderer renderer(scene, rasterizer);
+  std::vector<OutputFile> files;
+  files.push_back({PathOr(FLAGS_filename_output, "optimization.gif"),
+                   AnimationGif(renderer, iterations, result)});
+  files.push_back({PathOr(FLAGS_start_end_output, "comparison.png"),
+                   EncodePng(ComparisonPicture(renderer, *scene.initial_rig_from_world, result))});
+  const std::vector<std::string> names = FileNamesOfViews(scene);
+  for (size_t i = 0; i < names.size(); ++i) {
+    files.push_back({"overlay_" + names[i] + ".png",
+                     EncodePng(OverlayPicture(renderer, static_cast<int>(i), result))});
+  }
+  return files;
+}
+
+/// The best pose so far is reported when the user presses Ctrl-C; a second one kills.
+void OnInterrupt(int signal) {
+  g_interrupted = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+int Run() {
+  const auto start = std::chrono::steady_clock::now();
+  CheckOutputDirectory(FLAGS_out_dir);
+  const AlignOptions options = OptionsFromFlags();
+  std::string why;
+  const std::unique_ptr<Rasterizer> rasterizer =
+      MakeRasterizer({FLAGS_backend, FLAGS_num_threads}, &why);
+  const Scene scene = MakeScene();
+  RunSeconds seconds;
+  seconds.load = SecondsSince(start);
+  std::printf("Backend: %s\n", why.c_str());
+
+  Progress progress;
+  std::vector<AlignIteration> iterations;
+  std::signal(SIGINT, OnInterrupt);
+  const AlignResult result =
+      Align(scene, rasterizer.get(), options, [&](const AlignIteration& step) {
+        iterations.push_back(step);
+        progress.Show(step);
+        return g_interrupted == 0;
+      });
+  progress.Finish();
+  std::signal(SIGINT, SIG_DFL);
+
+  const auto write_start = std::chrono::steady_clock::now();
+  std::vector<OutputFile> files = Pictures(scene, iterations, result, rasterizer.get());
+  seconds.write = SecondsSince(write_start);
+  files.push_back({"result.json", ResultJson(scene, result, options, seconds)});
+  WriteFilesTogether(FLAGS_out_dir, files);
+  std::fputs(TextReport(scene, result, seconds).c_str(), stdout);
+  std::printf("Written to %s: %zu files\n", FLAGS_out_dir.c_str(), files.size());
+  return result.IsUsable() ? kExitOk : kExitNotUsable;
+}
+
+}  // namespace
+}  // namespace ceres_align::cli
+
+int main(int argc, char** argv) {
+  using ceres_align::cli::Run;
+  return ceres_align::cli::RunProgram(ceres_align::cli::Help(), argc, argv, Run);
+}

@@ -1,0 +1,34 @@
+#include "cli/progress.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "ceres_align/report/text_report.h"
+
+namespace ceres_align::cli {
+
+Progress::Progress() : terminal_(isatty(STDOUT_FILENO) != 0) {}
+
+void Progress::Show(const AlignIteration& step) {
+  if (!terminal_ && level_ >= 0 && step.level != level_) std::printf("%s\n", line_.c_str());
+  level_ = step.level;
+  line_ = ProgressLine(step);
+  if (terminal_) {
+    std::printf("\r%-78s", line_.c_str());
+    std::fflush(stdout);
+  }
+}
+
+void Progress::Finish() {
+  if (level_ < 0) return;
+  if (terminal_) {
+    std::printf("\n");
+  } else {
+    std::printf("%s\n", line_.c_str());
+  }
+  std::fflush(stdout);
+  level_ = -1;
+}
+
+}  // namespace ceres_align::cli

@@ -1,0 +1,24 @@
+// The live line of a running solve.
+#pragma once
+
+#include <string>
+
+#include "ceres_align/align/aligner.h"
+
+namespace ceres_align::cli {
+
+/// On a terminal one line that is overwritten at every step; into a file or a pipe one plain
+/// line per level, at its last step. Writes to stdout.
+class Progress {
+ public:
+  Progress();
+  void Show(const AlignIteration& step);
+  void Finish();  ///< ends the line
+
+ private:
+  bool terminal_;
+  int level_ = -1;
+  std::string line_;
+};
+
+}  // namespace ceres_align::cli

@@ -1,0 +1,236 @@
+#include "cli/scene_from_flags.h"
+
+#include <filesystem>
+#include <set>
+#include <vector>
+
+#include "ceres_align/base/error.h"
+#include "ceres_align/io/conventions.h"
+#include "ceres_align/io/files.h"
+#include "ceres_align/io/mask_io.h"
+
+namespace ceres_align::cli {
+namespace {
+
+constexpr char kGiveStart[] =
+    "this version does not search for a start: give --camera_location, or --camera_rotation with "
+    "--camera_translation or --camera_location";
+
+std::vector<std::string> Split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(separator, begin), text.size());
+    std::string part = text.substr(begin, end - begin);
+    part.erase(0, part.find_first_not_of(' '));
+    part.erase(part.find_last_not_of(' ') + 1);
+    parts.push_back(part);
+    begin = end + 1;
+  }
+  return parts;
+}
+
+std::string Numbered(const char* flag, size_t i, size_t count) {
+  return count == 1 ? flag : std::string(flag) + " (number " + std::to_string(i + 1) + ")";
+}
+
+/// Throws for the first of the flags that is given although `reason` excludes it.
+void Exclude(const std::vector<std::pair<const char*, bool>>& given, const std::string& reason) {
+  for (const auto& [flag, is_given] : given) {
+    if (is_given) throw InputError(std::string(flag) + " " + reason);
+  }
+}
+
+std::vector<std::string> MaskPaths(const SceneFlags& flags) {
+  const bool old = !flags.mask_path.empty() || !flags.mask_path_2.empty();
+  if (old && !flags.masks.empty()) {
+    throw InputError("--mask_path and --masks are both given; they mean the same, give one");
+  }
+  std::vector<std::string> paths;
+  if (old) {
+    if (flags.mask_path.empty()) throw InputError("--mask_path_2 is given without --mask_path");
+    paths.push_back(flags.mask_path);
+    if (!flags.mask_path_2.empty()) paths.push_back(flags.mask_path_2);
+  } else if (!flags.masks.empty()) {
+    paths = Split(flags.masks, ',');
+  }
+  if (paths.empty()) {
+    throw InputError("--mesh is given without --masks (without both, the demo runs)");
+  }
+  for (const std::string& path : paths) {
+    if (path.empty()) throw InputError("--masks: '" + flags.masks + "' has an empty file name");
+  }
+  return paths;
+}
+
+/// The masks' file names without folder and extension where these are distinct and safe.
+void NameViews(const std::vector<std::string>& masks, std::vector<ViewDescription>* views) {
+  std::set<std::string> names;
+  for (const std::string& mask : masks) {
+    const std::string stem = std::filesystem::path(mask).stem().string();
+    if (!IsFileNameSafe(stem) || !names.insert(stem).second) return;
+  }
+  for (size_t i = 0; i < masks.size(); ++i) {
+    (*views)[i].name = std::filesystem::path(masks[i]).stem().string();
+  }
+}
+
+ImageSize SizeOf(const std::string& mask, const SceneFlags& flags) {
+  if (flags.image_size.empty()) {
+    const LoadedMask loaded = LoadMask(mask);
+    return {loaded.mask.width, loaded.mask.height};
+  }
+  const HeightWidth size = ParseImageSize(flags.image_size, "--image_size");
+  return {size.width_px, size.height_px};
+}
+
+void SetIntrinsics(const SceneFlags& flags, std::vector<ViewDescription>* views) {
+  if (flags.fov_deg && !flags.K.empty()) {
+    throw InputError("--fov_deg and --K are both given; give one");
+  }
+  if (!flags.fov_deg && flags.K.empty()) {
+    throw InputError(
+        "the cameras' focal length is missing: give --fov_deg (PyTorch3D's, over the "
+        "shorter side) or --K");
+  }
+  const std::vector<std::string> ks = Split(flags.K, ';');
+  if (!flags.K.empty() && ks.size() != 1 && ks.size() != views->size()) {
+    throw InputError("--K has " + std::to_string(ks.size()) + " cameras, but there are " +
+                     std::to_string(views->size()) + " masks; give one for all or one for each");
+  }
+  for (size_t i = 0; i < views->size(); ++i) {
+    ViewDescription& view = (*views)[i];
+    if (flags.fov_deg) {
+      view.K = CameraFromFov(view.width_px, view.height_px, *flags.fov_deg, "--fov_deg").K();
+      view.pixel_center = 0.5;
+    } else {
+      const size_t k = ks.size() == 1 ? 0 : i;
+      view.K = ParseK(ks[k], Numbered("--K", k, ks.size()));
+      view.pixel_center = flags.pixel_center;
+    }
+  }
+}
+
+void SetRig(const SceneFlags& flags, std::vector<ViewDescription>* views) {
+  const size_t count = views->size() - 1;
+  const bool given = !flags.R_rel.empty() || !flags.T_rel.empty();
+  if (!given && count == 0) return;
+  if (flags.R_rel.empty() || flags.T_rel.empty()) {
+    throw InputError(std::string(flags.R_rel.empty() ? "--R_rel" : "--T_rel") +
+                     " is missing: the poses of cameras 2, 3, ... relative to camera 1 take both "
+                     "--R_rel and --T_rel");
+  }
+  if (flags.rig_convention.empty()) {
+    throw InputError(
+        "--rig_convention is missing: how are --R_rel and --T_rel to be read? "
+        "pytorch3d_row (R2 = R1*R_rel, T2 = T1*R_rel + T_rel), pytorch3d_column "
+        "(R2 = R_rel*R1, T2 = R_rel*T1 + T_rel) or opencv (x2 = R_rel*x1 + T_rel)");
+  }
+  const RigForm form = ParseRigForm(flags.rig_convention, "--rig_convention");
+  const std::vector<std::string> rotations = Split(flags.R_rel, ';');
+  const std::vector<std::string> translations = Split(flags.T_rel, ';');
+  if (rotations.size() != count || translations.size() != count) {
+    throw InputError(
+        "--R_rel has " + std::to_string(rotations.size()) + " and --T_rel " +
+        std::to_string(translations.size()) + " entries for " + std::to_string(views->size()) +
+        " masks; each must have one per camera after " + "the first, separated by ';'");
+  }
+  for (size_t i = 0; i < count; ++i) {
+    const std::string where = Numbered("--R_rel", i, count);
+    PoseMatrices relative;
+    relative.R = ParseRotation(rotations[i], where);
+    relative.T = ParseVector3(translations[i], Numbered("--T_rel", i, count));
+    (*views)[i + 1].cam_from_rig = Cam2FromCam1(relative, form, where);
+  }
+}
+
+LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
+  if (flags.mesh.empty()) throw InputError("masks are given without --mesh");
+  const std::vector<std::string> masks = MaskPaths(flags);
+  if (!flags.HasStart()) throw InputError(std::string("no start is given, and ") + kGiveStart);
+  SceneDescription description;
+  description.mesh = flags.mesh;
+  description.initial_rig_from_world = StartOfCamera1(flags);
+  for (const std::string& mask : masks) {
+    ViewDescription view;
+    view.mask = mask;
+    const ImageSize size = SizeOf(mask, flags);
+    view.width_px = size.width_px;
+    view.height_px = size.height_px;
+    description.views.push_back(view);
+  }
+  NameViews(masks, &description.views);
+  SetIntrinsics(flags, &description.views);
+  SetRig(flags, &description.views);
+  LoadedScene loaded = BuildScene(description, "", "ceres_align");
+  if (!(flags.mesh_scale > 0) || !(flags.mesh_scale < 1e100)) {
+    throw InputError("--mesh_scale must be a positive number");
+  }
+  if (flags.mesh_scale != 1) {
+    for (auto& mesh : loaded.scene.meshes) {
+      auto scaled = std::make_shared<TriangleMesh>(*mesh);
+      for (auto& vertex : scaled->vertices) vertex *= flags.mesh_scale;
+      mesh = scaled;
+    }
+  }
+  return loaded;
+}
+
+LoadedScene FromSceneFile(const SceneFlags& flags) {
+  Exclude({{"--mesh", !flags.mesh.empty()},
+           {"--masks", !flags.masks.empty()},
+           {"--mask_path", !flags.mask_path.empty()},
+           {"--mask_path_2", !flags.mask_path_2.empty()},
+           {"--mesh_scale", flags.mesh_scale != 1},
+           {"--fov_deg", flags.fov_deg.has_value()},
+           {"--K", !flags.K.empty()},
+           {"--pixel_center", flags.pixel_center != 0.5},
+           {"--image_size", !flags.image_size.empty()},
+           {"--R_rel", !flags.R_rel.empty()},
+           {"--T_rel", !flags.T_rel.empty()},
+           {"--rig_convention", !flags.rig_convention.empty()}},
+          "cannot be given together with --scene, which holds it");
+  LoadedScene loaded = LoadScene(flags.scene);
+  Scene& scene = loaded.scene;
+  if (flags.HasStart()) {
+    scene.initial_rig_from_world = Inverse(scene.views.at(0).cam_from_rig) * StartOfCamera1(flags);
+  }
+  if (!scene.initial_rig_from_world) {
+    throw InputError(flags.scene + ": has no \"initial\" pose, and " + kGiveStart);
+  }
+  return loaded;
+}
+
+}  // namespace
+
+Rigid3d StartOfCamera1(const SceneFlags& flags) {
+  const bool rotation = !flags.camera_rotation.empty();
+  const bool translation = !flags.camera_translation.empty();
+  if (translation && flags.camera_location) {
+    throw InputError("--camera_location and --camera_translation are both given; give one");
+  }
+  if (translation && !rotation) {
+    throw InputError("--camera_translation is given without --camera_rotation");
+  }
+  if (rotation && !translation && !flags.camera_location) {
+    throw InputError(
+        "--camera_rotation is given without --camera_translation or --camera_location");
+  }
+  Pytorch3dPose pose;
+  if (!rotation) {
+    CHECK(flags.camera_location.has_value());
+    pose = LookAt(ParseVector3(*flags.camera_location, "--camera_location"));
+    return FromPytorch3d(pose, "--camera_location");
+  }
+  pose.R = NearestRotation(ParseRotation(flags.camera_rotation, "--camera_rotation"),
+                           "--camera_rotation");
+  pose.T = translation ? ParseVector3(flags.camera_translation, "--camera_translation")
+                       : Eigen::Vector3d(-pose.R.transpose() *
+                                         ParseVector3(*flags.camera_location, "--camera_location"));
+  return FromPytorch3d(pose, "--camera_rotation");
+}
+
+LoadedScene SceneFromFlags(const SceneFlags& flags) {
+  return flags.scene.empty() ? FromMeshAndMasks(flags) : FromSceneFile(flags);
+}
+
+}  // namespace ceres_align::cli

@@ -1,0 +1,49 @@
+// From the flags of ceres_align to a scene. The flags are a shorthand for scene.json.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "ceres_align/io/scene_io.h"
+
+namespace ceres_align::cli {
+
+/// The values of the flags of the same names; empty (or unset): not given.
+struct SceneFlags {
+  std::string scene;
+  std::string mesh;
+  std::string masks;      ///< comma-separated
+  std::string mask_path;  ///< the first mask alone, as in the PyTorch3D script
+  std::string mask_path_2;
+  double mesh_scale = 1;
+  std::optional<double> fov_deg;
+  std::string K;  ///< one for all cameras, or one per camera separated by ';'
+  double pixel_center = 0.5;
+  std::string image_size;    ///< "(height,width)"
+  std::string R_rel, T_rel;  ///< of cameras 2, 3, … to camera 1, separated by ';'
+  std::string rig_convention;
+  std::optional<std::string> camera_location;
+  std::string camera_rotation;
+  std::string camera_translation;
+
+  bool HasStart() const {
+    return camera_location || !camera_rotation.empty() || !camera_translation.empty();
+  }
+  /// Neither a scene nor a mesh nor masks: the demo.
+  bool IsDemo() const {
+    return scene.empty() && mesh.empty() && masks.empty() && mask_path.empty() &&
+           mask_path_2.empty();
+  }
+};
+
+/// The start of camera 1 from --camera_location, --camera_rotation and --camera_translation:
+/// location alone looks at the world's origin; rotation (PyTorch3D's R) with a location has its
+/// centre there, with a translation is PyTorch3D's R and T. Throws InputError for other
+/// combinations.
+Rigid3d StartOfCamera1(const SceneFlags& flags);
+
+/// Loads the scene that --scene or --mesh and --masks describe, with its start. Throws
+/// InputError, also for flags that exclude each other and for a scene without a start.
+LoadedScene SceneFromFlags(const SceneFlags& flags);
+
+}  // namespace ceres_align::cli
