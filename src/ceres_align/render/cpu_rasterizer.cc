@@ -153,8 +153,8 @@ struct CpuRasterizer::Impl {
 };
 
 CpuRasterizer::CpuRasterizer(int num_threads)
-    : impl_(std::make_unique<Impl>(num_threads > 0 ? num_threads
-                                                   : tbb::task_arena::automatic)) {}
+    : impl_(std::make_unique<Impl>(
+          num_threads > 0 ? num_threads : static_cast<int>(tbb::task_arena::automatic))) {}
 CpuRasterizer::~CpuRasterizer() = default;
 
 MeshId CpuRasterizer::AddMesh(std::shared_ptr<const ContourMesh> mesh) {

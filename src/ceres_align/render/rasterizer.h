@@ -41,8 +41,8 @@ struct GramResult {
   double moment_x_px, moment_y_px;
 };
 
-/// Thread-compatible: one call at a time. Results are the same bits for any thread count and any
-/// order of the batch.
+/// Evaluate and Coverage may be called from several threads at once, Add and Release not. Results
+/// are the same bits for any thread count and any order of the batch.
 class Rasterizer {
  public:
   virtual ~Rasterizer() = default;
