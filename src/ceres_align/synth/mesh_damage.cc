@@ -3,7 +3,6 @@
 #include <Eigen/Geometry>
 #include <algorithm>
 #include <numeric>
-#include <unordered_map>
 #include <utility>
 
 #include "ceres_align/base/error.h"
@@ -17,28 +16,55 @@ uint64_t EdgeKey(int32_t a, int32_t b) {
   return static_cast<uint64_t>(low) << 32 | static_cast<uint32_t>(high);
 }
 
-TriangleMesh SubdivideOnce(const TriangleMesh& mesh) {
-  TriangleMesh out;
-  out.vertices = mesh.vertices;
-  out.faces.reserve(4 * mesh.faces.size());
-  std::unordered_map<uint64_t, int32_t> midpoints;
-  midpoints.reserve(2 * mesh.faces.size());
-  const auto midpoint = [&](int32_t a, int32_t b) {
-    const auto [it, is_new] =
-        midpoints.emplace(EdgeKey(a, b), static_cast<int32_t>(out.vertices.size()));
-    // A copy: push_back may move the vertices.
-    const Eigen::Vector3d middle = 0.5 * (out.vertices[a] + out.vertices[b]);
-    if (is_new) out.vertices.push_back(middle);
-    return it->second;
-  };
-  for (const auto& [a, b, c] : mesh.faces) {
-    const int32_t ab = midpoint(a, b), bc = midpoint(b, c), ca = midpoint(c, a);
-    out.faces.push_back({a, ab, ca});
-    out.faces.push_back({ab, b, bc});
-    out.faces.push_back({ca, bc, c});
-    out.faces.push_back({ab, bc, ca});
+// Numbers undirected edges in the order of their first use, by a list per lower vertex.
+class EdgeNumbers {
+ public:
+  explicit EdgeNumbers(size_t vertices) : first_(vertices, -1) {}
+  int32_t Find(int32_t a, int32_t b) {
+    const auto [low, high] = std::minmax(a, b);
+    for (int32_t e = first_[low]; e >= 0; e = next_[e]) {
+      if (ends_[e][1] == high) return e;
+    }
+    ends_.push_back({low, high});
+    next_.push_back(first_[low]);
+    return first_[low] = static_cast<int32_t>(ends_.size()) - 1;
   }
-  return out;
+  std::vector<std::array<int32_t, 2>>& ends() { return ends_; }
+
+ private:
+  std::vector<int32_t> first_, next_;
+  std::vector<std::array<int32_t, 2>> ends_;
+};
+
+// Vertices of a mesh whose edges all have two faces, opposed, where the faces around them fall
+// into more than one cycle.
+int64_t CountSplitVertices(const TriangleMesh& mesh) {
+  std::vector<int32_t> start(mesh.vertices.size() + 1, 0);
+  for (const std::array<int32_t, 3>& face : mesh.faces) {
+    for (int32_t v : face) ++start[v + 1];
+  }
+  std::partial_sum(start.begin(), start.end(), start.begin());
+  std::vector<std::array<int32_t, 2>> links(start.back());
+  std::vector<int32_t> end(start.begin(), start.end() - 1);
+  for (const auto& [a, b, c] : mesh.faces) {
+    links[end[a]++] = {b, c};
+    links[end[b]++] = {c, a};
+    links[end[c]++] = {a, b};
+  }
+  int64_t count = 0;
+  for (size_t v = 0; v < mesh.vertices.size(); ++v) {
+    const auto begin = links.begin() + start[v], stop = links.begin() + start[v + 1];
+    if (begin == stop) continue;
+    const int32_t first = (*begin)[0];
+    int64_t length = 1;
+    int32_t at = (*begin)[1];
+    while (at != first) {
+      at = (*std::find_if(begin, stop, [&](const auto& link) { return link[0] == at; }))[1];
+      ++length;
+    }
+    if (length != stop - begin) ++count;
+  }
+  return count;
 }
 
 int32_t Root(std::vector<int32_t>* parent, int32_t v) {
@@ -113,10 +139,33 @@ TriangleMesh AddSliversAndTJunctions(const TriangleMesh& mesh, int count, uint64
   return out;
 }
 
+TriangleMesh SplitFaces(const TriangleMesh& mesh, std::vector<std::array<int32_t, 2>>* ends) {
+  TriangleMesh out;
+  out.faces.reserve(4 * mesh.faces.size());
+  EdgeNumbers edges(mesh.vertices.size());
+  const int32_t first_new = static_cast<int32_t>(mesh.vertices.size());
+  for (const auto& [a, b, c] : mesh.faces) {
+    const int32_t ab = first_new + edges.Find(a, b);
+    const int32_t bc = first_new + edges.Find(b, c);
+    const int32_t ca = first_new + edges.Find(c, a);
+    out.faces.push_back({a, ab, ca});
+    out.faces.push_back({ab, b, bc});
+    out.faces.push_back({ca, bc, c});
+    out.faces.push_back({ab, bc, ca});
+  }
+  out.vertices.reserve(mesh.vertices.size() + edges.ends().size());
+  out.vertices = mesh.vertices;
+  for (const auto& [a, b] : edges.ends()) {
+    out.vertices.push_back(0.5 * (mesh.vertices[a] + mesh.vertices[b]));
+  }
+  if (ends != nullptr) *ends = std::move(edges.ends());
+  return out;
+}
+
 TriangleMesh SubdivideMidpoint(const TriangleMesh& mesh, int levels) {
   CHECK_GE(levels, 0);
   TriangleMesh out = mesh;
-  for (int i = 0; i < levels; ++i) out = SubdivideOnce(out);
+  for (int i = 0; i < levels; ++i) out = SplitFaces(out, nullptr);
   return out;
 }
 
@@ -161,6 +210,7 @@ Connectivity Analyze(const TriangleMesh& mesh) {
     ++vertex_count;
     if (Root(&parent, static_cast<int32_t>(v)) == static_cast<int32_t>(v)) ++result.components;
   }
+  if (result.closed_manifold()) result.non_manifold_vertices = CountSplitVertices(mesh);
   result.euler = vertex_count - edge_count + static_cast<int64_t>(mesh.faces.size());
   return result;
 }

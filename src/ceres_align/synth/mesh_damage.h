@@ -1,8 +1,11 @@
-// Turns a good mesh into the kinds of meshes users have: open, mixed winding, non-manifold,
-// unwelded, with slivers and T-junctions; and splits faces without changing the surface.
+// Mesh operations: turns a good mesh into the kinds of meshes users have: open, mixed winding,
+// non-manifold, unwelded, with slivers and T-junctions; and splits faces without changing the
+// surface.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <vector>
 
 #include "ceres_align/geometry/mesh.h"
 
@@ -30,6 +33,10 @@ TriangleMesh AddSliversAndTJunctions(const TriangleMesh& mesh, int count, uint64
 /// share their midpoint's vertex. Same surface but for the rounding of the midpoints.
 TriangleMesh SubdivideMidpoint(const TriangleMesh& mesh, int levels);
 
+/// One level of SubdivideMidpoint. The new vertices follow the old ones in order; ends[i] are the
+/// ends of the edge that new vertex i halves.
+TriangleMesh SplitFaces(const TriangleMesh& mesh, std::vector<std::array<int32_t, 2>>* ends);
+
 /// Both meshes as one; no vertices are merged.
 TriangleMesh Concatenate(const TriangleMesh& a, const TriangleMesh& b);
 
@@ -38,10 +45,14 @@ struct Connectivity {
   int64_t border_edges = 0;        ///< edges with one face
   int64_t non_manifold_edges = 0;  ///< with more than two faces
   int64_t misoriented_edges = 0;   ///< with two faces that run along it in the same direction
-  int64_t components = 0;          ///< sets of faces connected by shared vertices
-  int64_t euler = 0;  ///< V − E + F over used vertices; 2 per closed sphere-like part
+  /// Vertices whose faces do not form one fan or one closed cycle; counted only where the edges
+  /// above are all in order.
+  int64_t non_manifold_vertices = 0;
+  int64_t components = 0;  ///< sets of faces connected by shared vertices
+  int64_t euler = 0;       ///< V − E + F over used vertices; 2 per closed sphere-like part
   bool closed_manifold() const {
-    return border_edges == 0 && non_manifold_edges == 0 && misoriented_edges == 0;
+    return border_edges == 0 && non_manifold_edges == 0 && misoriented_edges == 0 &&
+           non_manifold_vertices == 0;
   }
 };
 Connectivity Analyze(const TriangleMesh& mesh);
