@@ -47,20 +47,6 @@ constexpr KeyEntry kKey[] = {{kTargetColor, "mask only"},
                              {kAgreeColor, "both"},
                              {kOutlineColor, "mesh's outline"}};
 
-/// Draws (or, for a null image, only measures) the key in one line; returns its width.
-int DrawKey(RgbImage* image, int x, int y, double scale) {
-  const int box = std::max(4, static_cast<int>(std::lround(9 * scale)));
-  const int start = x;
-  for (const KeyEntry& entry : kKey) {
-    if (image != nullptr) {
-      BlendRectangle(image, x, y - box, box, box, entry.color, 1);
-      DrawText(image, entry.text, x + box + box / 2, y, scale, kTextColor);
-    }
-    x += box + box / 2 + MeasureText(entry.text, scale).width_px + box;
-  }
-  return x - start;
-}
-
 }  // namespace
 
 RgbImage DrawOverlay(const ImageF& target, const ImageF& coverage, bool outline) {
@@ -90,6 +76,19 @@ std::vector<Rgb> OverlayPalette(int steps) {
     palette.push_back(Mix(OverlayColor(target, 0.6), kOutlineColor, kOutlineWeight));
   }
   return palette;
+}
+
+int DrawKey(RgbImage* image, int x, int y, double scale) {
+  const int box = std::max(4, static_cast<int>(std::lround(9 * scale)));
+  const int start = x;
+  for (const KeyEntry& entry : kKey) {
+    if (image != nullptr) {
+      BlendRectangle(image, x, y - box, box, box, entry.color, 1);
+      DrawText(image, entry.text, x + box + box / 2, y, scale, kTextColor);
+    }
+    x += box + box / 2 + MeasureText(entry.text, scale).width_px + box;
+  }
+  return x - start;
 }
 
 void LabelOverlay(const ImageF& target, const ImageF& coverage, const std::string& label,

@@ -21,6 +21,10 @@ constexpr Rgb kOutlineColor = {245, 250, 240};  ///< the rendering's edge
 /// out if `outline` is false.
 RgbImage DrawOverlay(const ImageF& target, const ImageF& coverage, bool outline = true);
 
+/// The key to the colours in one line, baseline at y; returns its width. A null image: only
+/// measures.
+int DrawKey(RgbImage* image, int x, int y, double scale);
+
 /// The colours DrawOverlay can make, on a grid of `steps` values of target and of coverage, for
 /// the palette of an animation.
 std::vector<Rgb> OverlayPalette(int steps);

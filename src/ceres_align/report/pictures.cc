@@ -26,6 +26,13 @@ void DrawLine(RgbImage* image, const std::string& text, int x, int y, int width_
   DrawText(image, fitted.text, x, y + kLine_px - 8, fitted.scale, color);
 }
 
+/// The colours' key in the picture's last line.
+void DrawKeyLine(RgbImage* image) {
+  double scale = 0.9;
+  while (scale > 0.3 && DrawKey(nullptr, 0, 0, scale) > image->width - 2 * kGap_px) scale *= 0.95;
+  DrawKey(image, kGap_px, image->height - kGap_px, scale);
+}
+
 /// Where the views' panels lie in a frame of the animation.
 struct FrameLayout {
   int width_px, height_px;
@@ -51,7 +58,7 @@ FrameLayout LayOutFrame(const Scene& scene) {
   }
   const int rows = (count + columns - 1) / columns;
   layout.width_px = kGap_px + columns * (cell_width + kGap_px);
-  layout.height_px = kGap_px + kLine_px + rows * (cell_height + kGap_px);
+  layout.height_px = kGap_px + kLine_px + rows * (cell_height + kGap_px) + kLine_px;
   return layout;
 }
 
@@ -80,6 +87,7 @@ class FrameDrawer {
       DrawLine(&frame, views[i].name, layout_.x[i], layout_.y[i] - kLine_px, size.width_px,
                kDimTextColor);
     }
+    DrawKeyLine(&frame);
     return frame;
   }
 
@@ -142,7 +150,7 @@ RgbImage ComparisonPicture(const SceneRenderer& renderer, const Rigid3d& start_r
                            const AlignResult& result) {
   const auto& views = renderer.scene().views;
   std::vector<PanelSize> sizes;
-  int cell_width = 0, height = kGap_px;
+  int cell_width = 0, height = kGap_px + kLine_px;
   for (const View& view : views) {
     sizes.push_back(FitPanel(view.camera, 420));
     cell_width = std::max(cell_width, sizes.back().width_px);
@@ -167,6 +175,7 @@ RgbImage ComparisonPicture(const SceneRenderer& renderer, const Rigid3d& start_r
     }
     y += size.height_px + kLine_px + kGap_px;
   }
+  DrawKeyLine(&picture);
   return picture;
 }
 
