@@ -126,10 +126,10 @@ class SurfaceNets {
       nodes_[axis] = static_cast<int>(std::ceil((high[axis] - low[axis]) / cell)) + 1;
       CHECK_GE(nodes_[axis], 2);
     }
-    values_.reserve(static_cast<size_t>(nodes_[0]) * nodes_[1] * nodes_[2]);
-    for (int z = 0; z < nodes_[2]; ++z) {
-      for (int y = 0; y < nodes_[1]; ++y) {
-        for (int x = 0; x < nodes_[0]; ++x) values_.push_back(field(Position({x, y, z})));
+    values_.resize(static_cast<size_t>(nodes_[0]) * nodes_[1] * nodes_[2]);
+    for (int z = 0; z < nodes_[2]; z += kBlock) {
+      for (int y = 0; y < nodes_[1]; y += kBlock) {
+        for (int x = 0; x < nodes_[0]; x += kBlock) FillBlock({x, y, z});
       }
     }
     cell_number_.assign(values_.size(), -1);
@@ -145,6 +145,7 @@ class SurfaceNets {
   }
 
  private:
+  static constexpr int kBlock = 4;
   struct Cell {
     int32_t first_vertex;
     std::array<int8_t, 12> sheet;  ///< of each edge; −1: not crossed
@@ -154,6 +155,23 @@ class SurfaceNets {
     for (int z = 0; z + 1 < nodes_[2]; ++z) {
       for (int y = 0; y + 1 < nodes_[1]; ++y) {
         for (int x = 0; x + 1 < nodes_[0]; ++x) visit({x, y, z});
+      }
+    }
+  }
+  // Node values of a block. Far from the surface they are not needed one by one: the field is
+  // about a distance, so the centre's value bounds it (with a factor of 2 in hand).
+  void FillBlock(const Vector3i& first) {
+    const Vector3i end =
+        (first + Vector3i::Constant(kBlock)).cwiseMin(Vector3i(nodes_[0], nodes_[1], nodes_[2]));
+    const double half = 0.5 * (kBlock - 1);
+    const double at_center = field_(Position(first) + Vector3d::Constant(half * cell_));
+    const bool far = std::abs(at_center) > 2 * std::sqrt(3.0) * half * cell_;
+    for (int z = first.z(); z < end.z(); ++z) {
+      for (int y = first.y(); y < end.y(); ++y) {
+        for (int x = first.x(); x < end.x(); ++x) {
+          const Vector3i at(x, y, z);
+          values_[Index(at)] = far ? at_center : field_(Position(at));
+        }
       }
     }
   }
