@@ -14,11 +14,12 @@
 namespace ceres_align {
 
 struct AlignOptions {
-  /// Coarse to fine: the first level is about this wide (of the shorter of a view's sides'
-  /// scale; every view is scaled by the same factor), each next one level_factor larger.
+  /// Coarse to fine: at the first level the widest view is about this wide, or wider where the
+  /// object is small in it; each next level is level_factor larger, all views by one factor.
   double coarsest_width_px = 20;
   double level_factor = 2;
   int max_iterations_per_level = 60;
+  int max_iterations = 1000;  ///< over all levels
   /// A trial step larger than these is refused, as if its cost had grown.
   double max_rotation_step_rad = 0.35;
   double max_translation_step = 0.3;  ///< of the object's distance
@@ -63,7 +64,7 @@ const char* ToString(AlignStatus status);
 struct ViewResult {
   std::string name;
   Rigid3d cam_from_world;
-  Eigen::Vector3d camera_center_in_world;
+  Eigen::Vector3d camera_center_in_world = Eigen::Vector3d::Zero();
   double iou = 0;              ///< Σ min(M, T) / Σ max(M, T), weighted; 1 if both are empty
   double contour_rms_px = 0;   ///< rms distance between the two outlines; NaN if one has none
   bool mask_empty = false;

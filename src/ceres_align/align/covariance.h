@@ -1,0 +1,23 @@
+// The pose's covariance from the residuals' spatial structure.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "ceres_align/cost/silhouette_cost_function.h"
+
+namespace ceres_align {
+
+/// The sandwich H⁻¹ (Σ_t g_t g_tᵀ) H⁻¹ · n / (n − 6) of the tangent [ω, v] of rig_from_world
+/// (PoseManifold): H = Σ JᵀJ over all pixels, g_t = Σ Jᵀr over tile t, n tiles that the outline
+/// passes. Residuals of a mask are correlated along its edge, so pixels are no independent
+/// samples; tiles are. Tiles are 32 px wide, less where that leaves fewer than 16 of them.
+///
+/// Absent where the views do not determine all six degrees of freedom or n stays below 8.
+/// Assumes that errors of different tiles are independent: a bias common to the whole mask (a
+/// dilated mask, a wrong focal length) is not in it. targets[i] belongs to views[i].
+std::optional<Matrix6d> SandwichCovariance(const std::vector<SilhouetteView>& views,
+                                           const std::vector<const Target*>& targets,
+                                           Rasterizer* rasterizer, const Rigid3d& rig_from_world);
+
+}  // namespace ceres_align
