@@ -6,6 +6,8 @@ namespace ceres_align {
 
 void ThrowOnCudaError(cudaError_t code, const char* what, const char* file, int line) {
   if (code == cudaSuccess) return;
+  // Reported here: it must not come up again as that of the next launch.
+  (void)cudaGetLastError();
   throw CudaError(code, std::string(what) + " failed: " + cudaGetErrorName(code) + ", " +
                             cudaGetErrorString(code) + " (" + file + ":" + std::to_string(line) +
                             ")");
@@ -14,8 +16,7 @@ void ThrowOnCudaError(cudaError_t code, const char* what, const char* file, int 
 int CudaDeviceCount() {
   int count = 0;
   if (cudaGetDeviceCount(&count) != cudaSuccess) {
-    // The failure must not come up again as that of the next launch.
-    (void)cudaGetLastError();
+    (void)cudaGetLastError();  // as in ThrowOnCudaError
     return 0;
   }
   return count;

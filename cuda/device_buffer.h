@@ -76,8 +76,10 @@ class DeviceBuffer {
   static_assert(std::is_trivially_copyable_v<T>, "copied as bytes");
 
  public:
-  /// The content is undefined afterwards if it grew beyond the capacity.
+  /// The content is undefined afterwards if it grew beyond the capacity; the buffer is empty if
+  /// that threw.
   void Resize(size_t size) {
+    size_ = 0;
     memory_.Reserve(size * sizeof(T));
     size_ = size;
   }
