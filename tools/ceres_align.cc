@@ -174,19 +174,22 @@ AlignOptions OptionsFromFlags() {
   return options;
 }
 
-Scene MakeScene() {
+struct Problem {
+  Scene scene;
+  std::vector<std::string> warnings;
+};
+
+Problem MakeProblem() {
   const SceneFlags flags = FlagsOfScene();
   if (flags.IsDemo()) {
+    Scene demo = DemoScene(flags);
     std::printf(
         "The demo: reference masks of data/rooster_small.obj from two cameras "
         "(--help shows how to give your own).\n");
-    return DemoScene(flags);
+    return {std::move(demo), {}};
   }
   LoadedScene loaded = SceneFromFlags(flags);
-  for (const std::string& warning : loaded.warnings) {
-    std::fprintf(stderr, "ceres_align: warning: %s\n", warning.c_str());
-  }
-  return std::move(loaded.scene);
+  return {std::move(loaded.scene), std::move(loaded.warnings)};
 }
 
 std::string PathOr(const std::string& given, const char* in_out_dir) {
@@ -222,7 +225,8 @@ int Run() {
   std::string why;
   const std::unique_ptr<Rasterizer> rasterizer =
       MakeRasterizer({FLAGS_backend, FLAGS_num_threads}, &why);
-  const Scene scene = MakeScene();
+  const Problem problem = MakeProblem();
+  const Scene& scene = problem.scene;
   RunSeconds seconds;
   seconds.load = SecondsSince(start);
   std::printf("Backend: %s\n", why.c_str());
@@ -238,6 +242,10 @@ int Run() {
       });
   progress.Finish();
   std::signal(SIGINT, SIG_DFL);
+  // Only now: where the input is bad, its one line stays alone on stderr.
+  for (const std::string& warning : problem.warnings) {
+    std::fprintf(stderr, "ceres_align: warning: %s\n", warning.c_str());
+  }
 
   const auto write_start = std::chrono::steady_clock::now();
   std::vector<OutputFile> files = Pictures(scene, iterations, result, rasterizer.get());

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <set>
 #include <sstream>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/version.h"
 
 namespace ceres_align::cli {
 namespace {
@@ -34,12 +36,19 @@ std::string Wrapped(const std::string& text, int indent) {
   return out.str();
 }
 
+/// gflags prints doubles with 17 digits: 9.9999999999999995e-08.
+std::string DefaultOf(const gflags::CommandLineFlagInfo& flag) {
+  if (flag.type == "string") return "\"" + flag.default_value + "\"";
+  if (flag.type != "double") return flag.default_value;
+  char text[32];
+  std::snprintf(text, sizeof(text), "%g", std::atof(flag.default_value.c_str()));
+  return text;
+}
+
 std::string DescribeFlag(const gflags::CommandLineFlagInfo& flag) {
-  const std::string quote = flag.type == "string" ? "\"" : "";
-  const bool shown = !(flag.type == "string" && flag.default_value.empty());
-  std::string head = "  --" + flag.name;
-  if (shown) head += "  (" + flag.type + ", default " + quote + flag.default_value + quote + ")";
-  if (!shown) head += "  (" + flag.type + ")";
+  std::string head = "  --" + flag.name + "  (" + flag.type;
+  if (flag.type != "string" || !flag.default_value.empty()) head += ", default " + DefaultOf(flag);
+  head += ")";
   return head + "\n" + Wrapped(flag.description, 6);
 }
 
@@ -179,6 +188,7 @@ std::string HelpText(const ProgramHelp& help) {
 
 int RunProgram(const ProgramHelp& help, int argc, char** argv, const std::function<int()>& body) {
   QuietLogs();
+  gflags::SetVersionString(CERES_ALIGN_VERSION);
   std::string error;
   try {
     return Run(help, argc, argv, body);

@@ -62,6 +62,7 @@ Json Sigma(const AlignResult& result) {
 Json Options(const AlignOptions& options) {
   return {{"coarsest_width_px", options.coarsest_width_px},
           {"level_factor", options.level_factor},
+          {"max_iterations", options.max_iterations},
           {"max_iterations_per_level", options.max_iterations_per_level},
           {"max_rotation_step_rad", options.max_rotation_step_rad},
           {"max_translation_step", options.max_translation_step},
