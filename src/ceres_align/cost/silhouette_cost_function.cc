@@ -64,7 +64,8 @@ bool SilhouetteCostFunction::Evaluate(double const* const* parameters, double* r
   if (jacobians == nullptr || jacobians[0] == nullptr) return true;
   Eigen::Matrix<double, 6, 7, Eigen::RowMajor> lift;
   PoseManifold().MinusJacobian(parameters[0], lift.data());
-  Eigen::Map<Eigen::Matrix<double, 7, 7, Eigen::RowMajor>>(jacobians[0]) = rows.jacobian * lift;
+  using RowMajor77 = Eigen::Matrix<double, 7, 7, Eigen::RowMajor>;
+  RowMajor77::Map(jacobians[0]) = rows.jacobian * lift;
   return true;
 }
 

@@ -39,10 +39,10 @@ class ViewBatch : public ceres::EvaluationCallback {
  private:
   struct Entry {
     SilhouetteView view;
-    const double* pose_block;
+    const double* pose_block = nullptr;
     std::array<double, 7> evaluated{};  // the pose behind `gram`
     std::array<double, 7> anchor{};     // the last pose with a Jacobian
-    Matrix7d gram;
+    Matrix7d gram = Matrix7d::Zero();
   };
   bool TooFar() const;
 
