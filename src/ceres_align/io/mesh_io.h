@@ -27,7 +27,7 @@ struct LoadedMesh {
 /// needs, polygons that cross themselves (triangulated as well as they can be).
 LoadedMesh LoadMesh(const std::filesystem::path& path);
 
-/// Writes vertices (17 significant digits: they read back as the same bits) and faces, whole or
+/// Writes vertices (with as many digits as read back to the same bits) and faces, whole or
 /// not at all. Throws InputError.
 void WriteObj(const std::filesystem::path& path, const TriangleMesh& mesh);
 /// The same as binary little-endian PLY with double positions.

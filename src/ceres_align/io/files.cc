@@ -1,0 +1,69 @@
+#include "ceres_align/io/files.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+#include <system_error>
+
+#include "ceres_align/io/text.h"
+
+namespace ceres_align {
+
+namespace fs = std::filesystem;
+using io_internal::Cat;
+using io_internal::Fail;
+
+std::string ReadFile(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) Fail(path.string(), ": no such file");
+  if (fs::is_directory(status)) Fail(path.string(), ": is a directory, not a file");
+  if (!fs::is_regular_file(status)) Fail(path.string(), ": is not a regular file");
+  const uintmax_t size = fs::file_size(path, error);
+  std::ifstream in(path, std::ios::binary);
+  if (error || !in) Fail(path.string(), ": cannot be read");
+  std::string bytes(static_cast<size_t>(size), '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(size));
+  if (static_cast<uintmax_t>(in.gcount()) != size)
+    Fail(path.string(), ": cannot be read to its end");
+  return bytes;
+}
+
+void WriteFileWhole(const fs::path& path, const std::string& bytes) {
+  static std::atomic<int> counter{0};
+  std::error_code error;
+  if (path.has_parent_path()) {
+    fs::create_directories(path.parent_path(), error);
+    if (error) Fail(path.parent_path().string(), ": cannot be made: ", error.message());
+  }
+  fs::path temporary = path;
+  temporary += Cat(".tmp", getpid(), "_", counter++);
+  std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  out.close();
+  bool written = !out.fail();
+  if (written) {
+    fs::rename(temporary, path, error);
+    written = !error;
+  }
+  if (!written) {
+    std::error_code ignored;
+    fs::remove(temporary, ignored);
+    Fail(path.string(), ": cannot be written", error ? ": " + error.message() : "");
+  }
+}
+
+bool IsFileNameSafe(const std::string& name) {
+  constexpr size_t kMaxBytes = 100;
+  if (name.empty() || name.size() > kMaxBytes) return false;
+  for (char c : {name.front(), name.back()}) {
+    if (c == '.' || c == ' ') return false;
+  }
+  for (unsigned char c : name) {
+    if (c < 0x20 || c == 0x7F) return false;
+  }
+  return name.find_first_of("/\\:*?\"<>|") == std::string::npos;
+}
+
+}  // namespace ceres_align

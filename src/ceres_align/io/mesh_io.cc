@@ -1,0 +1,116 @@
+#include "ceres_align/io/mesh_io.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "ceres_align/io/files.h"
+#include "ceres_align/io/mesh_readers.h"
+#include "ceres_align/io/text.h"
+#include "ceres_align/io/triangulate.h"
+
+namespace ceres_align {
+
+using io_internal::Cat;
+using io_internal::Fail;
+using io_internal::RawMesh;
+
+namespace io_internal {
+
+void PolygonCollector::Add(const std::vector<int32_t>& corners, int64_t line) {
+  ++faces_seen_;
+  if (corners.size() < 3) {
+    if (too_few_corners_++ == 0) {
+      first_too_few_ = Cat(Place(line, faces_seen_), ": face with ", corners.size(),
+                           corners.size() == 1 ? " corner" : " corners");
+    }
+    return;
+  }
+  corners_.insert(corners_.end(), corners.begin(), corners.end());
+  sizes_.push_back(static_cast<int32_t>(corners.size()));
+  if (corners.size() > 3) lines_.push_back(line > 0 ? line : -faces_seen_);
+}
+
+std::string PolygonCollector::Place(int64_t line, int64_t face) const {
+  return line > 0 ? Cat("line ", line) : Cat("face ", face);
+}
+
+void PolygonCollector::Finish(const std::string& name, RawMesh* raw) {
+  int64_t budget = 1000000000;  // a few seconds
+  int64_t approximate = 0;
+  std::string first_approximate;
+  size_t begin = 0, polygon = 0;
+  raw->mesh.faces.reserve(raw->mesh.faces.size() + sizes_.size());
+  for (int32_t n : sizes_) {
+    for (int32_t i = 0; i < n; ++i) {
+      CHECK_LT(static_cast<size_t>(corners_[begin + i]), raw->mesh.vertices.size());
+    }
+    const Triangulation result =
+        TriangulatePolygon(raw->mesh.vertices, &corners_[begin], n, &budget, &raw->mesh.faces);
+    if (result != Triangulation::kExact) {
+      const int64_t line = lines_[polygon];
+      const std::string place = Place(line, -line);
+      if (result == Triangulation::kTooComplex) {
+        Fail(name, ": ", place, ": the polygons are too complex to triangulate (", n, " corners)");
+      }
+      if (approximate++ == 0) first_approximate = place;
+    }
+    begin += n;
+    polygon += n > 3;
+  }
+  if (too_few_corners_ > 0) {
+    raw->warnings.push_back(
+        Cat(name, ": ", first_too_few_, " left out; ", too_few_corners_, " such in all"));
+  }
+  if (approximate > 0) {
+    raw->warnings.push_back(Cat(name, ": ", first_approximate,
+                                ": polygon crosses itself or has no area, triangulated as well as "
+                                "it can be; ",
+                                approximate, " such in all"));
+  }
+}
+
+}  // namespace io_internal
+
+namespace {
+
+bool StartsWith(const std::string& bytes, const char* prefix) {
+  return bytes.compare(0, std::strlen(prefix), prefix) == 0;
+}
+
+RawMesh ReadByFormat(const std::string& bytes, const std::filesystem::path& path) {
+  const std::string name = path.string();
+  if (bytes.empty()) Fail(name, ": the file is empty");
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (StartsWith(bytes, "glTF") || extension == ".glb" || extension == ".gltf") {
+    return io_internal::ReadGltf(bytes, path);
+  }
+  if (StartsWith(bytes, "ply\n") || StartsWith(bytes, "ply\r") || extension == ".ply") {
+    return io_internal::ReadPly(bytes, name);
+  }
+  if (extension == ".stl") return io_internal::ReadStl(bytes, name);
+  if (extension == ".obj") return io_internal::ReadObj(bytes, name);
+  Fail(name, ": unknown mesh format ", io_internal::Quoted(extension),
+       "; OBJ, PLY, STL, GLB and glTF are read");
+}
+
+}  // namespace
+
+LoadedMesh LoadMesh(const std::filesystem::path& path) {
+  RawMesh raw = ReadByFormat(ReadFile(path), path);
+  const size_t faces = raw.mesh.faces.size();
+  if (faces == 0) {
+    Fail(path.string(), ": has no faces (", raw.mesh.vertices.size(), " vertices)");
+  }
+  LoadedMesh loaded;
+  loaded.warnings = std::move(raw.warnings);
+  loaded.mesh = std::move(raw.mesh);
+  loaded.clean = CleanMesh(&loaded.mesh);
+  if (loaded.mesh.faces.empty()) {
+    Fail(path.string(), ": all ", faces, " triangles have zero area");
+  }
+  return loaded;
+}
+
+}  // namespace ceres_align

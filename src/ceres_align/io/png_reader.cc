@@ -1,0 +1,115 @@
+// PNG through libpng, with its messages turned into exceptions. OpenCV's reader would print them
+// and return what it could decode.
+#include <png.h>
+
+#include <csetjmp>
+#include <cstring>
+#include <vector>
+
+#include "ceres_align/io/raster_file.h"
+#include "ceres_align/io/text.h"
+
+namespace ceres_align::io_internal {
+namespace {
+
+// Deflate packs at most 1032 to 1, interlacing and expansion to channels of a byte at most 32 more.
+constexpr size_t kMaxExpansion = 1032 * 32;
+
+// libpng leaves by longjmp: everything with a destructor lives in here, outside the jump.
+struct Decoder {
+  const std::string* bytes = nullptr;
+  size_t position = 0;
+  std::string message;
+  std::vector<unsigned char> pixels;
+  std::vector<png_bytep> rows;
+  png_structp png = nullptr;
+  png_infop info = nullptr;
+  png_uint_32 width_px = 0, height_px = 0;
+  int channels = 0;
+  int bit_depth = 0;
+
+  ~Decoder() {
+    if (png != nullptr) png_destroy_read_struct(&png, &info, nullptr);
+  }
+};
+
+[[noreturn]] void OnError(png_structp png, png_const_charp message) {
+  static_cast<Decoder*>(png_get_error_ptr(png))->message = message;
+  png_longjmp(png, 1);
+}
+
+// Warnings are of two kinds: what libpng puts right (an odd colour profile) and damage. Damage of
+// the picture is an error in its own right (checksums of critical chunks, missing data).
+void OnWarning(png_structp, png_const_charp) {}
+
+void OnRead(png_structp png, png_bytep out, size_t size) {
+  Decoder* decoder = static_cast<Decoder*>(png_get_io_ptr(png));
+  if (size > decoder->bytes->size() - decoder->position) png_error(png, "the file ends early");
+  std::memcpy(out, decoder->bytes->data() + decoder->position, size);
+  decoder->position += size;
+}
+
+// Everything to 8 or 16 bits per channel, palettes and transparent colours applied.
+void SetTransformations(png_structp png, png_infop info) {
+  png_set_expand(png);
+  if (png_get_bit_depth(png, info) == 16) png_set_swap(png);  // little-endian hosts
+  png_set_interlace_handling(png);
+  png_read_update_info(png, info);
+}
+
+// False where libpng reported an error. No object with a destructor may be made here.
+bool Run(Decoder* decoder) {
+  if (setjmp(png_jmpbuf(decoder->png)) != 0) return false;
+  png_structp png = decoder->png;
+  png_infop info = decoder->info;
+  png_set_read_fn(png, decoder, OnRead);
+  png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+  png_set_user_limits(png, 1 << 20, 1 << 20);
+  png_read_info(png, info);
+  decoder->width_px = png_get_image_width(png, info);
+  decoder->height_px = png_get_image_height(png, info);
+  if (static_cast<int64_t>(decoder->width_px) * decoder->height_px > kMaxImagePixels) {
+    png_error(png, "the image is too large");
+  }
+  SetTransformations(png, info);
+  decoder->channels = png_get_channels(png, info);
+  decoder->bit_depth = png_get_bit_depth(png, info);
+  const size_t row_bytes = png_get_rowbytes(png, info);
+  if (row_bytes * decoder->height_px / kMaxExpansion > decoder->bytes->size()) {
+    png_error(png, "the header promises more pixels than the file can hold");
+  }
+  decoder->pixels.resize(row_bytes * decoder->height_px);
+  decoder->rows.resize(decoder->height_px);
+  for (size_t r = 0; r < decoder->height_px; ++r) {
+    decoder->rows[r] = decoder->pixels.data() + row_bytes * r;
+  }
+  png_read_image(png, decoder->rows.data());
+  png_read_end(png, nullptr);
+  return true;
+}
+
+}  // namespace
+
+RasterFile DecodePng(const std::string& bytes, const std::string& name) {
+  Decoder decoder;
+  decoder.bytes = &bytes;
+  decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder, OnError, OnWarning);
+  CHECK(decoder.png != nullptr);
+  decoder.info = png_create_info_struct(decoder.png);
+  CHECK(decoder.info != nullptr);
+  if (!Run(&decoder)) Fail(name, ": damaged PNG: ", decoder.message);
+  RasterFile file;
+  file.channels = decoder.channels;
+  file.width_px = static_cast<int>(decoder.width_px);
+  file.height_px = static_cast<int>(decoder.height_px);
+  file.values = Image<float>(file.width_px * file.channels, file.height_px);
+  const float scale = decoder.bit_depth == 16 ? 1.0f / 65535 : 1.0f / 255;
+  for (size_t i = 0; i < file.values.pixels.size(); ++i) {
+    uint16_t value = decoder.pixels[decoder.bit_depth == 16 ? 2 * i : i];
+    if (decoder.bit_depth == 16) value |= static_cast<uint16_t>(decoder.pixels[2 * i + 1] << 8);
+    file.values.pixels[i] = scale * value;
+  }
+  return file;
+}
+
+}  // namespace ceres_align::io_internal

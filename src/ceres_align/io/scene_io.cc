@@ -1,0 +1,188 @@
+#include "ceres_align/io/scene_io.h"
+
+#include <map>
+#include <set>
+
+#include "ceres_align/io/conventions.h"
+#include "ceres_align/io/files.h"
+#include "ceres_align/io/lens.h"
+#include "ceres_align/io/mask_io.h"
+#include "ceres_align/io/mesh_io.h"
+#include "ceres_align/io/text.h"
+
+namespace ceres_align {
+
+namespace fs = std::filesystem;
+using io_internal::Cat;
+using io_internal::Fail;
+using io_internal::LensDistortion;
+
+namespace {
+
+constexpr int kMaxSide_px = 65535;
+
+void CheckFinite(const std::optional<Rigid3d>& pose, const std::string& place) {
+  if (!pose || (pose->rotation.coeffs().allFinite() && pose->translation.allFinite())) return;
+  Fail(place, " is not finite");
+}
+
+Camera CameraOf(const ViewDescription& view, std::string_view place) {
+  return CameraFromK(view.K, view.width_px, view.height_px, view.pixel_center, place);
+}
+
+void CheckView(const ViewDescription& view, bool is_first, const std::string& place) {
+  if (view.mask.empty()) Fail(place, ".mask is missing");
+  for (int side : {view.width_px, view.height_px}) {
+    if (side > kMaxSide_px) Fail(place, ": a side of ", side, " px; at most ", kMaxSide_px);
+  }
+  const Camera camera = CameraOf(view, place);
+  CheckNoFold(LensDistortion::FromList(view.dist, place + ".dist"), camera, place);
+  if (!is_first && !view.cam_from_rig) {
+    Fail(place, ".cam_from_rig is missing; only the first view's is the identity by default");
+  }
+  CheckFinite(view.cam_from_rig, place + ".cam_from_rig");
+  CheckFinite(view.world_from_object, place + ".world_from_object");
+}
+
+void NameViews(std::vector<ViewDescription>* views, std::string_view where) {
+  std::set<std::string> names;
+  for (size_t i = 0; i < views->size(); ++i) {
+    std::string& name = (*views)[i].name;
+    if (name.empty()) name = Cat("view", i);
+    if (!IsFileNameSafe(name)) {
+      Fail(where, ": views[", i, "].name ", io_internal::Quoted(name),
+           " cannot be a part of a file name");
+    }
+    if (!names.insert(name).second) {
+      Fail(where, ": views[", i, "].name ", io_internal::Quoted(name), " appears twice");
+    }
+  }
+}
+
+// Loads each mesh file once.
+class SceneBuilder {
+ public:
+  SceneBuilder(const fs::path& folder, LoadedScene* loaded) : folder_(folder), loaded_(loaded) {}
+
+  int MeshIndex(const std::string& name) {
+    const fs::path path = Resolve(name);
+    const auto [found, is_new] =
+        index_of_.emplace(path, static_cast<int>(loaded_->scene.meshes.size()));
+    if (is_new) {
+      LoadedMesh mesh = LoadMesh(path);
+      Warn(mesh.warnings);
+      loaded_->scene.meshes.push_back(std::make_shared<TriangleMesh>(std::move(mesh.mesh)));
+      loaded_->scene.mesh_names.push_back(name);
+    }
+    return found->second;
+  }
+
+  View MakeView(const ViewDescription& description, std::string_view place) {
+    View view;
+    view.name = description.name;
+    view.camera = CameraOf(description, place);
+    const ImageSize size{description.width_px, description.height_px};
+    LoadedMask mask = LoadMask(Resolve(description.mask), size);
+    Warn(mask.warnings);
+    ImageF ignore;
+    if (!description.ignore.empty()) ignore = LoadIgnore(Resolve(description.ignore), size);
+    const LensDistortion lens = LensDistortion::FromList(description.dist, place);
+    if (lens.IsNone()) {
+      view.mask = std::move(mask.mask);
+      for (float& v : ignore.pixels) v = 1 - v;
+      view.weight = std::move(ignore);
+    } else {
+      TakeOutDistortion(lens, mask.mask, ignore, place, &view);
+    }
+    view.cam_from_rig = description.cam_from_rig.value_or(Rigid3d());
+    view.world_from_object = description.world_from_object.value_or(Rigid3d());
+    return view;
+  }
+
+ private:
+  void TakeOutDistortion(const LensDistortion& lens, const ImageF& mask, const ImageF& ignore,
+                         std::string_view place, View* view) {
+    constexpr double kLossWorthTelling = 0.01;
+    io_internal::Undistorted undistorted = Undistort(lens, view->camera, mask, ignore);
+    if (undistorted.foreground_lost > kLossWorthTelling) {
+      Warn({Cat(place, ": ", 100 * undistorted.foreground_lost,
+                " % of the foreground falls outside the image without lens distortion")});
+    }
+    view->mask = std::move(undistorted.mask);
+    view->weight = std::move(undistorted.weight);
+  }
+
+  fs::path Resolve(const std::string& name) const {
+    return (folder_ / fs::u8path(name)).lexically_normal();
+  }
+  void Warn(const std::vector<std::string>& warnings) {
+    loaded_->warnings.insert(loaded_->warnings.end(), warnings.begin(), warnings.end());
+  }
+
+  const fs::path folder_;
+  LoadedScene* const loaded_;
+  std::map<fs::path, int> index_of_;
+};
+
+// Foreground that counts: under ignored pixels nothing is seen.
+double Foreground_px(const View& view) {
+  double area_px = 0;
+  for (size_t i = 0; i < view.mask.pixels.size(); ++i) {
+    area_px += view.mask.pixels[i] * (view.weight.empty() ? 1.0f : view.weight.pixels[i]);
+  }
+  return area_px;
+}
+
+void CheckForeground(const Scene& scene, std::string_view where) {
+  double area_px = 0;
+  for (const View& view : scene.views) area_px += Foreground_px(view);
+  const char* masks = scene.views.size() == 1 ? "the mask" : "every mask";
+  if (area_px == 0) Fail(where, ": ", masks, " is empty: no camera sees the object");
+  if (area_px < kMinForeground_px) {
+    Fail(where, ": ", scene.views.size() == 1 ? "the mask has" : "all masks together have", " ",
+         area_px, area_px == 1 ? " pixel" : " pixels", " of foreground; at least ",
+         kMinForeground_px, " are needed");
+  }
+}
+
+}  // namespace
+
+void CheckSceneDescription(SceneDescription* description, std::string_view where) {
+  CHECK(description != nullptr);
+  if (description->views.empty()) Fail(where, ": views is empty; at least one view is needed");
+  for (size_t i = 0; i < description->views.size(); ++i) {
+    const ViewDescription& view = description->views[i];
+    const std::string place = Cat(where, ": views[", i, "]");
+    CheckView(view, i == 0, place);
+    if (view.mesh.empty() && description->mesh.empty()) {
+      Fail(where, ": mesh is missing, and views[", i, "] has none of its own");
+    }
+  }
+  NameViews(&description->views, where);
+  CheckFinite(description->initial_rig_from_world, Cat(where, ": initial.rig_from_world"));
+  CheckFinite(description->true_rig_from_world, Cat(where, ": truth.rig_from_world"));
+}
+
+LoadedScene BuildScene(const SceneDescription& description, const fs::path& folder,
+                       std::string_view where) {
+  LoadedScene loaded;
+  loaded.description = description;
+  CheckSceneDescription(&loaded.description, where);
+  SceneBuilder builder(folder, &loaded);
+  const std::vector<ViewDescription>& views = loaded.description.views;
+  for (size_t i = 0; i < views.size(); ++i) {
+    View view = builder.MakeView(views[i], Cat(where, ": views[", i, "]"));
+    view.mesh_index = builder.MeshIndex(views[i].mesh.empty() ? description.mesh : views[i].mesh);
+    loaded.scene.views.push_back(std::move(view));
+  }
+  loaded.scene.initial_rig_from_world = description.initial_rig_from_world;
+  loaded.scene.true_rig_from_world = description.true_rig_from_world;
+  CheckForeground(loaded.scene, where);
+  return loaded;
+}
+
+LoadedScene LoadScene(const fs::path& path) {
+  return BuildScene(ReadSceneDescription(path), path.parent_path(), path.string());
+}
+
+}  // namespace ceres_align

@@ -1,0 +1,254 @@
+// scene.json ↔ SceneDescription.
+#include <nlohmann/json.hpp>
+
+#include "ceres_align/io/conventions.h"
+#include "ceres_align/io/files.h"
+#include "ceres_align/io/json_reader.h"
+#include "ceres_align/io/scene_io.h"
+#include "ceres_align/io/text.h"
+
+namespace ceres_align {
+
+using io_internal::Cat;
+using io_internal::Fail;
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+namespace {
+
+// A JSON object and its place in the file: "s.json: views[0].cam_from_rig". Every key must be
+// asked for; CheckNoOtherKeys tells of the rest.
+class ObjectReader {
+ public:
+  ObjectReader(const json& object, std::string place, const char* separator = ".")
+      : object_(object), place_(std::move(place)), separator_(separator) {
+    if (!object.is_object()) Fail(place_, " must be an object, it is ", TypeOf(object));
+  }
+
+  std::string Place(const char* key) const { return place_ + separator_ + key; }
+  /// The value, or null if the key is absent.
+  const json* Optional(const char* key) {
+    known_.push_back(key);
+    const auto found = object_.find(key);
+    if (found == object_.end()) return nullptr;
+    if (found->is_null()) Fail(Place(key), " is null");
+    return &*found;
+  }
+  const json& Required(const char* key) {
+    const json* value = Optional(key);
+    if (value == nullptr) Fail(Place(key), " is missing");
+    return *value;
+  }
+  std::string String(const char* key) {
+    const json* value = Optional(key);
+    if (value == nullptr) return "";
+    if (!value->is_string()) Fail(Place(key), " must be a string, it is ", TypeOf(*value));
+    const std::string text = value->get<std::string>();
+    if (text.empty()) Fail(Place(key), " is empty");
+    if (text.find('\0') != text.npos) Fail(Place(key), " contains a NUL");
+    return text;
+  }
+  int Integer(const char* key) {
+    const double value = Number(Required(key), Place(key));
+    if (!(std::abs(value) <= 1e9) || value != std::floor(value)) {
+      Fail(Place(key), " is ", value, "; it must be a whole number");
+    }
+    return static_cast<int>(value);
+  }
+  void CheckNoOtherKeys() const {
+    for (const auto& item : object_.items()) {
+      if (std::find(known_.begin(), known_.end(), item.key()) != known_.end()) continue;
+      Fail(place_, separator_, io_internal::Quoted(item.key()), " is an unknown key");
+    }
+  }
+
+  static double Number(const json& value, const std::string& place) {
+    if (!value.is_number()) Fail(place, " must be a number, it is ", TypeOf(value));
+    const double number = value.get<double>();
+    if (!std::isfinite(number)) Fail(place, " is not finite");
+    return number;
+  }
+  static const char* TypeOf(const json& value) {
+    return value.is_array() ? "a list" : value.is_object() ? "an object" : value.type_name();
+  }
+
+ private:
+  const json& object_;
+  const std::string place_;
+  const char* const separator_;
+  std::vector<std::string> known_;
+};
+
+std::vector<double> ReadList(const json& list, const std::string& place) {
+  if (!list.is_array()) Fail(place, " must be a list, it is ", ObjectReader::TypeOf(list));
+  std::vector<double> values;
+  for (size_t i = 0; i < list.size(); ++i) {
+    values.push_back(ObjectReader::Number(list[i], Cat(place, "[", i, "]")));
+  }
+  return values;
+}
+
+void CheckLength(size_t length, size_t needed, const std::string& place) {
+  if (length != needed) Fail(place, " has ", length, " numbers; ", needed, " are needed");
+}
+
+// Three rows of three, or nine numbers.
+Eigen::Matrix3d ReadMatrix3(const json& value, const std::string& place) {
+  std::vector<double> numbers;
+  if (value.is_array() && !value.empty() && value[0].is_array()) {
+    if (value.size() != 3) Fail(place, " has ", value.size(), " rows; 3 are needed");
+    for (size_t row = 0; row < 3; ++row) {
+      const std::string row_place = Cat(place, "[", row, "]");
+      const std::vector<double> entries = ReadList(value[row], row_place);
+      CheckLength(entries.size(), 3, row_place);
+      numbers.insert(numbers.end(), entries.begin(), entries.end());
+    }
+  } else {
+    numbers = ReadList(value, place);
+    CheckLength(numbers.size(), 9, place);
+  }
+  return Eigen::Map<const Eigen::Matrix<double, 3, 3, Eigen::RowMajor>>(numbers.data());
+}
+
+Rigid3d ReadPose(const json& value, const std::string& place) {
+  ObjectReader reader(value, place);
+  OpenCvPose pose;
+  pose.R = ReadMatrix3(reader.Required("R"), reader.Place("R"));
+  const std::vector<double> t = ReadList(reader.Required("t"), reader.Place("t"));
+  CheckLength(t.size(), 3, reader.Place("t"));
+  pose.t = Eigen::Vector3d(t[0], t[1], t[2]);
+  reader.CheckNoOtherKeys();
+  return FromOpenCv(pose, reader.Place("R"));
+}
+
+std::optional<Rigid3d> ReadOptionalPose(ObjectReader* reader, const char* key) {
+  const json* value = reader->Optional(key);
+  if (value == nullptr) return std::nullopt;
+  return ReadPose(*value, reader->Place(key));
+}
+
+// {"rig_from_world": pose}.
+std::optional<Rigid3d> ReadRigPose(ObjectReader* scene, const char* key) {
+  const json* value = scene->Optional(key);
+  if (value == nullptr) return std::nullopt;
+  ObjectReader reader(*value, scene->Place(key));
+  const Rigid3d pose = ReadPose(reader.Required("rig_from_world"), reader.Place("rig_from_world"));
+  reader.CheckNoOtherKeys();
+  return pose;
+}
+
+ViewDescription ReadView(const json& value, const std::string& place) {
+  ObjectReader reader(value, place);
+  ViewDescription view;
+  view.name = reader.String("name");
+  reader.Required("mask");
+  view.mask = reader.String("mask");
+  view.ignore = reader.String("ignore");
+  view.width_px = reader.Integer("width");
+  view.height_px = reader.Integer("height");
+  if (const json* center = reader.Optional("pixel_center")) {
+    view.pixel_center = ObjectReader::Number(*center, reader.Place("pixel_center"));
+  }
+  view.K = ReadMatrix3(reader.Required("K"), reader.Place("K"));
+  if (const json* dist = reader.Optional("dist")) {
+    view.dist = ReadList(*dist, reader.Place("dist"));
+  }
+  view.cam_from_rig = ReadOptionalPose(&reader, "cam_from_rig");
+  view.mesh = reader.String("mesh");
+  view.world_from_object = ReadOptionalPose(&reader, "world_from_object");
+  reader.CheckNoOtherKeys();
+  return view;
+}
+
+ordered_json MatrixJson(const Eigen::Matrix3d& m) {
+  ordered_json rows = ordered_json::array();
+  for (int i = 0; i < 3; ++i) rows.push_back({m(i, 0), m(i, 1), m(i, 2)});
+  return rows;
+}
+
+ordered_json PoseJson(const Rigid3d& pose) {
+  const Eigen::Vector3d& t = pose.translation;
+  return {{"R", MatrixJson(pose.R())}, {"t", {t.x(), t.y(), t.z()}}};
+}
+
+ordered_json ViewJson(const ViewDescription& view) {
+  ordered_json out;
+  out["name"] = view.name;
+  out["mask"] = view.mask;
+  if (!view.ignore.empty()) out["ignore"] = view.ignore;
+  out["width"] = view.width_px;
+  out["height"] = view.height_px;
+  if (view.pixel_center != 0.5) out["pixel_center"] = view.pixel_center;
+  out["K"] = MatrixJson(view.K);
+  if (!view.dist.empty()) out["dist"] = view.dist;
+  if (view.cam_from_rig) out["cam_from_rig"] = PoseJson(*view.cam_from_rig);
+  if (!view.mesh.empty()) out["mesh"] = view.mesh;
+  if (view.world_from_object) out["world_from_object"] = PoseJson(*view.world_from_object);
+  return out;
+}
+
+// Like dump(2), but lists of numbers and matrices stay on one line.
+void Print(const ordered_json& value, const std::string& indent, std::string* out) {
+  const bool is_long =
+      value.is_object() || (value.is_array() && !value.empty() && value[0].is_object());
+  if (!is_long) {
+    *out += value.dump();
+    return;
+  }
+  const std::string inner = indent + "  ";
+  const char* separator = "";
+  *out += value.is_object() ? "{" : "[";
+  for (const auto& item : value.items()) {
+    *out += separator + ("\n" + inner);
+    if (value.is_object()) *out += ordered_json(item.key()).dump() + ": ";
+    Print(item.value(), inner, out);
+    separator = ",";
+  }
+  *out += "\n" + indent + (value.is_object() ? "}" : "]");
+}
+
+}  // namespace
+
+SceneDescription ReadSceneDescription(const std::filesystem::path& path) {
+  const std::string name = path.string();
+  const std::string text = ReadFile(path);
+  if (text.empty()) Fail(name, ": the file is empty");
+  const json document = io_internal::ParseJson(text, name);
+  if (!document.is_object()) Fail(name, ": a scene must be an object");
+  ObjectReader reader(document, name, ": ");
+  SceneDescription scene;
+  scene.mesh = reader.String("mesh");
+  const json& views = reader.Required("views");
+  if (!views.is_array()) Fail(reader.Place("views"), " must be a list");
+  for (size_t i = 0; i < views.size(); ++i) {
+    scene.views.push_back(ReadView(views[i], Cat(name, ": views[", i, "]")));
+  }
+  scene.initial_rig_from_world = ReadRigPose(&reader, "initial");
+  scene.true_rig_from_world = ReadRigPose(&reader, "truth");
+  reader.CheckNoOtherKeys();
+  CheckSceneDescription(&scene, name);
+  return scene;
+}
+
+void SaveScene(const std::filesystem::path& path, const SceneDescription& description) {
+  SceneDescription scene = description;
+  CheckSceneDescription(&scene, path.string());
+  ordered_json out;
+  if (!scene.mesh.empty()) out["mesh"] = scene.mesh;
+  out["views"] = ordered_json::array();
+  for (const ViewDescription& view : scene.views) out["views"].push_back(ViewJson(view));
+  const auto add = [&](const char* key, const std::optional<Rigid3d>& pose) {
+    if (pose) out[key] = {{"rig_from_world", PoseJson(*pose)}};
+  };
+  add("initial", scene.initial_rig_from_world);
+  add("truth", scene.true_rig_from_world);
+  std::string text;
+  try {
+    Print(out, "", &text);
+  } catch (const json::type_error&) {
+    Fail(path.string(), ": a name or path is not UTF-8");
+  }
+  WriteFileWhole(path, text + "\n");
+}
+
+}  // namespace ceres_align

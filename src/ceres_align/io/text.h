@@ -1,0 +1,34 @@
+// Small text tools of the readers. Internal to io/.
+#pragma once
+
+#include <sstream>
+#include <string>
+#include <string_view>
+
+#include "ceres_align/base/error.h"
+
+namespace ceres_align::io_internal {
+
+/// The arguments' text, one after another (numbers with six digits).
+template <typename... Args>
+std::string Cat(const Args&... args) {
+  std::ostringstream out;
+  (out << ... << args);
+  return out.str();
+}
+
+/// Throws InputError with the arguments' text.
+template <typename... Args>
+[[noreturn]] void Fail(const Args&... args) {
+  throw InputError(Cat(args...));
+}
+
+/// Reads a decimal number at *p, not beyond `end`, and moves *p behind it; false if there is
+/// none. Accepts a leading '+', "inf" and "nan" (callers test std::isfinite), whatever the
+/// locale. Too large gives ±infinity, too small gives 0.
+bool ReadNumber(const char** p, const char* end, double* value);
+
+/// A value as it stands in a message: quoted, at most 40 bytes, control characters as '?'.
+std::string Quoted(std::string_view text);
+
+}  // namespace ceres_align::io_internal
