@@ -323,6 +323,7 @@ TEST(Pictures, AreKeptWhenAskedFor) {
   write("comparison.png",
         EncodePng(ComparisonPicture(renderer, *run.scene.initial_rig_from_world, run.result)));
   const std::string gif = AnimationGif(renderer, run.iterations, run.result);
+  write("report.txt", TextReport(run.scene, run.result, {}));
   write("optimization.gif", gif);
   write("optimization_last.png", EncodePng(DecodeGif(gif).last));
 }

@@ -1,5 +1,6 @@
 #include "ceres_align/report/text_report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdarg>
 #include <cstdio>
@@ -25,6 +26,13 @@ std::string Fixed(double value, int decimals) {
   return text;
 }
 
+/// Decimals that give the largest coordinate about seven digits, whatever the mesh's unit.
+int DecimalsFor(const Eigen::Vector3d& v) {
+  const double largest = v.cwiseAbs().maxCoeff();
+  if (!(largest > 0) || !std::isfinite(largest)) return 5;
+  return std::clamp(6 - static_cast<int>(std::floor(std::log10(largest))), 2, 15);
+}
+
 std::string List(const Eigen::Vector3d& v, int decimals) {
   std::string text = "[";
   for (int i = 0; i < 3; ++i) {
@@ -41,12 +49,13 @@ std::string Matrix(const Eigen::Matrix3d& m) {
 std::string PoseLines(const std::string& title, const Rigid3d& cam_from_world) {
   const Pytorch3dPose pytorch3d = ToPytorch3d(cam_from_world);
   const OpenCvPose opencv = ToOpenCv(cam_from_world);
+  const Eigen::Vector3d center = cam_from_world.TargetOriginInSource();
+  const int decimals = DecimalsFor(opencv.t);
   return "  " + title + "\n" + "    PyTorch3D  R = " + Matrix(pytorch3d.R) + "\n" +
-         "               T = " + List(pytorch3d.T, 5) + "\n" +
+         "               T = " + List(pytorch3d.T, decimals) + "\n" +
          "    OpenCV     R = " + Matrix(opencv.R) + "\n" +
-         "               t = " + List(opencv.t, 5) + "\n" +
-         "    camera centre in the world = " + List(cam_from_world.TargetOriginInSource(), 5) +
-         "\n";
+         "               t = " + List(opencv.t, decimals) + "\n" +
+         "    camera centre in the world = " + List(center, DecimalsFor(center)) + "\n";
 }
 
 std::string Conventions() {
