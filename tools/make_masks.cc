@@ -1,0 +1,252 @@
+// make_masks: masks of a mesh and the scene file with the true pose, by point sampling.
+#include <gflags/gflags.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "ceres_align/base/error.h"
+#include "ceres_align/io/conventions.h"
+#include "ceres_align/io/mask_io.h"
+#include "ceres_align/io/mesh_io.h"
+#include "ceres_align/io/scene_io.h"
+#include "ceres_align/synth/mask_noise.h"
+#include "ceres_align/synth/point_sampler.h"
+#include "cli/help.h"
+#include "cli/mask_cameras.h"
+
+using ceres_align::MaskNoise;
+using ceres_align::cli::CameraFlags;
+
+DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, GLB or glTF. Required.");
+DEFINE_string(out_dir, "", "Folder for scene.json and the masks. Required.");
+DEFINE_uint64(seed, 1, "Of random poses, starts and noise.");
+
+DEFINE_string(image_size, "306x256",
+              "306x256 is width x height; \"(256,306)\" is height, width, PyTorch3D's order.");
+DEFINE_double(fov_deg, CameraFlags().fov_deg,
+              "Field of view over the shorter side, degrees (PyTorch3D's).");
+DEFINE_string(K, "",
+              "Instead of --fov_deg: \"fx,fy,cx,cy\" in px or 3x3 in rows; the first "
+              "pixel's centre is at (0.5, 0.5).");
+
+DEFINE_string(camera_location, "(81,0,96)", "Camera 1's centre in the world; +y is up.");
+DEFINE_string(look_at, "(0,0,0)",
+              "The point that camera 1 looks at; the rig's circle is about it.");
+DEFINE_string(camera_rotation, "",
+              "Instead: PyTorch3D's R (X_cam = X_world*R + T), 3x3 in rows, "
+              "or three Euler angles in degrees.");
+DEFINE_string(camera_translation, "", "PyTorch3D's T; goes with --camera_rotation.");
+DEFINE_string(cam_from_world, "",
+              "Instead: OpenCV's [R | t] of camera 1, 12 numbers in rows "
+              "(x_cam = R*x_world + t).");
+DEFINE_int32(num_poses, 0,
+             "Instead: this many random poses of camera 1, a folder each "
+             "(pose_000, ...): any rotation.");
+DEFINE_double(fill, 0.67,
+              "With --num_poses: the part of the shorter side that the object's "
+              "bounding sphere spans.");
+
+DEFINE_int32(num_views, CameraFlags().num_views, "Cameras on the rig.");
+DEFINE_double(rig_angle_deg, CameraFlags().rig_angle_deg,
+              "Camera k+1 is camera k turned by this about the vertical through --look_at (with "
+              "--num_poses: about camera 1's own vertical through the object's place).");
+DEFINE_string(R_rel, "",
+              "Instead: rotation of camera 2 relative to camera 1, as ceres_align's "
+              "flag; ';' between cameras 2, 3, ...");
+DEFINE_string(T_rel, "", "Translation that goes with --R_rel.");
+DEFINE_string(rig_convention, "",
+              "How --R_rel and --T_rel are read: pytorch3d_row, "
+              "pytorch3d_column or opencv.");
+
+DEFINE_double(start_rotation_deg, 0,
+              "The scene's start is off by this rotation about the object's "
+              "centre. No start is written if this and the next are 0.");
+DEFINE_double(start_translation_percent, 0, "... and by this percentage of the distance.");
+
+DEFINE_int32(samples, 1, "Samples per axis and pixel: 1 gives hard masks, 16 anti-aliased ones.");
+DEFINE_double(wave_rms_px, MaskNoise().wave_rms_px, "Noise: rms displacement of a wavy edge.");
+DEFINE_double(wave_length_px, MaskNoise().wave_length_px, "Noise: its correlation length.");
+DEFINE_double(dilate_px, MaskNoise().dilate_px, "Noise: grow (> 0) or shrink (< 0) by a disc.");
+DEFINE_int32(missing_blobs, MaskNoise().missing_blobs, "Noise: number of round holes.");
+DEFINE_double(blob_radius, MaskNoise().blob_radius,
+              "Noise: the holes' radius, of the radius of the disc with the mask's area.");
+DEFINE_double(occluded_fraction, MaskNoise().occluded_fraction,
+              "Noise: part of the object's area that an occluder hides.");
+DEFINE_string(occluder, "rectangle", "Noise: rectangle or ellipse.");
+DEFINE_double(salt_and_pepper, MaskNoise().salt_and_pepper,
+              "Noise: part of all pixels that become 0 or 1.");
+
+namespace ceres_align::cli {
+namespace {
+
+ProgramHelp Help() {
+  ProgramHelp help;
+  help.name = "make_masks";
+  help.summary =
+      "make_masks: renders masks of a mesh by point sampling (no code shared with the\n"
+      "rasterizer that ceres_align optimizes with) and writes scene.json with the true pose.";
+  help.examples = {
+      {"make_masks --mesh data/rooster_small.obj --num_views 2 --out_dir scene",
+       "Two hard masks, 30 degrees apart, camera 1 at (81,0,96)."},
+      {"make_masks --mesh a.obj --num_poses 20 --samples 16 --start_rotation_deg 20 "
+       "--start_translation_percent 5 --out_dir trials",
+       "Twenty random poses with a start each, anti-aliased."},
+      {"make_masks --mesh a.obj --wave_rms_px 1 --missing_blobs 3 --seed 4 --out_dir bad",
+       "Masks as a segmentation network may give them."}};
+  help.groups = {{"In and out", {"mesh", "out_dir", "seed"}},
+                 {"Image", {"image_size", "fov_deg", "K", "samples"}},
+                 {"Pose of camera 1",
+                  {"camera_location", "look_at", "camera_rotation", "camera_translation",
+                   "cam_from_world", "num_poses", "fill"}},
+                 {"Rig", {"num_views", "rig_angle_deg", "R_rel", "T_rel", "rig_convention"}},
+                 {"Start", {"start_rotation_deg", "start_translation_percent"}},
+                 {"Noise, in the order in which it is applied",
+                  {"wave_rms_px", "wave_length_px", "dilate_px", "missing_blobs", "blob_radius",
+                   "occluded_fraction", "occluder", "salt_and_pepper"}}};
+  help.exit_codes = {"0  the masks and scene.json are written",
+                     "1  bad input: one line on stderr says what"};
+  return help;
+}
+
+CameraFlags CamerasOfFlags() {
+  CameraFlags flags;
+  flags.image_size = FLAGS_image_size;
+  flags.fov_deg = FLAGS_fov_deg;
+  flags.K = FLAGS_K;
+  flags.camera_location = FLAGS_camera_location;
+  flags.look_at = FLAGS_look_at;
+  flags.camera_rotation = FLAGS_camera_rotation;
+  flags.camera_translation = FLAGS_camera_translation;
+  flags.cam_from_world = FLAGS_cam_from_world;
+  flags.num_views = FLAGS_num_views;
+  flags.rig_angle_deg = FLAGS_rig_angle_deg;
+  flags.R_rel = FLAGS_R_rel;
+  flags.T_rel = FLAGS_T_rel;
+  flags.rig_convention = FLAGS_rig_convention;
+  return flags;
+}
+
+MaskNoise NoiseOfFlags() {
+  MaskNoise noise;
+  noise.wave_rms_px = FLAGS_wave_rms_px;
+  noise.wave_length_px = FLAGS_wave_length_px;
+  noise.dilate_px = FLAGS_dilate_px;
+  noise.missing_blobs = FLAGS_missing_blobs;
+  noise.blob_radius = FLAGS_blob_radius;
+  noise.occluded_fraction = FLAGS_occluded_fraction;
+  noise.salt_and_pepper = FLAGS_salt_and_pepper;
+  if (FLAGS_occluder == "ellipse") {
+    noise.occluder = OccluderKind::kEllipse;
+  } else if (FLAGS_occluder != "rectangle") {
+    throw InputError("--occluder is '" + FLAGS_occluder + "'; it must be rectangle or ellipse");
+  }
+  noise.Validate();
+  return noise;
+}
+
+void CheckFlags() {
+  if (FLAGS_mesh.empty()) throw InputError("--mesh is missing");
+  if (FLAGS_out_dir.empty()) throw InputError("--out_dir is missing");
+  const auto check = [](double value, double low, double high, const char* flag) {
+    if (value >= low && value <= high) return;
+    char text[160];
+    std::snprintf(text, sizeof(text), "%s is %g; it must lie in [%g, %g]", flag, value, low, high);
+    throw InputError(text);
+  };
+  check(FLAGS_samples, 1, 256, "--samples");
+  check(FLAGS_num_poses, 0, 100000, "--num_poses");
+  check(FLAGS_fill, 0.01, 10, "--fill");
+  check(FLAGS_start_rotation_deg, 0, 180, "--start_rotation_deg");
+  check(FLAGS_start_translation_percent, 0, 1000, "--start_translation_percent");
+}
+
+/// What all poses share.
+struct Setup {
+  TriangleMesh mesh;
+  Sphere object;
+  Camera camera;
+  MaskNoise noise;
+  std::vector<Rigid3d> cam_from_rig;
+};
+
+std::string RelativeTo(const std::filesystem::path& folder, const std::string& path) {
+  const std::filesystem::path base = std::filesystem::weakly_canonical(folder);
+  return std::filesystem::weakly_canonical(path).lexically_proximate(base).string();
+}
+
+void WriteScene(const Setup& setup, const Rigid3d& rig_from_world, uint64_t seed,
+                const std::filesystem::path& folder) {
+  SceneDescription scene;
+  scene.mesh = RelativeTo(folder, FLAGS_mesh);
+  scene.true_rig_from_world = rig_from_world;
+  if (FLAGS_start_rotation_deg > 0 || FLAGS_start_translation_percent > 0) {
+    Random random(seed ^ 0x5741525453u);
+    scene.initial_rig_from_world =
+        Perturb(rig_from_world, setup.object.center, FLAGS_start_rotation_deg,
+                FLAGS_start_translation_percent, &random);
+  }
+  std::vector<ImageF> masks;
+  for (size_t i = 0; i < setup.cam_from_rig.size(); ++i) {
+    const ImageF clean =
+        RenderMask(setup.mesh, setup.cam_from_rig[i] * rig_from_world, setup.camera, FLAGS_samples);
+    masks.push_back(ApplyNoise(clean, setup.noise, seed + 1000003 * i));
+    ViewDescription view;
+    view.name = "view" + std::to_string(i);
+    view.mask = view.name + ".png";
+    view.width_px = setup.camera.width_px;
+    view.height_px = setup.camera.height_px;
+    view.K = setup.camera.K();
+    view.cam_from_rig = setup.cam_from_rig[i];
+    scene.views.push_back(view);
+  }
+  std::printf("%s:", (folder / "scene.json").string().c_str());
+  for (size_t i = 0; i < masks.size(); ++i) {
+    SaveMask(folder / scene.views[i].mask, masks[i]);
+    double area_px = 0;
+    for (float v : masks[i].pixels) area_px += v;
+    std::printf(" %s %.0f px%s", scene.views[i].mask.c_str(), area_px,
+                i + 1 < masks.size() ? "," : "\n");
+  }
+  SaveScene(folder / "scene.json", scene);
+}
+
+int Run() {
+  CheckFlags();
+  const CameraFlags flags = CamerasOfFlags();
+  Setup setup;
+  setup.camera = ParseCamera(flags);
+  setup.noise = NoiseOfFlags();
+  if (FLAGS_num_poses == 0) {
+    const Rigid3d cam1_from_world = ParseCamera1FromWorld(flags);
+    setup.cam_from_rig = ParseRig(flags, cam1_from_world * ParseVector3(FLAGS_look_at, "--look_at"),
+                                  cam1_from_world.rotation * Eigen::Vector3d::UnitY());
+    setup.mesh = LoadMesh(FLAGS_mesh).mesh;
+    setup.object = BoundingSphere(setup.mesh);
+    WriteScene(setup, cam1_from_world, FLAGS_seed, FLAGS_out_dir);
+    return kExitOk;
+  }
+  setup.mesh = LoadMesh(FLAGS_mesh).mesh;
+  setup.object = BoundingSphere(setup.mesh);
+  const double depth = DepthForFill(setup.object, setup.camera, FLAGS_fill);
+  setup.cam_from_rig = ParseRig(flags, Eigen::Vector3d(0, 0, depth), -Eigen::Vector3d::UnitY());
+  Random random(FLAGS_seed);
+  for (int i = 0; i < FLAGS_num_poses; ++i) {
+    const Rigid3d pose = RandomCamera1FromWorld(setup.object, setup.camera, FLAGS_fill, &random);
+    char name[32];
+    std::snprintf(name, sizeof(name), "pose_%03d", i);
+    WriteScene(setup, pose, FLAGS_seed + 7919 * static_cast<uint64_t>(i + 1),
+               std::filesystem::path(FLAGS_out_dir) / name);
+  }
+  return kExitOk;
+}
+
+}  // namespace
+}  // namespace ceres_align::cli
+
+int main(int argc, char** argv) {
+  return ceres_align::cli::RunProgram(ceres_align::cli::Help(), argc, argv, ceres_align::cli::Run);
+}
