@@ -29,6 +29,12 @@ std::vector<std::string> Split(const std::string& text, char separator) {
   return parts;
 }
 
+std::string Joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
+  return text;
+}
+
 std::string Numbered(const char* flag, size_t i, size_t count) {
   return count == 1 ? flag : std::string(flag) + " (number " + std::to_string(i + 1) + ")";
 }
@@ -104,8 +110,11 @@ void SetIntrinsics(const SceneFlags& flags, std::vector<ViewDescription>* views)
       view.pixel_center = 0.5;
     } else {
       const size_t k = ks.size() == 1 ? 0 : i;
-      view.K = ParseK(ks[k], Numbered("--K", k, ks.size()));
+      const std::string where = Numbered("--K", k, ks.size());
+      view.K = ParseK(ks[k], where);
       view.pixel_center = flags.pixel_center;
+      // For messages that name the flag; the scene checks the same again.
+      CameraFromK(view.K, view.width_px, view.height_px, view.pixel_center, where);
     }
   }
 }
@@ -161,7 +170,7 @@ LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
   NameViews(masks, &description.views);
   SetIntrinsics(flags, &description.views);
   SetRig(flags, &description.views);
-  LoadedScene loaded = BuildScene(description, "", "ceres_align");
+  LoadedScene loaded = BuildScene(description, "", Joined(masks));
   if (!(flags.mesh_scale > 0) || !(flags.mesh_scale < 1e100)) {
     throw InputError("--mesh_scale must be a positive number");
   }
@@ -218,7 +227,13 @@ Rigid3d StartOfCamera1(const SceneFlags& flags) {
   Pytorch3dPose pose;
   if (!rotation) {
     CHECK(flags.camera_location.has_value());
-    pose = LookAt(ParseVector3(*flags.camera_location, "--camera_location"));
+    const Eigen::Vector3d eye = ParseVector3(*flags.camera_location, "--camera_location");
+    if (eye.isZero(0)) {
+      throw InputError(
+          "--camera_location is the world's origin, at which the camera looks; with "
+          "--camera_rotation it may be there");
+    }
+    pose = LookAt(eye);
     return FromPytorch3d(pose, "--camera_location");
   }
   pose.R = NearestRotation(ParseRotation(flags.camera_rotation, "--camera_rotation"),

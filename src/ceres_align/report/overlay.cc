@@ -9,6 +9,9 @@ namespace {
 constexpr double kOutlineWeight = 0.75;
 
 Rgb OverlayColor(double target, double coverage) {
+  // Nearly all pixels are one of the four pure colours.
+  if (target == 0 && coverage == 0) return kEmptyColor;
+  if (target == 1 && coverage == 1) return kAgreeColor;
   const Rgb without = Mix(kEmptyColor, kTargetColor, target);
   const Rgb with = Mix(kRenderColor, kAgreeColor, target);
   return Mix(without, with, coverage);

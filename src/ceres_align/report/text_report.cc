@@ -84,8 +84,9 @@ std::string Errors(const PoseError& error) {
 }
 
 std::string Sigmas(const AlignResult& result) {
-  if (!result.covariance)
-    return "Sigma: none; the masks do not determine every degree of freedom\n";
+  if (!result.covariance) {
+    return "Sigma: none; not asked for, or the masks do not determine every degree of freedom\n";
+  }
   const Eigen::Matrix<double, 6, 1> s = SigmasOf(result);
   return Format(
       "Sigma (about the rig's x, y, z): rotation %.2g, %.2g, %.2g deg; translation "
