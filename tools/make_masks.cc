@@ -174,8 +174,11 @@ struct Setup {
 };
 
 std::string RelativeTo(const std::filesystem::path& folder, const std::string& path) {
-  const std::filesystem::path base = std::filesystem::weakly_canonical(folder);
-  return std::filesystem::weakly_canonical(path).lexically_proximate(base).string();
+  // absolute() first: weakly_canonical leaves a relative path to a new folder relative.
+  const auto canonical = [](const std::filesystem::path& p) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(p));
+  };
+  return canonical(path).lexically_proximate(canonical(folder)).generic_string();
 }
 
 void WriteScene(const Setup& setup, const Rigid3d& rig_from_world, uint64_t seed,
