@@ -29,10 +29,18 @@ class Cursor {
     if (format_ != PlyFormat::kAscii) return;
     for (; p_ < end_ && IsSpace(*p_); ++p_) line_ += *p_ == '\n';  // empty lines
   }
+  // A text item is one line; MeshLab, for one, has written more values than its header names.
   void EndItem() {
     if (format_ != PlyFormat::kAscii) return;
     SkipBlanks();
-    if (p_ < end_ && *p_ != '\n') FailItem("more values than the header names");
+    if (p_ < end_ && *p_ != '\n' && lines_with_more_++ == 0) first_with_more_ = line_;
+    while (p_ < end_ && *p_ != '\n') ++p_;
+  }
+  /// About values that the header does not name, or "".
+  std::string Warning() const {
+    if (lines_with_more_ == 0) return "";
+    return Cat(name_, ": line ", first_with_more_, ": more values than the header names, ignored; ",
+               lines_with_more_, " such lines in all");
   }
 
   double Scalar(PlyType type) {
@@ -129,6 +137,8 @@ class Cursor {
   const std::string& name_;
   const PlyElement* element_ = nullptr;
   int64_t index_ = 0;
+  int64_t lines_with_more_ = 0;
+  int64_t first_with_more_ = 0;
 };
 
 class PlyReader {
@@ -154,6 +164,7 @@ class PlyReader {
            " is out of range; the file has ", raw_.mesh.vertices.size(), " vertices");
     }
     polygons_.Finish(name_, &raw_);
+    if (!cursor_.Warning().empty()) raw_.warnings.push_back(cursor_.Warning());
     return std::move(raw_);
   }
 

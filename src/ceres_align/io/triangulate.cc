@@ -53,9 +53,11 @@ class EarClipper {
     int refused = 0;  // corners looked at since the last ear
     while (left_ > 3) {
       if (*budget_ <= 0) return Triangulation::kTooComplex;
+      // A polygon that crosses itself may have no ear: then any corner is cut.
       const bool flat_allowed = refused >= left_, all_allowed = refused >= 2 * left_;
+      if (all_allowed) result = Triangulation::kApproximate;
       if (all_allowed || IsEar(i, flat_allowed)) {
-        if (all_allowed) result = Triangulation::kApproximate;
+        if (Turn(i) < -tolerance_) result = Triangulation::kApproximate;
         triangles->push_back({previous_[i], i, next_[i]});
         next_[previous_[i]] = next_[i];
         previous_[next_[i]] = previous_[i];
@@ -66,6 +68,7 @@ class EarClipper {
       }
       i = next_[i];
     }
+    if (Turn(i) < -tolerance_) result = Triangulation::kApproximate;
     triangles->push_back({previous_[i], i, next_[i]});
     return result;
   }
