@@ -1,16 +1,21 @@
 # Debian's split packages (libopencv-core-dev, …) bring headers and libraries but no
 # OpenCVConfig.cmake, which lies in libopencv-dev with its hundreds of dependencies.
-# Makes OpenCVSplit::core, ::imgproc, ::imgcodecs and ::calib3d.
+#   find_package(OpenCVSplit COMPONENTS core imgproc …) makes OpenCVSplit::core, ::imgproc, …
 find_path(OpenCVSplit_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4)
-set(_opencv_vars OpenCVSplit_INCLUDE_DIR)
-foreach(module core imgproc imgcodecs calib3d)
+mark_as_advanced(OpenCVSplit_INCLUDE_DIR)
+foreach(module ${OpenCVSplit_FIND_COMPONENTS})
   find_library(OpenCVSplit_${module}_LIBRARY opencv_${module})
-  list(APPEND _opencv_vars OpenCVSplit_${module}_LIBRARY)
+  mark_as_advanced(OpenCVSplit_${module}_LIBRARY)
+  if(OpenCVSplit_${module}_LIBRARY
+     AND EXISTS ${OpenCVSplit_INCLUDE_DIR}/opencv2/${module}.hpp)
+    set(OpenCVSplit_${module}_FOUND TRUE)
+  endif()
 endforeach()
 include(FindPackageHandleStandardArgs)
-find_package_handle_standard_args(OpenCVSplit REQUIRED_VARS ${_opencv_vars})
-foreach(module core imgproc imgcodecs calib3d)
-  if(OpenCVSplit_FOUND AND NOT TARGET OpenCVSplit::${module})
+find_package_handle_standard_args(OpenCVSplit
+  REQUIRED_VARS OpenCVSplit_INCLUDE_DIR HANDLE_COMPONENTS)
+foreach(module ${OpenCVSplit_FIND_COMPONENTS})
+  if(OpenCVSplit_${module}_FOUND AND NOT TARGET OpenCVSplit::${module})
     add_library(OpenCVSplit::${module} UNKNOWN IMPORTED)
     set_target_properties(OpenCVSplit::${module} PROPERTIES
       IMPORTED_LOCATION ${OpenCVSplit_${module}_LIBRARY}
@@ -22,4 +27,3 @@ foreach(module core imgproc imgcodecs calib3d)
     endif()
   endif()
 endforeach()
-mark_as_advanced(${_opencv_vars})

@@ -8,8 +8,8 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build
   libceres-dev libeigen3-dev libgflags-dev libgoogle-glog-dev libtbb-dev
-  libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-calib3d-dev
-  libassimp-dev libtinyobjloader-dev libgif-dev nlohmann-json3-dev
+  libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
+  libpng-dev libgif-dev nlohmann-json3-dev
 )
 test_packages=(libgtest-dev libbenchmark-dev libpolyclipping-dev)
 
