@@ -144,6 +144,16 @@ TEST(ResultJson, NumbersReadBackToTheSameBits) {
   EXPECT_EQ(pose["quaternion_xyzw"][3].get<double>(), run.result.rig_from_world.rotation.w());
 }
 
+TEST(ResultJson, RowsOfNumbersStandOnOneLine) {
+  MadeRun run = MakeRun();
+  run.result.termination = "a [\n1,\n 2] \"quoted [ text\\";
+  const std::string text = ResultJson(run.scene, run.result, AlignOptions(), {});
+  EXPECT_EQ(Json::parse(text)["termination"], run.result.termination);
+  EXPECT_NE(text.find("\"camera_center\": ["), std::string::npos);
+  EXPECT_EQ(text.find("\"camera_center\": [\n"), std::string::npos);
+  EXPECT_EQ(text.find("[ "), text.find("[ text"));
+}
+
 TEST(ResultJson, NotFiniteIsNullAndNoTruthMeansNoErrors) {
   MadeRun run = MakeRun();
   run.result.final_cost = std::numeric_limits<double>::infinity();
@@ -301,12 +311,12 @@ TEST(Gif, AnimationHasAFramePerAcceptedStepAndHoldsTheResult) {
   SamplingRasterizer rasterizer;
   const SceneRenderer renderer(run.scene, &rasterizer);
   const DecodedGif decoded = DecodeGif(AnimationGif(renderer, run.iterations, run.result));
-  ASSERT_EQ(decoded.delays_cs.size(), 6u + 1u);
+  ASSERT_EQ(decoded.delays_cs.size(), 1u + 6u + 1u);  // start, accepted steps, result
   EXPECT_EQ(decoded.delays_cs.back(), 200);
   const DecodedGif thinned = DecodeGif(AnimationGif(renderer, run.iterations, run.result, 4));
   EXPECT_EQ(thinned.delays_cs.size(), 4u);
   const DecodedGif unsolved = DecodeGif(AnimationGif(renderer, {}, run.result));
-  EXPECT_EQ(unsolved.delays_cs.size(), 1u);
+  EXPECT_EQ(unsolved.delays_cs.size(), 2u);
 }
 
 /// For looking at: CERES_ALIGN_KEEP_PICTURES=dir keeps what the tests draw.

@@ -188,12 +188,14 @@ std::string AnimationGif(const SceneRenderer& renderer,
   }
   const FrameDrawer drawer(renderer);
   GifEncoder gif(drawer.width_px(), drawer.height_px(), AnimationPalette());
-  const std::vector<int> kept = ThinnedFrames(static_cast<int>(steps.size()), max_frames - 1);
+  const std::vector<int> kept = ThinnedFrames(static_cast<int>(steps.size()), max_frames - 2);
   const int delay_cs = std::clamp(600 / std::max<int>(1, static_cast<int>(kept.size())), 5, 25);
+  if (renderer.scene().initial_rig_from_world) {
+    gif.AddFrame(drawer.Draw(*renderer.scene().initial_rig_from_world, "start"), kHoldFirst_cs);
+  }
   for (const int index : kept) {
     const AlignIteration& step = steps[index];
-    gif.AddFrame(drawer.Draw(step.rig_from_world, StepTitle(step)),
-                 index == 0 ? kHoldFirst_cs : delay_cs);
+    gif.AddFrame(drawer.Draw(step.rig_from_world, StepTitle(step)), delay_cs);
   }
   gif.AddFrame(drawer.Draw(result.rig_from_world, FinalTitle(result)), kHoldLast_cs);
   return gif.Finish();

@@ -17,9 +17,10 @@ RgbImage OverlayPicture(const SceneRenderer& renderer, int view, const AlignResu
 RgbImage ComparisonPicture(const SceneRenderer& renderer, const Rigid3d& start_rig_from_world,
                            const AlignResult& result);
 
-/// The bytes of an animated GIF: the start, accepted steps (thinned evenly to about max_frames,
-/// first and last kept), the result held for two seconds. Every frame shows every view with
-/// target and rendering overlaid, and level, iteration and cost in text.
+/// The bytes of an animated GIF: the scene's start, accepted steps (thinned evenly so that there
+/// are at most max_frames in all, >= 4; first and last kept), the result held for two seconds.
+/// Every frame shows every view with target and rendering overlaid, and level, iteration and cost
+/// in text.
 std::string AnimationGif(const SceneRenderer& renderer,
                          const std::vector<AlignIteration>& iterations, const AlignResult& result,
                          int max_frames = 120);

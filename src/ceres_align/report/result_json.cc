@@ -74,6 +74,32 @@ Json Options(const AlignOptions& options) {
           {"covariance", options.covariance}};
 }
 
+/// Lists of numbers alone are put on one line: pretty-printed JSON gives every number its own.
+std::string WithShortLists(const std::string& json) {
+  std::string out;
+  bool in_string = false;
+  for (size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_string && c == '\\') {
+      out += {c, json[++i]};
+      continue;
+    }
+    if (c == '"') in_string = !in_string;
+    const size_t end = c == '[' && !in_string ? json.find_first_of("]\"[{", i + 1) : 0;
+    if (end == 0 || json[end] != ']') {
+      out += c;
+      continue;
+    }
+    for (; i < end; ++i) {
+      if (json[i] == '\n' || json[i] == ' ') continue;
+      out += json[i];
+      if (json[i] == ',') out += ' ';
+    }
+    out += ']';
+  }
+  return out;
+}
+
 }  // namespace
 
 Eigen::Matrix<double, 6, 1> SigmasOf(const AlignResult& result) {
@@ -117,7 +143,7 @@ std::string ResultJson(const Scene& scene, const AlignResult& result, const Alig
   }
   json["options"] = Options(options);
   // Names come from users: bytes that are not UTF-8 are replaced, not refused.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return WithShortLists(json.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace ceres_align
