@@ -12,14 +12,6 @@ bool StartsWith(const std::string& bytes, std::string_view prefix) {
 }
 unsigned Byte(const std::string& bytes, size_t at) { return static_cast<unsigned char>(bytes[at]); }
 
-void CheckPixelCount(uint64_t width, uint64_t height, const std::string& name) {
-  if (width > 0 && height > 0 && width <= (1u << 20) && height <= (1u << 20) &&
-      width * height <= static_cast<uint64_t>(kMaxImagePixels)) {
-    return;
-  }
-  Fail(name, ": an image of ", width, "x", height, " pixels cannot be read");
-}
-
 // Walks the segments up to the picture's header, so that a lying size allocates nothing, and
 // looks for the end marker, because libjpeg fills a missing end with gray.
 void CheckJpeg(const std::string& bytes, const std::string& name) {
@@ -49,8 +41,7 @@ void CheckBmp(const std::string& bytes, const std::string& name) {
     for (int i = 3; i >= 0; --i) word = word << 8 | Byte(bytes, 18 + 4 * k + i);
     size[k] = static_cast<int32_t>(word);
   }
-  CheckPixelCount(static_cast<uint64_t>(std::abs(int64_t{size[0]})),
-                  static_cast<uint64_t>(std::abs(int64_t{size[1]})), name);
+  CheckPixelCount(std::abs(int64_t{size[0]}), std::abs(int64_t{size[1]}), name);
 }
 
 RasterFile FromMat(const cv::Mat& image, const std::string& name) {
@@ -94,6 +85,15 @@ bool IsPnm(const std::string& bytes) {
 
 }  // namespace
 
+void CheckPixelCount(int64_t width_px, int64_t height_px, const std::string& name) {
+  constexpr int64_t kMaxSide_px = int64_t{1} << 20;
+  if (width_px > 0 && height_px > 0 && width_px <= kMaxSide_px && height_px <= kMaxSide_px &&
+      width_px * height_px <= kMaxImagePixels) {
+    return;
+  }
+  Fail(name, ": an image of ", width_px, "x", height_px, " pixels cannot be read");
+}
+
 RasterFile DecodeImage(const std::string& bytes, const std::string& name) {
   if (bytes.empty()) Fail(name, ": the file is empty");
   if (bytes.size() > (size_t{1} << 30)) Fail(name, ": the file is too large for a mask");
@@ -108,7 +108,8 @@ RasterFile DecodeImage(const std::string& bytes, const std::string& name) {
   if (is_bmp) CheckBmp(bytes, name);
   const bool is_tiff = StartsWith(bytes, std::string_view("II*\0", 4)) ||
                        StartsWith(bytes, std::string_view("MM\0*", 4));
-  if (is_bmp || is_tiff || IsPnm(bytes)) return DecodeWithOpenCv(bytes, name);
+  if (IsPnm(bytes)) return DecodePnm(bytes, name);
+  if (is_bmp || is_tiff) return DecodeWithOpenCv(bytes, name);
   Fail(name, ": not an image that is read here (PNG, JPEG, BMP, PNM, TIFF)");
 }
 

@@ -1,0 +1,214 @@
+#include <gtest/gtest.h>
+#include <png.h>
+
+#include <fstream>
+
+#include "ceres_align/io/files.h"
+#include "ceres_align/io/mask_io.h"
+#include "io_testing.h"
+
+namespace ceres_align {
+namespace {
+
+using testing::Contains;
+using testing::ErrorOf;
+using testing::TempFolder;
+
+/// A PNG of these bytes (PNG_FORMAT_GRAY, _RGBA, …; for LINEAR formats 16 bits a channel).
+std::filesystem::path WritePng(const std::filesystem::path& path, int width, int height,
+                               unsigned format, const void* pixels) {
+  png_image image = {};
+  image.version = PNG_IMAGE_VERSION;
+  image.width = static_cast<png_uint_32>(width);
+  image.height = static_cast<png_uint_32>(height);
+  image.format = format;
+  EXPECT_NE(png_image_write_to_file(&image, path.c_str(), 0, pixels, 0, nullptr), 0);
+  return path;
+}
+
+std::string Pgm(int width, int height, int maximum, const std::vector<int>& values) {
+  std::string out = "P5\n" + std::to_string(width) + " " + std::to_string(height) + "\n" +
+                    std::to_string(maximum) + "\n";
+  for (int v : values) {
+    if (maximum > 255) out += static_cast<char>(v >> 8);
+    out += static_cast<char>(v);
+  }
+  return out;
+}
+
+/// 8x8 with the lower half set to `value`.
+std::vector<int> Half(int value) {
+  std::vector<int> values(64, 0);
+  for (int i = 32; i < 64; ++i) values[i] = value;
+  return values;
+}
+
+TEST(Mask, EightBitsKeepCoverage) {
+  const TempFolder folder;
+  std::vector<int> values = Half(255);
+  values[0] = 128;
+  values[1] = 3;
+  const LoadedMask loaded = LoadMask(folder.Write("a.pgm", Pgm(8, 8, 255, values)));
+  EXPECT_FLOAT_EQ(loaded.mask.at(0, 0), 128.0f / 255);
+  EXPECT_FLOAT_EQ(loaded.mask.at(1, 0), 3.0f / 255);
+  EXPECT_EQ(loaded.mask.at(7, 3), 0);
+  EXPECT_EQ(loaded.mask.at(0, 4), 1);
+  EXPECT_NEAR(loaded.area_px, 32 + 131.0 / 255, 1e-6);
+  EXPECT_TRUE(loaded.warnings.empty());
+}
+
+TEST(Mask, SixteenBits) {
+  const TempFolder folder;
+  std::vector<int> values = Half(65535);
+  values[0] = 256;  // would be lost in 8 bits' rounding
+  const LoadedMask loaded = LoadMask(folder.Write("a.pgm", Pgm(8, 8, 65535, values)));
+  EXPECT_FLOAT_EQ(loaded.mask.at(0, 0), 256.0f / 65535);
+  EXPECT_EQ(loaded.mask.at(0, 4), 1);
+}
+
+TEST(Mask, TwoValuesAreBinary) {
+  const TempFolder folder;
+  for (int value : {1, 2, 128, 254}) {
+    const LoadedMask loaded = LoadMask(folder.Write("a.pgm", Pgm(8, 8, 255, Half(value))));
+    EXPECT_EQ(loaded.area_px, 32) << value;
+    ASSERT_EQ(loaded.warnings.size(), 1u) << value;
+    EXPECT_PRED2(Contains, loaded.warnings[0], "0 and " + std::to_string(value) + " (of 255)");
+  }
+  EXPECT_TRUE(LoadMask(folder.Write("b.pgm", Pgm(8, 8, 255, Half(255)))).warnings.empty());
+  // Three values are probabilities.
+  std::vector<int> three = Half(2);
+  three[0] = 1;
+  const LoadedMask dim = LoadMask(folder.Write("c.pgm", Pgm(8, 8, 255, three)));
+  EXPECT_FLOAT_EQ(dim.mask.at(0, 7), 2.0f / 255);
+  ASSERT_EQ(dim.warnings.size(), 1u);
+  EXPECT_PRED2(Contains, dim.warnings[0], "never reaches one half");
+}
+
+TEST(Mask, ColourIsItsBrightestChannel) {
+  const TempFolder folder;
+  std::string ppm = "P6\n2 2\n255\n";
+  ppm += std::string("\xFF\0\0", 3) + std::string("\0\x40\x20", 3) + std::string("\0\0\0", 3) +
+         std::string("\0\0\xFF", 3);
+  const LoadedMask loaded = LoadMask(folder.Write("a.ppm", ppm));
+  EXPECT_EQ(loaded.mask.at(0, 0), 1);
+  EXPECT_FLOAT_EQ(loaded.mask.at(1, 0), 64.0f / 255);
+  EXPECT_EQ(loaded.mask.at(0, 1), 0);
+  EXPECT_EQ(loaded.mask.at(1, 1), 1);
+}
+
+TEST(Mask, EveryPnm) {
+  const TempFolder folder;
+  const std::vector<float> expected = {0, 1, 0, 1, 1, 0};
+  for (const std::string& bytes :
+       {std::string("P1 # comment\n3 2\n1 0 1\n001"), std::string("P4\n3 2\n\xA0\x20"),
+        std::string("P2\n3 2 9\n0 9 0 9 9 0\n"), std::string("P5 3 2 4\n\0\4\0\4\4\0", 15),
+        std::string("P3 3 2 1 0 0 0 1 0 0 0 0 0 1 1 1 0 1 0 0 0 0")}) {
+    const std::filesystem::path path = folder.Write("a.pnm", bytes);
+    EXPECT_EQ(LoadMask(path).mask.pixels, expected) << bytes;
+    for (size_t size = 3; size + 2 < bytes.size(); ++size) {
+      folder.Write("a.pnm", bytes.substr(0, size));
+      EXPECT_PRED2(Contains, ErrorOf([&] { LoadMask(path); }), "damaged PNM") << size;
+    }
+  }
+  folder.Write("b.pgm", "P5 999999999 999999999 255\n");
+  EXPECT_PRED2(Contains, ErrorOf([&] { LoadMask(folder / "b.pgm"); }), "cannot be read");
+}
+
+TEST(Mask, AlphaIsTheMaskUnlessOpaque) {
+  const TempFolder folder;
+  const unsigned char shape[] = {255, 255, 255, 0, 255, 255, 255, 255, 0, 0, 0, 0, 255, 0, 0, 64};
+  const LoadedMask alpha = LoadMask(WritePng(folder / "a.png", 2, 2, PNG_FORMAT_RGBA, shape));
+  EXPECT_EQ(alpha.mask.at(0, 0), 0);
+  EXPECT_EQ(alpha.mask.at(1, 0), 1);
+  EXPECT_FLOAT_EQ(alpha.mask.at(1, 1), 64.0f / 255);
+  const unsigned char opaque[] = {255, 255, 0, 255, 255, 255, 128, 255};
+  const LoadedMask gray = LoadMask(WritePng(folder / "b.png", 2, 2, PNG_FORMAT_GA, opaque));
+  EXPECT_EQ(gray.mask.at(0, 0), 1);
+  EXPECT_EQ(gray.mask.at(1, 0), 0);
+  EXPECT_FLOAT_EQ(gray.mask.at(1, 1), 128.0f / 255);
+}
+
+TEST(Mask, SaveAndLoadAgree) {
+  const TempFolder folder;
+  ImageF mask(5, 3);
+  for (size_t i = 0; i < mask.pixels.size(); ++i) mask.pixels[i] = static_cast<float>(i) / 14;
+  mask.at(0, 0) = -0.5f;
+  SaveMask(folder / "new/folder/m.png", mask);
+  const LoadedMask loaded = LoadMask(folder / "new/folder/m.png", ImageSize{5, 3});
+  EXPECT_EQ(loaded.mask.at(0, 0), 0);
+  for (size_t i = 1; i < mask.pixels.size(); ++i) {
+    EXPECT_NEAR(loaded.mask.pixels[i], mask.pixels[i], 0.5 / 255 + 1e-6);
+  }
+}
+
+TEST(Mask, EmptyIsLegalAndTinyIsTold) {
+  const TempFolder folder;
+  const LoadedMask empty = LoadMask(folder.Write("a.pgm", Pgm(8, 8, 255, Half(0))));
+  EXPECT_TRUE(empty.IsEmpty());
+  EXPECT_TRUE(empty.warnings.empty());
+  std::vector<int> one = Half(0);
+  one[10] = 255;
+  const LoadedMask tiny = LoadMask(folder.Write("b.pgm", Pgm(8, 8, 255, one)));
+  EXPECT_FALSE(tiny.IsEmpty());
+  ASSERT_EQ(tiny.warnings.size(), 1u);
+  EXPECT_PRED2(Contains, tiny.warnings[0], "only 1 pixel of foreground");
+  const LoadedMask full =
+      LoadMask(folder.Write("c.pgm", Pgm(8, 8, 255, std::vector<int>(64, 255))));
+  ASSERT_EQ(full.warnings.size(), 1u);
+  EXPECT_PRED2(Contains, full.warnings[0], "all foreground");
+}
+
+TEST(Mask, Errors) {
+  const TempFolder folder;
+  const auto error = [&](const std::filesystem::path& path) {
+    return ErrorOf([&] { LoadMask(path); });
+  };
+  const std::filesystem::path good = folder.Write("a.pgm", Pgm(8, 8, 255, Half(255)));
+  EXPECT_PRED2(Contains, ErrorOf([&] {
+                 LoadMask(good, ImageSize{8, 9});
+               }),
+               "has 8x8 pixels (width x height), the camera 8x9");
+  EXPECT_PRED2(Contains, error(folder / "none.png"), "none.png: no such file");
+  EXPECT_PRED2(Contains, error(folder.Write("e.png", "")), "e.png: the file is empty");
+  EXPECT_PRED2(Contains, error(folder.Write("t.png", "hello, I am a text")), "not an image");
+  EXPECT_PRED2(Contains, error(folder.path()), "is a directory");
+}
+
+// Any single changed byte in the picture's data is found by PNG's checksums.
+TEST(Mask, DamagedPngsAreErrors) {
+  const TempFolder folder;
+  ImageF mask(32, 24);
+  for (size_t i = 0; i < mask.pixels.size(); ++i) mask.pixels[i] = (i * 7 % 256) / 255.0f;
+  SaveMask(folder / "good.png", mask);
+  const std::string good = ReadFile(folder / "good.png");
+  int errors = 0, kept = 0;
+  for (size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ 0x10);
+    const std::filesystem::path path = folder.Write("bad.png", bad);
+    LoadedMask loaded;
+    if (ErrorOf([&] { loaded = LoadMask(path); }) != "no error") {
+      ++errors;
+    } else {
+      EXPECT_EQ(loaded.mask.pixels, LoadMask(folder / "good.png").mask.pixels) << "byte " << i;
+      ++kept;
+    }
+    const std::string cut = ErrorOf([&] { LoadMask(folder.Write("cut.png", good.substr(0, i))); });
+    EXPECT_NE(cut, "no error") << i << " bytes";
+  }
+  EXPECT_GT(errors, 20 * kept);
+}
+
+TEST(Mask, IgnoreIsNonzero) {
+  const TempFolder folder;
+  std::vector<int> values = Half(0);
+  values[3] = 1;
+  values[4] = 200;
+  const ImageF ignore = LoadIgnore(folder.Write("i.pgm", Pgm(8, 8, 255, values)));
+  EXPECT_EQ(ignore.at(3, 0), 1);
+  EXPECT_EQ(ignore.at(4, 0), 1);
+  EXPECT_EQ(ignore.at(5, 0), 0);
+}
+
+}  // namespace
+}  // namespace ceres_align

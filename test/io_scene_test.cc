@@ -1,0 +1,392 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "ceres_align/io/files.h"
+#include "ceres_align/io/lens.h"
+#include "ceres_align/io/mask_io.h"
+#include "ceres_align/io/scene_io.h"
+#include "io_testing.h"
+
+namespace ceres_align {
+namespace {
+
+using nlohmann::json;
+using testing::Contains;
+using testing::ErrorOf;
+
+constexpr char kCube[] =
+    "v -1 -1 -1\nv 1 -1 -1\nv 1 1 -1\nv -1 1 -1\nv -1 -1 1\nv 1 -1 1\nv 1 1 1\nv -1 1 1\n"
+    "f 1 4 3 2\nf 5 6 7 8\nf 1 2 6 5\nf 2 3 7 6\nf 3 4 8 7\nf 4 1 5 8\n";
+
+class SceneTest : public ::testing::Test {
+ protected:
+  SceneTest() {
+    folder_.Write("cube.obj", kCube);
+    ImageF mask(64, 48);
+    for (int row = 14; row < 34; ++row) {
+      for (int column = 22; column < 42; ++column) mask.at(column, row) = 1;
+    }
+    SaveMask(folder_ / "mask.png", mask);
+    SaveMask(folder_ / "empty.png", ImageF(64, 48));
+    ImageF one(64, 48);
+    one.at(5, 5) = 1;
+    SaveMask(folder_ / "one.png", one);
+    ImageF ignore(64, 48);
+    for (int row = 0; row < 48; ++row) ignore.at(0, row) = 1;
+    SaveMask(folder_ / "ignore.png", ignore);
+  }
+
+  static json Pose(double z) {
+    return {{"R", {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}}, {"t", {0, 0, z}}};
+  }
+  static json OneView() {
+    return json::parse(R"({"mesh": "cube.obj", "views": [{"mask": "mask.png", "width": 64,
+        "height": 48, "K": [[60, 0, 32], [0, 60, 24], [0, 0, 1]]}]})");
+  }
+  static json TwoViews() {
+    json scene = OneView();
+    scene["views"].push_back(scene["views"][0]);
+    scene["views"][1]["cam_from_rig"] = Pose(1);
+    scene["initial"] = {{"rig_from_world", Pose(6)}};
+    return scene;
+  }
+  LoadedScene Load(const std::string& text) { return LoadScene(folder_.Write("s.json", text)); }
+  LoadedScene Load(const json& scene) { return Load(scene.dump()); }
+  std::string Error(const std::string& text) {
+    return ErrorOf([&] { Load(text); });
+  }
+  /// The error after `change` is made to a scene of two views.
+  std::string Error(const std::function<void(json&)>& change) {
+    json scene = TwoViews();
+    change(scene);
+    return Error(scene.dump());
+  }
+
+  testing::TempFolder folder_;
+};
+
+TEST_F(SceneTest, SmallestScene) {
+  const LoadedScene loaded = Load(OneView());
+  ASSERT_EQ(loaded.scene.views.size(), 1u);
+  const View& view = loaded.scene.views[0];
+  EXPECT_EQ(view.name, "view0");
+  EXPECT_EQ(view.camera.width_px, 64);
+  EXPECT_EQ(view.camera.cx_px, 32);
+  EXPECT_EQ(view.cam_from_rig.translation, Eigen::Vector3d::Zero());
+  EXPECT_TRUE(view.weight.empty());
+  EXPECT_EQ(view.mask.at(22, 14), 1);
+  EXPECT_EQ(loaded.scene.meshes[0]->faces.size(), 12u);
+  EXPECT_FALSE(loaded.scene.initial_rig_from_world);
+  EXPECT_TRUE(loaded.warnings.empty());
+}
+
+TEST_F(SceneTest, EverythingOptional) {
+  folder_.Write("other.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n");
+  json scene = TwoViews();
+  scene["views"][0]["name"] = "左";
+  scene["views"][0]["pixel_center"] = 0;
+  scene["views"][1]["ignore"] = "ignore.png";
+  scene["views"][1]["mesh"] = "./other.obj";
+  scene["views"][1]["world_from_object"] = Pose(3);
+  scene["views"][1]["K"] = {60, 0, 32, 0, 61, 24, 0, 0, 1};
+  scene["truth"] = {{"rig_from_world", Pose(7)}};
+  scene["views"].push_back(scene["views"][1]);
+  const LoadedScene loaded = Load(scene);
+  const std::vector<View>& views = loaded.scene.views;
+  EXPECT_EQ(views[0].name, "左");
+  EXPECT_EQ(views[1].name, "view1");
+  EXPECT_EQ(views[0].camera.cx_px, 32.5);
+  EXPECT_EQ(views[0].camera.cy_px, 24.5);
+  EXPECT_EQ(views[1].camera.fy_px, 61);
+  EXPECT_EQ(views[1].cam_from_rig.translation.z(), 1);
+  EXPECT_EQ(views[1].world_from_object.translation.z(), 3);
+  EXPECT_EQ(views[1].weight.at(0, 7), 0);
+  EXPECT_EQ(views[1].weight.at(1, 7), 1);
+  EXPECT_EQ(views[0].mesh_index, 0);
+  EXPECT_EQ(views[1].mesh_index, 1);
+  EXPECT_EQ(views[2].mesh_index, 1);  // loaded once
+  EXPECT_EQ(loaded.scene.meshes.size(), 2u);
+  EXPECT_EQ(loaded.scene.mesh_names[1], "./other.obj");
+  EXPECT_EQ(loaded.scene.initial_rig_from_world->translation.z(), 6);
+  EXPECT_EQ(loaded.scene.true_rig_from_world->translation.z(), 7);
+}
+
+TEST_F(SceneTest, ErrorsNameTheKey) {
+  using J = json&;
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"][0].erase("K"); }),
+               "s.json: views[0].K is missing");
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"][1].erase("mask"); }),
+               "views[1].mask is missing");
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"][1].erase("width"); }),
+               "views[1].width is missing");
+  EXPECT_PRED2(Contains, Error([](J s) { s.erase("views"); }), "s.json: views is missing");
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"] = json::array(); }), "views is empty");
+  EXPECT_PRED2(Contains, Error([](J s) { s.erase("mesh"); }), "mesh is missing");
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"][1].erase("cam_from_rig"); }),
+               "views[1].cam_from_rig is missing");
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"][1]["cam_from_rig"].erase("t"); }),
+               "views[1].cam_from_rig.t is missing");
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"][1]["cam_from_rig"]["t"] = nullptr; }),
+               "views[1].cam_from_rig.t is null");
+  EXPECT_PRED2(Contains, Error([](J s) {
+                 s["initial"]["rig_from_world"]["t"] = {0, 1};
+               }),
+               "initial.rig_from_world.t has 2 numbers; 3");
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"][0]["widht"] = 64; }),
+               "views[0].\"widht\" is an unknown key");
+  EXPECT_PRED2(Contains, Error([](J s) { s["extra"] = 1; }), "\"extra\" is an unknown key");
+  EXPECT_PRED2(Contains, Error([](J s) { s["initial"]["pose"] = 1; }), "unknown key");
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"][0]["mask"] = 3; }), "must be a string");
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"][0]["width"] = 64.5; }), "whole number");
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"][0]["width"] = "64"; }), "must be a number");
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"][0]["width"] = -64; }), "width is -64");
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"][0]["height"] = 0; }), "height is 0");
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"][0] = 5; }), "views[0] must be an object");
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"][0]["pixel_center"] = 1; }),
+               "pixel_center is 1");
+  EXPECT_PRED2(Contains, Error([](J s) { s["views"][0]["mask"] = "no.png"; }),
+               "no.png: no such file");
+  EXPECT_PRED2(Contains, Error([](J s) { s["mesh"] = "no.obj"; }), "no.obj: no such file");
+}
+
+TEST_F(SceneTest, ErrorsOfCameras) {
+  const auto with_K = [this](const json& K) {
+    return Error([&](json& s) { s["views"][1]["K"] = K; });
+  };
+  EXPECT_PRED2(Contains, with_K({{-60, 0, 32}, {0, 60, 24}, {0, 0, 1}}),
+               "views[1]: K[0][0] is -60; a focal length must be positive");
+  EXPECT_PRED2(Contains, with_K({{60, 0, 32}, {0, 60, 24}, {0, 1, 1}}), "must be 0 0 1");
+  EXPECT_PRED2(Contains, with_K({{60, 0.1, 32}, {0, 60, 24}, {0, 0, 1}}), "skew");
+  EXPECT_PRED2(Contains, with_K({60, 0, 32, 0, 60, 24, 0, 0}), "views[1].K has 8 numbers; 9");
+  EXPECT_PRED2(Contains, with_K({{60, 0, 32}, {0, 60, 24}}), "has 2 rows");
+  EXPECT_PRED2(Contains, with_K({{60, 0}, {0, 60}, {0, 0}}), "views[1].K[0] has 2 numbers");
+  EXPECT_PRED2(Contains, with_K({{60, 0, nullptr}, {0, 60, 24}, {0, 0, 1}}), "K[0][2] must be a");
+  const auto with_R = [this](const json& R) {
+    return Error([&](json& s) { s["views"][1]["cam_from_rig"]["R"] = R; });
+  };
+  EXPECT_PRED2(Contains, with_R({{1, 0, 0}, {0, 1, 0}, {0, 0, -1}}),
+               "views[1].cam_from_rig.R: det R is -1");
+  EXPECT_PRED2(Contains, with_R({{2, 0, 0}, {0, 2, 0}, {0, 0, 2}}), "not a rotation");
+  EXPECT_EQ(with_R({{0.866, -0.5, 0}, {0.5, 0.866, 0}, {0, 0, 1}}), "no error");
+  EXPECT_EQ(with_R({1, 0, 0, 0, 1, 0, 0, 0, 1}), "no error");
+  EXPECT_PRED2(Contains, Error([](json& s) {
+                 s["views"][0]["width"] = 65;
+                 s["views"][0]["height"] = 47;
+               }),
+               "has 64x48 pixels (width x height), the camera 65x47");
+}
+
+TEST_F(SceneTest, ErrorsOfNames) {
+  const auto with_name = [this](const std::string& name) {
+    return Error([&](json& s) { s["views"][1]["name"] = name; });
+  };
+  EXPECT_PRED2(Contains, with_name("view0"), "appears twice");
+  EXPECT_PRED2(Contains, with_name("../x"), "cannot be a part of a file name");
+  EXPECT_PRED2(Contains, with_name("a\nb"), "cannot be a part");
+  EXPECT_PRED2(Contains, with_name(""), "views[1].name is empty");
+  EXPECT_EQ(with_name("left camera-1.a"), "no error");
+}
+
+TEST_F(SceneTest, SyntaxErrorsHaveLineAndColumn) {
+  EXPECT_PRED2(Contains, Error(std::string("{\"mesh\": \"a\",\n  \"views\": [[60, 0")),
+               "line 2, column");
+  EXPECT_PRED2(Contains, Error(std::string("{\"mesh\": \"a\",\n \"views\": oops}")),
+               "line 2, column 11");
+  EXPECT_PRED2(Contains, Error(std::string("")), "s.json: the file is empty");
+  EXPECT_PRED2(Contains, Error(std::string("[1]")), "a scene must be an object");
+  EXPECT_PRED2(Contains, Error(std::string("{\"views\": [],\n\"views\": []}")),
+               "\"views\" appears twice");
+  EXPECT_PRED2(Contains, Error("{\"views\":\n [1e999]}"),
+               "line 2, column 3: number 1e999 is out of range");
+  EXPECT_PRED2(Contains, Error(std::string(200000, '[')), "column 65: nested deeper than 64");
+  EXPECT_PRED2(Contains, Error(std::string("{\"a\": \"\xff\"}")), "line 1");
+  std::string objects;
+  for (int i = 0; i < 100000; ++i) objects += "{\"a\":";
+  EXPECT_PRED2(Contains, Error(objects), "nested deeper");
+}
+
+TEST_F(SceneTest, MasksWithoutForeground) {
+  const auto with_masks = [this](const char* first, const char* second) {
+    return Error([&](json& s) {
+      s["views"][0]["mask"] = first;
+      s["views"][1]["mask"] = second;
+    });
+  };
+  EXPECT_PRED2(Contains, with_masks("empty.png", "empty.png"), "every mask is empty");
+  EXPECT_EQ(with_masks("empty.png", "mask.png"), "no error");
+  EXPECT_PRED2(Contains, with_masks("empty.png", "one.png"),
+               "masks together have 1 pixel of foreground; at least 16");
+  json single = OneView();
+  single["views"][0]["mask"] = "one.png";
+  EXPECT_PRED2(Contains, Error(single.dump()), "the mask has 1 pixel of foreground");
+  // Foreground that is all ignored does not count.
+  single = OneView();
+  single["views"][0]["ignore"] = "mask.png";
+  EXPECT_PRED2(Contains, Error(single.dump()), "the mask is empty");
+}
+
+TEST_F(SceneTest, SaveAndLoadAgree) {
+  SceneDescription scene;
+  scene.mesh = "cube.obj";
+  scene.views.resize(2);
+  for (ViewDescription& view : scene.views) {
+    view.mask = "mask.png";
+    view.width_px = 64;
+    view.height_px = 48;
+    view.K << 60.1, 0, 32.3, 0, 61.7, 23.9, 0, 0, 1;
+  }
+  scene.views[0].name = "a \"quoted\"";
+  scene.views[1].cam_from_rig =
+      Rigid3d(ExpRotation({0.3, -0.2, 1.1}), Eigen::Vector3d(1.0 / 3, 2, 3));
+  scene.views[0].dist = {-0.1, 0.01, 1e-4, -2e-4};
+  EXPECT_PRED2(Contains, ErrorOf([&] { SaveScene(folder_ / "x.json", scene); }), "name");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "x.json"));
+  scene.views[0].name = "a";
+  scene.views[1].pixel_center = 0;
+  scene.views[1].ignore = "ignore.png";
+  scene.views[1].world_from_object = Rigid3d(ExpRotation({0, 1, 0}), Eigen::Vector3d(0, 0, 1e-9));
+  scene.initial_rig_from_world = Rigid3d(ExpRotation({1, 2, 0.5}), Eigen::Vector3d(0, 0, 6.25));
+  scene.true_rig_from_world = Rigid3d(ExpRotation({-1, 2, 0.5}), Eigen::Vector3d(0, 0.1, 6));
+  SaveScene(folder_ / "x.json", scene);
+  const SceneDescription read = ReadSceneDescription(folder_ / "x.json");
+  const auto expect_same = [](const std::optional<Rigid3d>& a, const std::optional<Rigid3d>& b) {
+    ASSERT_EQ(a.has_value(), b.has_value());
+    if (!a) return;
+    EXPECT_LT(RotationAngle_rad(a->rotation, b->rotation), 1e-15);
+    EXPECT_EQ(a->translation, b->translation);
+  };
+  EXPECT_EQ(read.mesh, "cube.obj");
+  EXPECT_EQ(read.views[0].name, "a");
+  EXPECT_EQ(read.views[1].name, "view1");
+  EXPECT_EQ(read.views[0].K, scene.views[0].K);
+  EXPECT_EQ(read.views[0].dist, scene.views[0].dist);
+  EXPECT_EQ(read.views[1].pixel_center, 0);
+  EXPECT_EQ(read.views[1].ignore, "ignore.png");
+  for (int i = 0; i < 2; ++i) {
+    expect_same(read.views[i].cam_from_rig, scene.views[i].cam_from_rig);
+    expect_same(read.views[i].world_from_object, scene.views[i].world_from_object);
+  }
+  expect_same(read.initial_rig_from_world, scene.initial_rig_from_world);
+  expect_same(read.true_rig_from_world, scene.true_rig_from_world);
+  const LoadedScene loaded = LoadScene(folder_ / "x.json");
+  EXPECT_EQ(loaded.scene.views.size(), 2u);
+  // Matrices stay on one line.
+  EXPECT_PRED2(Contains, ReadFile(folder_ / "x.json"),
+               "[[60.1,0.0,32.3],[0.0,61.7,23.9],[0.0,0.0,1.0]]");
+}
+
+TEST_F(SceneTest, DistortionThatFoldsIsAnError) {
+  json scene = OneView();
+  scene["views"][0]["dist"] = {-5, 3, 0, 0, 0};
+  EXPECT_PRED2(Contains, Error(scene.dump()), "views[0]: the lens distortion folds over inside");
+  scene["views"][0]["dist"] = {0.1, 0.2};
+  EXPECT_PRED2(Contains, Error(scene.dump()), "views[0].dist has 2 numbers");
+  scene["views"][0]["dist"] = {0, 0, 0, 0, 0};
+  EXPECT_TRUE(Load(scene).scene.views[0].weight.empty());
+}
+
+// Values of cv::projectPoints (OpenCV 4.6) for (0.3, -0.2, 1) and (-0.5, 0.4, 1).
+TEST(Lens, FollowsOpenCvsModel) {
+  struct Case {
+    std::vector<double> dist;
+    double distorted[2][2];
+  };
+  const double points[2][2] = {{0.3, -0.2}, {-0.5, 0.4}};
+  for (const Case& c : {Case{{-0.2, 0.05, 0.001, -0.002},
+                             {{0.29171349999999996, -0.19451900000000003},
+                              {-0.46542249999999996, 0.37209200000000003}}},
+                        Case{{-0.2, 0.05, 0.001, -0.002, 0.01},
+                             {{0.29172009099999996, -0.19452339400000004},
+                              {-0.46576710499999996, 0.37236768400000003}}},
+                        Case{{0.3, -0.1, 0.002, 0.003, 0.02, 0.1, -0.05, 0.01},
+                             {{0.30815222372556056, -0.20491481581704041},
+                              {-0.5340156813919571, 0.42901654511356574}}}}) {
+    const auto lens = io_internal::LensDistortion::FromList(c.dist, "dist");
+    for (int i = 0; i < 2; ++i) {
+      double x, y, unused;
+      const double area = lens.Distort(points[i][0], points[i][1], &x, &y);
+      EXPECT_NEAR(x, c.distorted[i][0], 1e-15);
+      EXPECT_NEAR(y, c.distorted[i][1], 1e-15);
+      // The derivative's determinant by differences.
+      const double h = 1e-6;
+      double xp, yp, xm, ym, xr, yr, xl, yl;
+      unused = lens.Distort(points[i][0] + h, points[i][1], &xr, &yr);
+      unused = lens.Distort(points[i][0] - h, points[i][1], &xl, &yl);
+      unused = lens.Distort(points[i][0], points[i][1] + h, &xp, &yp);
+      unused = lens.Distort(points[i][0], points[i][1] - h, &xm, &ym);
+      EXPECT_GT(unused, 0);
+      EXPECT_NEAR(area, ((xr - xl) * (yp - ym) - (yr - yl) * (xp - xm)) / (4 * h * h), 1e-9);
+    }
+  }
+}
+
+// A disc seen through the lens, drawn pixel by pixel, must come out as the disc that a pinhole
+// camera sees.
+TEST_F(SceneTest, DistortedMasksAreStraightened) {
+  const Camera camera{160, 120, 130, 125, 82, 58};
+  const auto lens = io_internal::LensDistortion::FromList({-0.25, 0.08, 0.002, -0.001}, "dist");
+  const auto coverage = [](double x, double y) {  // of a disc, softened over 4 px
+    return std::clamp(0.5 + 32 * (0.3 - std::hypot(x - 0.1, y + 0.05)), 0.0, 1.0);
+  };
+  const auto undistort = [&](double x, double y, double* ux, double* uy) {  // fixed point
+    *ux = x;
+    *uy = y;
+    for (int i = 0; i < 100; ++i) {
+      double dx, dy;
+      lens.Distort(*ux, *uy, &dx, &dy);
+      *ux += x - dx;
+      *uy += y - dy;
+    }
+  };
+  ImageF photograph(160, 120), expected(160, 120);
+  for (int row = 0; row < 120; ++row) {
+    for (int column = 0; column < 160; ++column) {
+      const double x = (column + 0.5 - camera.cx_px) / camera.fx_px;
+      const double y = (row + 0.5 - camera.cy_px) / camera.fy_px;
+      double ux, uy;
+      undistort(x, y, &ux, &uy);
+      photograph.at(column, row) = static_cast<float>(coverage(ux, uy));
+      expected.at(column, row) = static_cast<float>(coverage(x, y));
+    }
+  }
+  ImageF ignore(160, 120);
+  ignore.at(80, 60) = 1;
+  const auto result = io_internal::Undistort(lens, camera, photograph, ignore);
+  double worst = 0, worst_unchanged = 0, sum = 0, expected_sum = 0;
+  for (size_t i = 0; i < expected.pixels.size(); ++i) {
+    worst = std::max<double>(worst, std::abs(result.mask.pixels[i] - expected.pixels[i]));
+    worst_unchanged =
+        std::max<double>(worst_unchanged, std::abs(photograph.pixels[i] - expected.pixels[i]));
+    sum += result.mask.pixels[i];
+    expected_sum += expected.pixels[i];
+  }
+  EXPECT_LT(worst, 0.08);  // bilinear interpolation where the ramp begins
+  EXPECT_GT(worst_unchanged, 0.5);
+  EXPECT_NEAR(sum / expected_sum, 1, 2e-4);
+  EXPECT_EQ(result.weight.at(0, 0), 1);  // a barrel shows the pinhole's corners
+  EXPECT_EQ(result.weight.at(80, 60), 0);
+  EXPECT_EQ(result.weight.at(90, 60), 1);
+  // A pincushion does not.
+  const auto pincushion = io_internal::LensDistortion::FromList({0.3, 0, 0, 0}, "dist");
+  const auto cut = io_internal::Undistort(pincushion, camera, photograph, {});
+  EXPECT_EQ(cut.weight.at(0, 0), 0);
+  EXPECT_EQ(cut.weight.at(80, 60), 1);
+  EXPECT_LT(cut.foreground_lost, 0.01);
+  // Through the scene file.
+  SaveMask(folder_ / "photo.png", photograph);
+  json scene = OneView();
+  scene["views"][0] = {{"mask", "photo.png"}, {"width", 160},
+                       {"height", 120},       {"K", {{130, 0, 81.5}, {0, 125, 57.5}, {0, 0, 1}}},
+                       {"pixel_center", 0},   {"dist", {-0.25, 0.08, 0.002, -0.001}}};
+  const View view = Load(scene).scene.views[0];
+  for (size_t i = 0; i < expected.pixels.size(); ++i) {
+    EXPECT_NEAR(view.mask.pixels[i], expected.pixels[i], 0.085);
+  }
+  EXPECT_EQ(view.weight.at(5, 5), 1);
+}
+
+}  // namespace
+}  // namespace ceres_align
