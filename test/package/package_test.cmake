@@ -27,6 +27,8 @@ if(SANITIZE)
 endif()
 run(${CMAKE_COMMAND} -S ${SOURCE_DIR} -B ${WORK_DIR}/build -G ${GENERATOR}
     -D CMAKE_BUILD_TYPE=${BUILD_TYPE} -D CMAKE_PREFIX_PATH=${WORK_DIR}/moved
-    "-D CMAKE_CXX_FLAGS=${flags}" -D EXPECTED_VERSION=${VERSION})
+    "-D CMAKE_CXX_FLAGS=${flags}" -D EXPECTED_VERSION=${VERSION}
+    -D EXAMPLE=${PROJECT_ROOT}/examples/height_prior.cc)
 run(${CMAKE_COMMAND} --build ${WORK_DIR}/build)
 run(${WORK_DIR}/build/consumer)
+run(${WORK_DIR}/build/height_prior)
