@@ -198,6 +198,9 @@ TEST_F(SynthTools, BadInputIsOneLineAndWritesNothing) {
   ExpectBadInput(good + "--camera_rotation 0,20,0", "--camera_translation");
   ExpectBadInput(good + "--cam_from_world 1,2,3", "--cam_from_world");
   ExpectBadInput(good + "--num_views 0", "--num_views");
+  ExpectBadInput(good + "--K 200,200,150,128 --fov_deg 50", "--fov_deg");
+  ExpectBadInput(good + "--num_poses 3 --camera_location 1,2,3", "--camera_location");
+  ExpectBadInput(good + "--fill 0.5", "--num_poses");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -148,7 +149,29 @@ MaskNoise NoiseOfFlags() {
   return noise;
 }
 
+// Flags that would be ignored beside another one are errors.
+void CheckCombinations() {
+  const auto exclude = [](const char* flag, std::initializer_list<const char*> others) {
+    if (!FlagWasGiven(flag)) return;
+    for (const char* other : others) {
+      if (!FlagWasGiven(other)) continue;
+      throw InputError(std::string("--") + flag + " and --" + other + " exclude each other");
+    }
+  };
+  exclude("K", {"fov_deg"});
+  exclude("cam_from_world", {"camera_rotation", "camera_translation", "camera_location"});
+  exclude("camera_rotation", {"camera_location"});
+  exclude("num_poses", {"camera_location", "look_at", "camera_rotation", "camera_translation",
+                        "cam_from_world"});
+  exclude("R_rel", {"num_views", "rig_angle_deg"});
+  if (FlagWasGiven("fill") && FLAGS_num_poses == 0) throw InputError("--fill needs --num_poses");
+  if (FlagWasGiven("rig_convention") && FLAGS_R_rel.empty()) {
+    throw InputError("--rig_convention needs --R_rel and --T_rel");
+  }
+}
+
 void CheckFlags() {
+  CheckCombinations();
   if (FLAGS_mesh.empty()) throw InputError("--mesh is missing");
   if (FLAGS_out_dir.empty()) throw InputError("--out_dir is missing");
   const auto check = [](double value, double low, double high, const char* flag) {
