@@ -97,8 +97,10 @@ RawMesh ReadByFormat(const std::string& bytes, const std::filesystem::path& path
 
 }  // namespace
 
-LoadedMesh LoadMesh(const std::filesystem::path& path) {
-  RawMesh raw = ReadByFormat(ReadFile(path), path);
+LoadedMesh LoadMesh(const std::filesystem::path& path) { return ParseMesh(ReadFile(path), path); }
+
+LoadedMesh ParseMesh(const std::string& bytes, const std::filesystem::path& path) {
+  RawMesh raw = ReadByFormat(bytes, path);
   const size_t faces = raw.mesh.faces.size();
   if (faces == 0) {
     Fail(path.string(), ": has no faces (", raw.mesh.vertices.size(), " vertices)");

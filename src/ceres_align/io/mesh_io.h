@@ -27,6 +27,10 @@ struct LoadedMesh {
 /// needs, polygons that cross themselves (triangulated as well as they can be).
 LoadedMesh LoadMesh(const std::filesystem::path& path);
 
+/// The same of a file's bytes; `path` gives the extension, begins the messages and is where
+/// external buffers of a glTF are looked for.
+LoadedMesh ParseMesh(const std::string& bytes, const std::filesystem::path& path);
+
 /// Writes vertices (with as many digits as read back to the same bits) and faces, whole or
 /// not at all. Throws InputError.
 void WriteObj(const std::filesystem::path& path, const TriangleMesh& mesh);
