@@ -16,7 +16,7 @@ namespace ceres_align {
 struct AlignOptions {
   /// Coarse to fine: at the first level the widest view is about this wide, or wider where the
   /// object is small in it; each next level is level_factor larger, all views by one factor.
-  double coarsest_width_px = 20;
+  double coarsest_width_px = 12;
   double level_factor = 2;
   int max_iterations_per_level = 60;
   int max_iterations = 1000;  ///< over all levels

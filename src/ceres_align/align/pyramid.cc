@@ -9,7 +9,7 @@ namespace ceres_align {
 namespace {
 
 // At the coarsest level an object's mask is at least this large (root of its area).
-constexpr double kSmallestObjectPx = 8;
+constexpr double kSmallestObjectPx = 4;
 // A level this near to full size would be work done twice.
 constexpr double kLastStepFactor = 1.4;
 

@@ -138,11 +138,13 @@ void CpuSweep::SplitAndBucket() {
 
 void CpuSweep::GrowScratch(int fragments) {
   const size_t n = static_cast<size_t>(fragments);
-  if (row_.size() >= n && !ys_.empty()) return;
+  if (row_.size() >= n && !steps_.empty()) return;
   row_.resize(n);
-  ys_.resize(4 * n + 2);
-  x_.resize(n);
-  active_.resize(n);
+  x_.resize(3 * n);
+  indices_.resize(3 * n);
+  double* x = x_.data();
+  int* index = indices_.data();
+  scratch_ = {x, x + n, x + 2 * n, index, index + n, index + 2 * n};
   piece0_.resize(n);
   piece1_.resize(n);
   steps_.resize(2 * n + 2);

@@ -56,8 +56,9 @@ class CpuSweep {
   std::vector<int32_t> left_w_;  // per row, difference array: w from whole rows left of the frame
   std::vector<uint64_t> keys_;
   std::vector<Fragment> row_;
-  std::vector<double> ys_, x_, piece0_, piece1_;
-  std::vector<int> active_;
+  CellScratch scratch_{};
+  std::vector<double> x_, piece0_, piece1_;
+  std::vector<int> indices_;
   std::vector<RowProfile::Step> steps_;
 };
 
@@ -78,7 +79,7 @@ void CpuSweep::Rows(Sink& sink) {
     profile.steps = steps_.data();
     CellOutline outline{0, false, piece0_.data(), piece1_.data()};
     SweepRow(row_.data(), edges_.data(), n, view_.width_px, &profile,
-             CellScratch{ys_.data(), x_.data(), active_.data()}, &outline, sink);
+             scratch_, &outline, sink);
   }
   if (empty_from < height) sink.Empty(empty_from, height);
 }

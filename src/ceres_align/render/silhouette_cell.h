@@ -2,9 +2,10 @@
 // host and device.
 //
 // w as a function of y along the pixel's left side (its profile) is known from the pixels to the
-// left. Slabs between all y at which something starts or ends hold edges that run from top to
-// bottom; where two of them cross, the slab is split; then every edge's x at mid-height gives its
-// trapezoid exactly. Each change 0 <-> nonzero of w adds to the area and is a piece of outline.
+// left. A horizontal line sweeps the pixel from top to bottom, keeps the edges it meets in order
+// of x, and knows which of them part covered from empty. An edge's stretch as outline ends where
+// it ends, where it crosses a neighbour, or where something to its left starts or ends; each
+// stretch is straight, so its trapezoid is exact, and it is a piece for the Jacobian.
 #pragma once
 
 #include "ceres_align/render/silhouette_split.h"
@@ -56,11 +57,14 @@ struct CellOutline {
   double* piece1;
 };
 
-/// Working memory for cells: `ys` room for 2·fragments + steps + 2, the others for fragments.
+/// Working memory for cells, room for the cell's fragments in each.
 struct CellScratch {
-  double* ys;
-  double* x;
-  int* active;
+  double* x;         ///< key to sort by
+  double* crossing;  ///< where neighbours i and i + 1 change places
+  double* since;     ///< y from which a fragment is outline
+  int* sign;         ///< +1: outline, covered on its right; −1: on its left; 0: no outline
+  int* active;       ///< the fragments that the sweep line meets, in order of x
+  int* order;        ///< all of them by growing ya, after SweepCell
 };
 
 namespace internal {
@@ -91,73 +95,23 @@ CA_HD inline double SingleSlab(const Fragment& f, const ImageEdge& edge, int w, 
   return w_right != 0 ? h * (1.0 - x) : h * x;
 }
 
-CA_HD inline void SortByX(const double* x, int n, int* order) {
-  for (int i = 1; i < n; ++i) {
-    const int k = order[i];
-    int j = i;
-    for (; j > 0 && (x[order[j - 1]] > x[k] || (x[order[j - 1]] == x[k] && order[j - 1] > k)); --j)
-      order[j] = order[j - 1];
-    order[j] = k;
-  }
-}
-
-/// Where two neighbours in the order at mid-height change places inside (lo, hi); hi if nowhere.
-CA_HD inline double FirstCrossing(const Fragment* f, const ImageEdge* edges, const int* order,
-                                  int n, double lo, double hi) {
-  constexpr double kNone = 1e-13;
-  for (int i = 1; i < n; ++i) {
-    const Fragment &a = f[order[i - 1]], &b = f[order[i]];
-    const double at_lo = FragmentX(b, edges[b.edge], lo) - FragmentX(a, edges[a.edge], lo);
-    const double at_hi = FragmentX(b, edges[b.edge], hi) - FragmentX(a, edges[a.edge], hi);
-    if (at_lo >= 0 && at_hi >= 0) continue;
-    const double y = lo + (hi - lo) * (at_lo / (at_lo - at_hi));
-    if (y - lo > kNone && hi - y > kNone) return y;
-  }
-  return hi;
-}
-
-/// Several fragments over all of [y0, y1].
-CA_HD inline double MultiSlab(const Fragment* f, const ImageEdge* edges, int n, int w_left,
-                              double y0, double y1, const CellScratch& scratch, CellOutline* out) {
-  double area = 0, lo = y0;
-  while (lo < y1) {
-    double hi = y1;
-    for (;;) {
-      const double mid = 0.5 * (lo + hi);
-      for (int i = 0; i < n; ++i) {
-        const int k = scratch.active[i];
-        scratch.x[k] = FragmentX(f[k], edges[f[k].edge], mid);
+/// Sorts indices by key, then by index. Shell sort: no recursion, no memory, and an insertion
+/// sort where there are few.
+CA_HD inline void SortByKey(const double* key, int n, int* order) {
+  int gap = 1;
+  while (gap < n / 9) gap = 3 * gap + 1;
+  for (; gap > 0; gap /= 3) {
+    for (int i = gap; i < n; ++i) {
+      const int k = order[i];
+      int j = i;
+      for (; j >= gap; j -= gap) {
+        const int other = order[j - gap];
+        if (key[other] < key[k] || (key[other] == key[k] && other < k)) break;
+        order[j] = other;
       }
-      SortByX(scratch.x, n, scratch.active);
-      const double y = FirstCrossing(f, edges, scratch.active, n, lo, hi);
-      if (y >= hi) break;
-      hi = y;
+      order[j] = k;
     }
-    const double h = hi - lo;
-    int w = w_left;
-    if (w != 0) area += h;
-    for (int i = 0; i < n; ++i) {
-      const int k = scratch.active[i];
-      const int w_right = w + f[k].multiplicity;
-      if ((w != 0) != (w_right != 0)) {
-        const double sign = w_right != 0 ? 1.0 : -1.0;
-        area += sign * h * (1.0 - scratch.x[k]);
-        AddPiece(f[k], edges[f[k].edge], lo, hi, sign, k, out);
-      }
-      w = w_right;
-    }
-    lo = hi;
   }
-  return area;
-}
-
-CA_HD inline int InsertSorted(double y, double* ys, int n) {
-  int i = n;
-  while (i > 0 && ys[i - 1] > y) --i;
-  if (i > 0 && ys[i - 1] == y) return n;
-  for (int k = n; k > i; --k) ys[k] = ys[k - 1];
-  ys[i] = y;
-  return n + 1;
 }
 
 /// The lowest w that the profile and the cell's fragments allow.
@@ -168,38 +122,134 @@ CA_HD inline int LowestW(const RowProfile& profile, const Fragment* f, int n) {
   return lowest;
 }
 
-CA_HD inline double SlabbedArea(const Fragment* f, const ImageEdge* edges, int n,
-                                const RowProfile& profile, const CellScratch& scratch,
-                                CellOutline* out) {
-  double* ys = scratch.ys;
-  int num_ys = 2;
-  ys[0] = 0;
-  ys[1] = 1;
-  for (int i = 0; i < profile.count; ++i) num_ys = InsertSorted(profile.steps[i].y, ys, num_ys);
-  for (int i = 0; i < n; ++i) {
-    num_ys = InsertSorted(f[i].ya, ys, num_ys);
-    num_ys = InsertSorted(f[i].yb, ys, num_ys);
-  }
-  double area = 0;
-  int w = profile.top, step = 0;
-  for (int s = 0; s + 1 < num_ys; ++s) {
-    const double y0 = ys[s], y1 = ys[s + 1];
-    while (step < profile.count && profile.steps[step].y <= y0) w += profile.steps[step++].dw;
-    int num_active = 0;
-    for (int i = 0; i < n; ++i) {
-      if (f[i].ya <= y0 && f[i].yb >= y1) scratch.active[num_active++] = i;
-    }
-    if (num_active == 0) {
-      if (w != 0) area += y1 - y0;
-    } else if (num_active == 1) {
-      const int i = scratch.active[0];
-      area += SingleSlab(f[i], edges[f[i].edge], w, y0, y1, i, out);
-    } else {
-      area += MultiSlab(f, edges, num_active, w, y0, y1, scratch, out);
-    }
-  }
-  return area;
+/// Whether w stays above 0 across all active fragments, whatever their order.
+CA_HD inline bool CoveredThroughout(const Fragment* f, const int* active, int n, int w) {
+  for (int i = 0; i < n; ++i) w += Min(f[active[i]].multiplicity, 0);
+  return w > 0;
 }
+
+/// The cell under the sweep line.
+struct CellSweep {
+  const Fragment* f;
+  const ImageEdge* edges;
+  CellScratch s;
+  CellOutline* out;
+  int num_active = 0;
+  double area = 0;
+
+  CA_HD const ImageEdge& EdgeOf(int k) const { return edges[f[k].edge]; }
+
+  /// Gives fragment k a sign from y on; what it was before becomes a piece.
+  CA_HD void SetSign(int k, int sign, double y) {
+    if (s.sign[k] == sign) return;
+    if (s.sign[k] != 0 && y > s.since[k]) {
+      const double h = y - s.since[k];
+      const double x = FragmentX(f[k], EdgeOf(k), 0.5 * (s.since[k] + y));
+      area += s.sign[k] * h * (1.0 - x);
+      AddPiece(f[k], EdgeOf(k), s.since[k], y, s.sign[k], k, out);
+    }
+    s.sign[k] = sign;
+    s.since[k] = y;
+  }
+
+  /// Order just below y: by x, then by where the edges lead.
+  CA_HD void SortActive(double y) {
+    for (int i = 0; i < num_active; ++i) {
+      const int k = s.active[i];
+      s.x[k] = FragmentX(f[k], EdgeOf(k), y);
+      int j = i;
+      for (; j > 0 && Before(k, s.active[j - 1]); --j) s.active[j] = s.active[j - 1];
+      s.active[j] = k;
+    }
+  }
+  CA_HD bool Before(int a, int b) const {
+    if (s.x[a] != s.x[b]) return s.x[a] < s.x[b];
+    const double slope_a = EdgeOf(a).slope, slope_b = EdgeOf(b).slope;
+    return slope_a != slope_b ? slope_a < slope_b : a < b;
+  }
+
+  CA_HD void SetAllSigns(int w, double y) {
+    for (int i = 0; i < num_active; ++i) {
+      const int k = s.active[i];
+      const int w_right = w + f[k].multiplicity;
+      SetSign(k, (w_right != 0 ? 1 : 0) - (w != 0 ? 1 : 0), y);
+      w = w_right;
+    }
+  }
+
+  /// Where neighbours i, i + 1 meet at or below y; 2 (outside the cell) if they part.
+  CA_HD double CrossingOf(int i, double y) const {
+    const int a = s.active[i], b = s.active[i + 1];
+    const double closing = EdgeOf(a).slope - EdgeOf(b).slope;
+    if (!(closing > 0)) return 2;
+    const double gap = FragmentX(f[b], EdgeOf(b), y) - FragmentX(f[a], EdgeOf(a), y);
+    return y + Max(gap, 0.0) / closing;
+  }
+
+  /// All crossings in (y0, y1), in order of y. Two lines swap at most once: afterwards they part.
+  CA_HD void SweepCrossings(int w_left, double y0, double y1) {
+    for (int i = 0; i + 1 < num_active; ++i) s.crossing[i] = CrossingOf(i, y0);
+    for (;;) {
+      int i = 0;
+      for (int k = 1; k + 1 < num_active; ++k) {
+        if (s.crossing[k] < s.crossing[i]) i = k;
+      }
+      const double y = s.crossing[i];
+      if (!(y < y1)) return;
+      int w = w_left;
+      for (int k = 0; k < i; ++k) w += f[s.active[k]].multiplicity;
+      const int b = s.active[i], a = s.active[i + 1];
+      s.active[i] = a;
+      s.active[i + 1] = b;
+      const int w_between = w + f[a].multiplicity, w_right = w_between + f[b].multiplicity;
+      SetSign(a, (w_between != 0 ? 1 : 0) - (w != 0 ? 1 : 0), y);
+      SetSign(b, (w_right != 0 ? 1 : 0) - (w_between != 0 ? 1 : 0), y);
+      s.crossing[i] = 2;
+      if (i > 0) s.crossing[i - 1] = CrossingOf(i - 1, y);
+      if (i + 2 < num_active) s.crossing[i + 1] = CrossingOf(i + 1, y);
+    }
+  }
+
+  /// Lets fragments end and start at y and returns where the next one does, at most `next`.
+  CA_HD double StartAndEnd(int n, double y, double next, int* start) {
+    int kept = 0;
+    for (int i = 0; i < num_active; ++i) {
+      const int k = s.active[i];
+      if (f[k].yb > y) {
+        s.active[kept++] = k;
+      } else {
+        SetSign(k, 0, y);
+      }
+    }
+    num_active = kept;
+    for (; *start < n && f[s.order[*start]].ya <= y; ++*start) {
+      const int k = s.order[*start];
+      s.sign[k] = 0;
+      s.active[num_active++] = k;
+    }
+    if (*start < n) next = Min(next, f[s.order[*start]].ya);
+    for (int i = 0; i < num_active; ++i) next = Min(next, f[s.active[i]].yb);
+    return next;
+  }
+
+  CA_HD void Sweep(int n, const RowProfile& profile) {
+    double y = 0;
+    int w = profile.top, step = 0, start = 0;
+    while (y < 1) {
+      while (step < profile.count && profile.steps[step].y <= y) w += profile.steps[step++].dw;
+      const double next =
+          StartAndEnd(n, y, step < profile.count ? profile.steps[step].y : 1.0, &start);
+      if (num_active > 1) SortActive(y);
+      SetAllSigns(w, y);
+      if (w != 0) area += next - y;
+      if (num_active > 1 && !CoveredThroughout(f, s.active, num_active, w)) {
+        SweepCrossings(w, y, next);
+      }
+      y = next;
+    }
+    for (int i = 0; i < num_active; ++i) SetSign(s.active[i], 0, 1.0);
+  }
+};
 
 }  // namespace internal
 
@@ -209,6 +259,11 @@ CA_HD inline void SweepCell(const Fragment* f, const ImageEdge* edges, int n,
                             const RowProfile& profile, const CellScratch& scratch,
                             CellOutline* out) {
   out->boundary = false;
+  for (int i = 0; i < n; ++i) {
+    scratch.order[i] = i;
+    scratch.x[i] = f[i].ya;
+  }
+  internal::SortByKey(scratch.x, n, scratch.order);
   if (internal::LowestW(profile, f, n) > 0) {
     out->area = 1;
     return;
@@ -220,7 +275,9 @@ CA_HD inline void SweepCell(const Fragment* f, const ImageEdge* edges, int n,
     if (profile.top != 0) out->area += 1.0 - h;
     return;
   }
-  out->area = internal::SlabbedArea(f, edges, n, profile, scratch, out);
+  internal::CellSweep sweep{f, edges, scratch, out};
+  sweep.Sweep(n, profile);
+  out->area = sweep.area;
 }
 
 /// Sweeps one row from left to right. `f[0..n)`: the row's fragments sorted by column, then by
@@ -242,7 +299,12 @@ CA_HD inline void SweepRow(const Fragment* f, const ImageEdge* edges, int n, int
     while (end < n && f[end].column == cell) ++end;
     SweepCell(f + next, edges, end - next, *profile, scratch, outline);
     sink.Cell(cell, f + next, end - next, *outline);
-    for (; next < end; ++next) Cross(profile, f[next].ya, f[next].yb, f[next].multiplicity);
+    // In order of ya: what a chain opens, its next edge closes, so the profile stays short.
+    for (int i = 0; i < end - next; ++i) {
+      const Fragment& moved = f[next + scratch.order[i]];
+      Cross(profile, moved.ya, moved.yb, moved.multiplicity);
+    }
+    next = end;
     column = cell + 1;
   }
   if (column < width) sink.Run(column, width, profile->top != 0);

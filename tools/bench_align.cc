@@ -1,0 +1,192 @@
+// Tables of the alignment: basin of convergence, accuracy, and time, on binary or anti-aliased
+// masks from the independent point sampler.
+#include <gflags/gflags.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <random>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "ceres_align/align/aligner.h"
+#include "ceres_align/io/mesh_io.h"
+#include "ceres_align/render/cpu_rasterizer.h"
+#include "ceres_align/synth/point_sampler.h"
+#include "ceres_align/synth/shapes.h"
+
+DEFINE_string(meshes, "blob:6000,multi_part:6000,rooster:6000",
+              "comma-separated: mesh files, or shape:faces of make_mesh");
+DEFINE_string(angles_deg, "10,20,30,45,60", "start's rotation off the truth");
+DEFINE_string(offsets_percent, "6,10,12,15,18",
+              "start's translation off the truth, of the distance; one per angle");
+DEFINE_int32(trials, 48, "trials per cell, spread over the meshes");
+DEFINE_int32(width, 306, "px");
+DEFINE_int32(height, 256, "px");
+DEFINE_int32(views, 2, "1: one camera; n: cameras rig_deg apart around the object");
+DEFINE_double(rig_deg, 60, "angle between neighbouring cameras");
+DEFINE_int32(samples, 1, "1: binary masks; n: anti-aliased by n x n samples");
+DEFINE_int32(seed, 1, "of poses and starts");
+DEFINE_int32(num_threads, 1, "0: all");
+DEFINE_double(success_deg, 0.5, "a trial counts as a success below this rotation error");
+DEFINE_double(success_percent, 1.0, "and this translation error, of the distance");
+DEFINE_bool(print_failures, false, "a line for each failed trial");
+DEFINE_double(coarsest_width_px, ceres_align::AlignOptions().coarsest_width_px, "AlignOptions");
+
+namespace ceres_align {
+namespace {
+
+class Random {
+ public:
+  explicit Random(uint64_t seed) : engine_(seed) {}
+  double Uniform(double low, double high) {
+    return low + (high - low) * (static_cast<double>(engine_() >> 11) * 0x1p-53);
+  }
+  double Normal() {
+    return std::sqrt(-2 * std::log(1 - Uniform(0, 1))) * std::cos(Uniform(0, 2 * M_PI));
+  }
+  Eigen::Vector3d UnitVector() {
+    return Eigen::Vector3d(Normal(), Normal(), Normal()).normalized();
+  }
+  Eigen::Quaterniond Rotation() {
+    const double w = Normal(), x = Normal(), y = Normal(), z = Normal();
+    return Eigen::Quaterniond(w, x, y, z).normalized();
+  }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+std::vector<std::string> Split(const std::string& list) {
+  std::vector<std::string> items;
+  std::stringstream stream(list);
+  for (std::string item; std::getline(stream, item, ',');) items.push_back(item);
+  return items;
+}
+
+std::shared_ptr<const TriangleMesh> GetMesh(const std::string& name) {
+  const size_t colon = name.find(':');
+  if (colon == std::string::npos) return std::make_shared<TriangleMesh>(LoadMesh(name).mesh);
+  auto mesh = std::make_shared<TriangleMesh>(
+      MakeShape(name.substr(0, colon), std::stoll(name.substr(colon + 1)), 7));
+  CleanMesh(mesh.get());
+  return mesh;
+}
+
+// The object about two thirds of the image's height, near the middle; fov 60° on the short side.
+Scene MakeTrial(std::shared_ptr<const TriangleMesh> mesh, double angle_deg, double offset_percent,
+                Random* random) {
+  const Sphere sphere = BoundingSphere(*mesh);
+  const double f = 0.5 * std::min(FLAGS_width, FLAGS_height) / std::tan(M_PI / 6);
+  const Camera camera{FLAGS_width, FLAGS_height, f, f, 0.5 * FLAGS_width, 0.5 * FLAGS_height};
+  const double depth = sphere.radius * f / (0.36 * FLAGS_height);
+  const Eigen::Quaterniond rotation = random->Rotation();
+  const Eigen::Vector3d center(random->Uniform(-0.1, 0.1) * sphere.radius,
+                               random->Uniform(-0.1, 0.1) * sphere.radius, depth);
+  Scene scene;
+  scene.meshes = {mesh};
+  scene.true_rig_from_world =
+      Rigid3d(rotation, Eigen::Vector3d(center - rotation * sphere.center));
+  const Eigen::Quaterniond turn = ExpRotation(angle_deg * M_PI / 180 * random->UnitVector());
+  const Eigen::Vector3d moved = center + 0.01 * offset_percent * depth * random->UnitVector();
+  const Eigen::Quaterniond start = turn * rotation;
+  scene.initial_rig_from_world = Rigid3d(start, Eigen::Vector3d(moved - start * sphere.center));
+  const Eigen::Vector3d pivot(0, 0, depth);
+  for (int i = 0; i < FLAGS_views; ++i) {
+    View view;
+    view.name = "view" + std::to_string(i);
+    view.camera = camera;
+    const Eigen::Quaterniond rig = ExpRotation({0, i * FLAGS_rig_deg * M_PI / 180, 0});
+    view.cam_from_rig = Rigid3d(rig, Eigen::Vector3d(pivot - rig * pivot));
+    view.mask = RenderMask(*mesh, view.cam_from_rig * *scene.true_rig_from_world, camera,
+                           FLAGS_samples);
+    scene.views.push_back(view);
+  }
+  return scene;
+}
+
+double Median(std::vector<double> values) {
+  if (values.empty()) return NAN;
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+struct Cell {
+  int trials = 0, successes = 0;
+  std::vector<double> rotation_deg, translation_percent, evaluations, iterations, ms;
+};
+
+void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer* rasterizer,
+              Cell* cell) {
+  AlignOptions options;
+  options.covariance = false;
+  options.coarsest_width_px = FLAGS_coarsest_width_px;
+  const AlignResult result = Align(scene, rasterizer, options);
+  const PoseError error = ComparePoses(result.rig_from_world, *scene.true_rig_from_world,
+                                       result.object_center_in_world);
+  ++cell->trials;
+  const bool success = error.rotation_deg < FLAGS_success_deg &&
+                       error.translation_percent < FLAGS_success_percent;
+  if (success) ++cell->successes;
+  cell->evaluations.push_back(result.evaluations);
+  cell->iterations.push_back(result.iterations);
+  cell->ms.push_back(1e3 * result.solve_seconds);
+  cell->rotation_deg.push_back(error.rotation_deg);
+  cell->translation_percent.push_back(error.translation_percent);
+  if (!success && FLAGS_print_failures) {
+    std::printf("  failed: %s trial %d: %.2f deg %.2f %%, mean IoU %.4f, cost %.3f, %s (%s)\n",
+                name.c_str(), trial, error.rotation_deg, error.translation_percent,
+                result.MeanIou(), result.final_cost, ToString(result.status),
+                result.termination.c_str());
+  }
+}
+
+int Main() {
+  std::map<std::string, std::shared_ptr<const TriangleMesh>> meshes;
+  const std::vector<std::string> names = Split(FLAGS_meshes);
+  for (const std::string& name : names) meshes[name] = GetMesh(name);
+  const std::vector<std::string> angles = Split(FLAGS_angles_deg);
+  const std::vector<std::string> offsets = Split(FLAGS_offsets_percent);
+  if (angles.size() != offsets.size()) {
+    std::fprintf(stderr, "--angles_deg and --offsets_percent must have the same length\n");
+    return 1;
+  }
+  CpuRasterizer rasterizer(FLAGS_num_threads);
+  std::printf("%d view(s), rig %g deg, %dx%d, %s masks, %d trials a cell, %zu meshes\n",
+              FLAGS_views, FLAGS_rig_deg, FLAGS_width, FLAGS_height,
+              FLAGS_samples == 1 ? "binary" : "anti-aliased", FLAGS_trials, names.size());
+  std::printf("| start deg / %% | success %% | median deg | median %% | evaluations | iterations | "
+              "solve ms |\n|---|---|---|---|---|---|---|\n");
+  for (size_t a = 0; a < angles.size(); ++a) {
+    Cell cell;
+    for (int trial = 0; trial < FLAGS_trials; ++trial) {
+      const std::string& name = names[trial % names.size()];
+      Random random(1000003ull * FLAGS_seed + 1009 * a + trial);
+      const Scene scene =
+          MakeTrial(meshes[name], std::stod(angles[a]), std::stod(offsets[a]), &random);
+      RunTrial(name, scene, trial, &rasterizer, &cell);
+    }
+    std::printf("| %s / %s | %.1f | %.4f | %.4f | %.0f | %.0f | %.2f |\n", angles[a].c_str(),
+                offsets[a].c_str(), 100.0 * cell.successes / cell.trials,
+                Median(cell.rotation_deg), Median(cell.translation_percent),
+                Median(cell.evaluations), Median(cell.iterations), Median(cell.ms));
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace ceres_align
+
+int main(int argc, char** argv) {
+  gflags::SetUsageMessage("tables of the alignment's basin, accuracy and time");
+  gflags::ParseCommandLineFlags(&argc, &argv, true);
+  try {
+    return ceres_align::Main();
+  } catch (const ceres_align::InputError& error) {
+    std::fprintf(stderr, "bench_align: %s\n", error.what());
+    return 1;
+  }
+}

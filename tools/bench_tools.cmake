@@ -1,0 +1,12 @@
+# Benchmarks: tables for docs/benchmarks.md.
+if(CERES_ALIGN_BUILD_BENCHMARKS)
+  ceres_align_program(bench_align SOURCES bench_align.cc
+    LINK ceres_align::align ceres_align::synth ceres_align::io gflags)
+  find_package(benchmark QUIET)
+  if(benchmark_FOUND)
+    ceres_align_program(bench_render SOURCES bench_render.cc
+      LINK ceres_align::render ceres_align::synth OpenCVSplit::imgproc benchmark::benchmark)
+  else()
+    message(STATUS "ceres_align: no bench_render (Google Benchmark was not found)")
+  endif()
+endif()
