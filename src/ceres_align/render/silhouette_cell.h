@@ -259,22 +259,23 @@ CA_HD inline void SweepCell(const Fragment* f, const ImageEdge* edges, int n,
                             const RowProfile& profile, const CellScratch& scratch,
                             CellOutline* out) {
   out->boundary = false;
+  if (n == 1 && profile.count == 0) {
+    scratch.order[0] = 0;
+    out->piece0[0] = out->piece1[0] = 0;
+    out->area = internal::SingleSlab(f[0], edges[f[0].edge], profile.top, f[0].ya, f[0].yb, 0, out);
+    if (profile.top != 0) out->area += 1.0 - (f[0].yb - f[0].ya);
+    return;
+  }
   for (int i = 0; i < n; ++i) {
     scratch.order[i] = i;
     scratch.x[i] = f[i].ya;
   }
-  internal::SortByKey(scratch.x, n, scratch.order);
+  if (n > 1) internal::SortByKey(scratch.x, n, scratch.order);
   if (internal::LowestW(profile, f, n) > 0) {
     out->area = 1;
     return;
   }
   for (int i = 0; i < n; ++i) out->piece0[i] = out->piece1[i] = 0;
-  if (n == 1 && profile.count == 0) {
-    const double h = f[0].yb - f[0].ya;
-    out->area = internal::SingleSlab(f[0], edges[f[0].edge], profile.top, f[0].ya, f[0].yb, 0, out);
-    if (profile.top != 0) out->area += 1.0 - h;
-    return;
-  }
   internal::CellSweep sweep{f, edges, scratch, out};
   sweep.Sweep(n, profile);
   out->area = sweep.area;
