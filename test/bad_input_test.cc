@@ -232,7 +232,6 @@ TEST_F(Fuzz, Meshes) {
   if (!std::filesystem::exists(kBad)) GTEST_SKIP() << kBad << " is absent";
   const std::string meshes = kBad + "../mesh/";
   run("e.stl", Bytes(meshes + "soup.stl"), kRounds / 5);
-  // Most of the damage goes to the JSON chunk in front.
   run("f.glb", Bytes(meshes + "pins.glb"), kRounds / 5);
 }
 

@@ -205,10 +205,18 @@ TEST_F(CliTest, BadFilesAndConflicts) {
   ExpectBadInput("--scene s.json --filename_output none/x.gif", "x.gif");
 }
 
-TEST_F(CliTest, AStartBehindTheCamerasOrOffScreenIsBadInput) {
+TEST_F(CliTest, AStartBehindTheCamerasIsBadInput) {
   WriteProblem(work_);
   ExpectBadInput("--scene s.json --camera_location 0,0,60 --camera_rotation 0,0,0", "start");
-  ExpectBadInput("--scene s.json --camera_location 900,0,-60 --camera_rotation 0,0,0", "start");
+}
+
+// Off screen is no error: the masks say where the object must move.
+TEST_F(CliTest, AStartOffScreenIsMovedToTheMasks) {
+  WriteProblem(work_);
+  const Outcome outcome =
+      Run("--scene s.json --camera_location 900,0,-60 --camera_rotation 0,0,0");
+  EXPECT_NE(outcome.exit_code, 1) << outcome.err;
+  EXPECT_NE(Result()["status"], "no_overlap");
 }
 
 // The object is about 80 px tall in binary masks: sigma is 0.1 degrees about its worst axis.

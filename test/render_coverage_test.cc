@@ -36,8 +36,7 @@ double AreaPx(const ClipperLib::Paths& paths) {
 }
 
 // Area of the union of the projected triangles inside each pixel.
-Image<double> ClippedCoverage(const TriangleMesh& mesh, const Rigid3d& pose,
-                              const Camera& camera) {
+Image<double> ClippedCoverage(const TriangleMesh& mesh, const Rigid3d& pose, const Camera& camera) {
   ClipperLib::Clipper unite;
   for (const auto& face : mesh.faces) {
     std::vector<Eigen::Vector2d> corners;

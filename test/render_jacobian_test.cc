@@ -45,9 +45,7 @@ TEST(RenderJacobian, IsTheDerivativeOfTheCoverage) {
       Random random("jacobian", 100 * m + trial);
       const Rigid3d pose = RandomPose(meshes[m], camera, 100, &random);
       const double error = JacobianError(
-          [&](const Rigid3d& p, std::vector<double>* j) {
-            return renderer.Coverage(camera, p, j);
-          },
+          [&](const Rigid3d& p, std::vector<double>* j) { return renderer.Coverage(camera, p, j); },
           pose, renderer.center(), kStep, renderer.contour_mesh().radius);
       EXPECT_TRUE(error <= 1e-4) << "mesh " << m << " trial " << trial << ": " << error;
       errors.push_back(error);
@@ -68,8 +66,8 @@ TEST(RenderJacobian, HoldsAcrossTheNearPlane) {
   for (int trial = 0; trial < 12; ++trial) {
     Random random("near", trial);
     Rigid3d pose = RandomPose(mesh, camera, 100, &random);
-    pose.translation += Eigen::Vector3d(0.2, 0.1, 0.4) * renderer.contour_mesh().radius -
-                        pose * renderer.center();
+    pose.translation +=
+        Eigen::Vector3d(0.2, 0.1, 0.4) * renderer.contour_mesh().radius - pose * renderer.center();
     std::vector<double> jacobian;
     renderer.Coverage(camera, pose, &jacobian);
     if (std::all_of(jacobian.begin(), jacobian.end(), [](double v) { return v == 0; })) continue;

@@ -59,9 +59,9 @@ Rigid3d MovePose(const Rigid3d& cam_from_object, const Eigen::Vector3d& center_i
                  const Eigen::Matrix<double, 6, 1>& delta) {
   const Eigen::Vector3d center = cam_from_object * center_in_object;
   const Eigen::Quaterniond turn = ExpRotation(delta.head<3>());
-  return Rigid3d(turn * cam_from_object.rotation,
-                 Eigen::Vector3d(center + turn * (cam_from_object.translation - center) +
-                                 delta.tail<3>()));
+  return Rigid3d(
+      turn * cam_from_object.rotation,
+      Eigen::Vector3d(center + turn * (cam_from_object.translation - center) + delta.tail<3>()));
 }
 
 double RelativeDifference(const std::vector<double>& a, const std::vector<double>& b) {

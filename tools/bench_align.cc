@@ -87,8 +87,7 @@ Scene MakeTrial(std::shared_ptr<const TriangleMesh> mesh, double angle_deg, doub
                                random->Uniform(-0.1, 0.1) * sphere.radius, depth);
   Scene scene;
   scene.meshes = {mesh};
-  scene.true_rig_from_world =
-      Rigid3d(rotation, Eigen::Vector3d(center - rotation * sphere.center));
+  scene.true_rig_from_world = Rigid3d(rotation, Eigen::Vector3d(center - rotation * sphere.center));
   const Eigen::Quaterniond turn = ExpRotation(angle_deg * M_PI / 180 * random->UnitVector());
   const Eigen::Vector3d moved = center + 0.01 * offset_percent * depth * random->UnitVector();
   const Eigen::Quaterniond start = turn * rotation;
@@ -100,8 +99,8 @@ Scene MakeTrial(std::shared_ptr<const TriangleMesh> mesh, double angle_deg, doub
     view.camera = camera;
     const Eigen::Quaterniond rig = ExpRotation({0, i * FLAGS_rig_deg * M_PI / 180, 0});
     view.cam_from_rig = Rigid3d(rig, Eigen::Vector3d(pivot - rig * pivot));
-    view.mask = RenderMask(*mesh, view.cam_from_rig * *scene.true_rig_from_world, camera,
-                           FLAGS_samples);
+    view.mask =
+        RenderMask(*mesh, view.cam_from_rig * *scene.true_rig_from_world, camera, FLAGS_samples);
     scene.views.push_back(view);
   }
   return scene;
@@ -127,8 +126,8 @@ void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer
   const PoseError error = ComparePoses(result.rig_from_world, *scene.true_rig_from_world,
                                        result.object_center_in_world);
   ++cell->trials;
-  const bool success = error.rotation_deg < FLAGS_success_deg &&
-                       error.translation_percent < FLAGS_success_percent;
+  const bool success =
+      error.rotation_deg < FLAGS_success_deg && error.translation_percent < FLAGS_success_percent;
   if (success) ++cell->successes;
   cell->evaluations.push_back(result.evaluations);
   cell->iterations.push_back(result.iterations);
@@ -157,8 +156,9 @@ int Main() {
   std::printf("%d view(s), rig %g deg, %dx%d, %s masks, %d trials a cell, %zu meshes\n",
               FLAGS_views, FLAGS_rig_deg, FLAGS_width, FLAGS_height,
               FLAGS_samples == 1 ? "binary" : "anti-aliased", FLAGS_trials, names.size());
-  std::printf("| start deg / %% | success %% | median deg | median %% | evaluations | iterations | "
-              "solve ms |\n|---|---|---|---|---|---|---|\n");
+  std::printf(
+      "| start deg / %% | success %% | median deg | median %% | evaluations | iterations | "
+      "solve ms |\n|---|---|---|---|---|---|---|\n");
   for (size_t a = 0; a < angles.size(); ++a) {
     Cell cell;
     for (int trial = 0; trial < FLAGS_trials; ++trial) {
@@ -169,9 +169,9 @@ int Main() {
       RunTrial(name, scene, trial, &rasterizer, &cell);
     }
     std::printf("| %s / %s | %.1f | %.4f | %.4f | %.0f | %.0f | %.2f |\n", angles[a].c_str(),
-                offsets[a].c_str(), 100.0 * cell.successes / cell.trials,
-                Median(cell.rotation_deg), Median(cell.translation_percent),
-                Median(cell.evaluations), Median(cell.iterations), Median(cell.ms));
+                offsets[a].c_str(), 100.0 * cell.successes / cell.trials, Median(cell.rotation_deg),
+                Median(cell.translation_percent), Median(cell.evaluations), Median(cell.iterations),
+                Median(cell.ms));
     std::fflush(stdout);
   }
   return 0;

@@ -153,10 +153,18 @@ void Sizes(benchmark::internal::Benchmark* b) {
 
 BENCHMARK(BM_OpenCvFillConvexPoly)->Apply(Sizes);
 BENCHMARK(BM_ValueAndJacobian)->Apply(Sizes);
-BENCHMARK(BM_TwoViewsOneThread)->Args({0, 306, 256})->Args({2, 306, 256})->UseRealTime()
-    ->ArgNames({"levels", "width", "height"})->Unit(benchmark::kMillisecond);
-BENCHMARK(BM_TwoViewsTwoThreads)->Args({0, 306, 256})->Args({2, 306, 256})->UseRealTime()
-    ->ArgNames({"levels", "width", "height"})->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_TwoViewsOneThread)
+    ->Args({0, 306, 256})
+    ->Args({2, 306, 256})
+    ->UseRealTime()
+    ->ArgNames({"levels", "width", "height"})
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_TwoViewsTwoThreads)
+    ->Args({0, 306, 256})
+    ->Args({2, 306, 256})
+    ->UseRealTime()
+    ->ArgNames({"levels", "width", "height"})
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_PrepareMesh)->Arg(0)->Arg(2)->Arg(5)->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -21,7 +21,7 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-constexpr int kMomentSteps = 6;
+constexpr int kMomentSteps = 8;
 // Moments are fitted at a level of about this width: exact coverage needs no more.
 constexpr double kMomentWidthPx = 40;
 
@@ -38,6 +38,7 @@ class Run {
   void CheckScene() const;
   void AddMeshes();
   void AddLevels();
+  void CheckStart() const;
   std::vector<SilhouetteView> ViewsAt(size_t level) const;
   double Depth(const Rigid3d& pose) const;
   double CostAt(size_t level, const Rigid3d& pose);
@@ -70,6 +71,7 @@ Run::Run(const Scene& scene, Rasterizer* rasterizer, const AlignOptions& options
   CheckScene();
   AddMeshes();
   AddLevels();
+  CheckStart();
 }
 
 Run::~Run() {
@@ -125,6 +127,41 @@ void Run::AddLevels() {
     for (const auto& target : levels_.back().targets) {
       target_ids_.back().push_back(rasterizer_->AddTarget(target));
     }
+  }
+}
+
+// A start is of use if some view with a mask can see the object, or can be made to by a shift.
+void Run::CheckStart() const {
+  const Rigid3d start = *scene_.initial_rig_from_world * world_from_run_;
+  bool in_front = false, on_screen = false;
+  double z = 0;
+  for (size_t i = 0; i < scene_.views.size(); ++i) {
+    if (mask_empty_[i]) continue;
+    const Camera& camera = scene_.views[i].camera;
+    const Eigen::Vector3d center = scene_.views[i].cam_from_rig * start.translation;
+    z = center.z();
+    if (!(center.z() > -radius_)) continue;
+    in_front = in_front || center.z() > 0;
+    if (center.z() < radius_) {
+      on_screen = true;  // around the camera
+      continue;
+    }
+    const Eigen::Vector2d p = camera.Project(center);
+    const double margin =
+        std::max(camera.fx_px, camera.fy_px) * radius_ / (center.z() - radius_ / 2);
+    on_screen = on_screen || (p.x() > -margin && p.x() < camera.width_px + margin &&
+                              p.y() > -margin && p.y() < camera.height_px + margin);
+  }
+  char text[200];
+  if (!in_front) {
+    std::snprintf(text, sizeof(text),
+                  "the start puts the object behind the camera (its centre at depth %.4g) in every "
+                  "view that has a mask",
+                  z);
+    throw InputError(text);
+  }
+  if (!on_screen && !options_.moment_translation) {
+    throw InputError("the start puts the object off screen in every view that has a mask");
   }
 }
 
@@ -210,8 +247,7 @@ void Run::Descend(const Rigid3d& start, AlignResult* result) {
   for (size_t level = 0; level <= last && !done; ++level) {
     level_result = SolveOne(level, pose);
     pose = level_result.rig_from_world;
-    done = level_result.stopped ||
-           (level < last && iterations_ >= options_.max_iterations);
+    done = level_result.stopped || (level < last && iterations_ >= options_.max_iterations);
     if (done && level < last) level_result.final_cost = CostAt(last, pose);
   }
   if (!done && level_result.final_cost > result->initial_cost) {
@@ -243,12 +279,11 @@ ViewResult Run::Judge(size_t index, const Rigid3d& pose) {
   result.iou = IntersectionOverUnion(coverage, view.mask, view.weight);
   result.contour_rms_px = ContourRms_px(coverage, view.mask, view.weight);
   result.mask_empty = mask_empty_[index];
-  result.object_in_frame = std::any_of(coverage.pixels.begin(), coverage.pixels.end(),
-                                       [](double m) { return m > 0; });
+  result.object_in_frame =
+      std::any_of(coverage.pixels.begin(), coverage.pixels.end(), [](double m) { return m > 0; });
   for (int r = 0; r < view.mask.height; ++r) {
     for (int c = 0; c < view.mask.width; ++c) {
-      const bool border =
-          r == 0 || c == 0 || r + 1 == view.mask.height || c + 1 == view.mask.width;
+      const bool border = r == 0 || c == 0 || r + 1 == view.mask.height || c + 1 == view.mask.width;
       if (border && view.mask.at(c, r) >= 0.5f) result.mask_touches_frame = true;
     }
   }

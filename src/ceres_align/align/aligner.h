@@ -39,24 +39,24 @@ struct AlignOptions {
 
 /// One accepted or refused step, for progress lines and animations.
 struct AlignIteration {
-  int level;                ///< 0 is the coarsest
+  int level;  ///< 0 is the coarsest
   int num_levels;
   int width_px, height_px;  ///< of the first view at this level
   int iteration;            ///< within the level; 0 is its start
-  double cost;              ///< ½ Σ over views and pixels of w (M − T)², in pixels of this level
-  double step_px;           ///< how far the step moved the outline, at most, in px of this level
+  double cost;     ///< ½ Σ over views and pixels of w (M − T)², in pixels of this level
+  double step_px;  ///< how far the step moved the outline, at most, in px of this level
   bool accepted;
-  Rigid3d rig_from_world;   ///< the best pose so far at this level
+  Rigid3d rig_from_world;  ///< the best pose so far at this level
 };
 /// Called on the thread that called Align; return false to stop (status kStopped).
 using AlignCallback = std::function<bool(const AlignIteration&)>;
 
 enum class AlignStatus {
-  kConverged,      ///< the last level met its step or cost test
-  kNotConverged,   ///< iteration limit on the last level
-  kNoOverlap,      ///< at the final pose the object is outside every view that has a mask
-  kStopped,        ///< the callback asked to stop
-  kFailed,         ///< the solver could not take a step from the start (see termination)
+  kConverged,     ///< the last level met its step or cost test
+  kNotConverged,  ///< iteration limit on the last level
+  kNoOverlap,     ///< at the final pose the object is outside every view that has a mask
+  kStopped,       ///< the callback asked to stop
+  kFailed,        ///< the solver could not take a step from the start (see termination)
 };
 /// "converged", "not_converged", "no_overlap", "stopped", "failed".
 const char* ToString(AlignStatus status);
@@ -65,8 +65,8 @@ struct ViewResult {
   std::string name;
   Rigid3d cam_from_world;
   Eigen::Vector3d camera_center_in_world = Eigen::Vector3d::Zero();
-  double iou = 0;              ///< Σ min(M, T) / Σ max(M, T), weighted; 1 if both are empty
-  double contour_rms_px = 0;   ///< rms distance between the two outlines; NaN if one has none
+  double iou = 0;             ///< Σ min(M, T) / Σ max(M, T), weighted; 1 if both are empty
+  double contour_rms_px = 0;  ///< rms distance between the two outlines; NaN if one has none
   bool mask_empty = false;
   bool mask_touches_frame = false;
   bool object_in_frame = false;
@@ -80,12 +80,12 @@ struct AlignResult {
   double initial_cost = 0;  ///< at full size, as AlignIteration::cost; final <= initial
   double final_cost = 0;
   int iterations = 0;
-  int evaluations = 0;      ///< batches of all views that were rasterized
+  int evaluations = 0;  ///< batches of all views that were rasterized
   /// Of [ω, v]: rotation (rad) about the object's centre and its translation, in the axes of the
   /// rig's frame. Absent where the data do not determine the pose.
   std::optional<Eigen::Matrix<double, 6, 6>> covariance;
   Eigen::Vector3d object_center_in_world = Eigen::Vector3d::Zero();  ///< errors are taken there
-  double prepare_seconds = 0;  ///< mesh clusters, pyramid
+  double prepare_seconds = 0;                                        ///< mesh clusters, pyramid
   double solve_seconds = 0;
   std::string backend;
 
@@ -96,7 +96,8 @@ struct AlignResult {
 
 /// Aligns scene.initial_rig_from_world to the masks. The result's cost is never above the
 /// start's. Throws InputError for a scene that cannot be aligned: no initial pose, every mask
-/// empty, start behind a camera or off screen in every view that has a mask.
+/// empty, a start behind the camera in every view that has a mask, or off screen in all of them
+/// while options.moment_translation is off (else the start is moved to where the masks are).
 AlignResult Align(const Scene& scene, Rasterizer* rasterizer, const AlignOptions& options,
                   const AlignCallback& callback = {});
 

@@ -24,10 +24,10 @@ void AddView(int index, const SilhouetteView& view, const Target& target, Raster
              const Rigid3d& rig_from_world, Matrix6d* H, std::vector<OutlinePixel>* pixels) {
   std::vector<double> jacobian;
   const Image<double> coverage = rasterizer->Coverage(view.Job(rig_from_world), &jacobian);
-  const Matrix6d canonical_from_delta = CanonicalFromRig(
-      view.cam_from_rig.rotation,
-      rig_from_world * (view.world_from_object * view.mesh_center_in_object),
-      rig_from_world.translation);
+  const Matrix6d canonical_from_delta =
+      CanonicalFromRig(view.cam_from_rig.rotation,
+                       rig_from_world * (view.world_from_object * view.mesh_center_in_object),
+                       rig_from_world.translation);
   for (int r = 0; r < coverage.height; ++r) {
     for (int c = 0; c < coverage.width; ++c) {
       const Vector6d canonical = Vector6d::Map(&jacobian[6 * (size_t(r) * coverage.width + c)]);
@@ -45,8 +45,8 @@ std::vector<Vector6d> TileGradients(const std::vector<OutlinePixel>& pixels) {
   for (int tile = kTilePx; tile >= kSmallestTilePx; tile /= 2) {
     std::map<std::tuple<int, int, int>, Vector6d> tiles;
     for (const OutlinePixel& pixel : pixels) {
-      const auto [place, added] = tiles.try_emplace(
-          {pixel.view, pixel.row / tile, pixel.column / tile}, Vector6d::Zero());
+      const auto [place, added] =
+          tiles.try_emplace({pixel.view, pixel.row / tile, pixel.column / tile}, Vector6d::Zero());
       place->second += pixel.gradient;
     }
     sums.clear();
@@ -60,8 +60,7 @@ std::vector<Vector6d> TileGradients(const std::vector<OutlinePixel>& pixels) {
 
 std::optional<Matrix6d> SandwichCovariance(const std::vector<SilhouetteView>& views,
                                            const std::vector<const Target*>& targets,
-                                           Rasterizer* rasterizer,
-                                           const Rigid3d& rig_from_world) {
+                                           Rasterizer* rasterizer, const Rigid3d& rig_from_world) {
   Matrix6d H = Matrix6d::Zero();
   std::vector<OutlinePixel> pixels;
   for (size_t i = 0; i < views.size(); ++i) {
@@ -74,8 +73,7 @@ std::optional<Matrix6d> SandwichCovariance(const std::vector<SilhouetteView>& vi
       Matrix6d(scale.asDiagonal() * H * scale.asDiagonal()));
   if (!(eigen.eigenvalues()[0] > 1e-10)) return std::nullopt;
   const Matrix6d inverse = scale.asDiagonal() *
-                           (eigen.eigenvectors() *
-                            eigen.eigenvalues().cwiseInverse().asDiagonal() *
+                           (eigen.eigenvectors() * eigen.eigenvalues().cwiseInverse().asDiagonal() *
                             eigen.eigenvectors().transpose()) *
                            scale.asDiagonal();
   const std::vector<Vector6d> gradients = TileGradients(pixels);

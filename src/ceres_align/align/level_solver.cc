@@ -35,7 +35,10 @@ class Observer : public ceres::IterationCallback {
  public:
   Observer(const std::vector<SilhouetteView>& views, const double* block,
            const LevelOptions& options, const LevelCallback& callback)
-      : views_(views), block_(block), options_(options), callback_(callback),
+      : views_(views),
+        block_(block),
+        options_(options),
+        callback_(callback),
         last_(FromPoseBlock(block)) {}
 
   ceres::CallbackReturnType operator()(const ceres::IterationSummary& summary) override {

@@ -12,11 +12,11 @@ namespace ceres_align {
 
 struct LevelOptions {
   int max_iterations = 60;
-  double step_px = 0.02;         ///< stop when a step moves the outline by less
-  double cost_change = 1e-4;     ///< or the cost falls by less than this fraction
+  double step_px = 0.02;      ///< stop when a step moves the outline by less
+  double cost_change = 1e-4;  ///< or the cost falls by less than this fraction
   double max_rotation_step_rad = 0.35;
   double max_translation_step = 1;  ///< mesh units
-  double radius = 1;             ///< of the object, mesh units; turns angles into px
+  double radius = 1;                ///< of the object, mesh units; turns angles into px
 };
 
 struct LevelResult {

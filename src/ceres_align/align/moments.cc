@@ -46,6 +46,25 @@ void AddView(const SilhouetteView& view, const MaskMoments& mask, const GramResu
               rig.transpose() * Eigen::Vector3d(0, 0, -1 / z));
 }
 
+// The pose whose object's centre lies, at its present depth, on the ray through the first mask's
+// centroid: for a start that no view sees.
+Rigid3d OntoMaskRay(const std::vector<SilhouetteView>& views, const std::vector<MaskMoments>& masks,
+                    const std::vector<bool>& use, const Rigid3d& rig_from_world) {
+  Rigid3d pose = rig_from_world;
+  for (size_t i = 0; i < views.size(); ++i) {
+    if (!use[i]) continue;
+    const Camera& camera = views[i].camera;
+    const Eigen::Vector3d center =
+        views[i].Job(rig_from_world).cam_from_object * views[i].mesh_center_in_object;
+    const Eigen::Vector3d on_ray =
+        center.z() * Eigen::Vector3d((masks[i].x_px - camera.cx_px) / camera.fx_px,
+                                     (masks[i].y_px - camera.cy_px) / camera.fy_px, 1);
+    pose.translation += views[i].cam_from_rig.rotation.conjugate() * (on_ray - center);
+    break;
+  }
+  return pose;
+}
+
 }  // namespace
 
 MaskMoments MomentsOf(const Target& target) {
@@ -73,31 +92,34 @@ Rigid3d FitTranslationToMoments(const std::vector<SilhouetteView>& views,
   double best_misfit = std::numeric_limits<double>::infinity();
   std::vector<RasterJob> jobs;
   std::vector<GramResult> results;
+  std::vector<bool> use(views.size());
   for (int step = 0; step <= max_steps; ++step) {
     jobs.clear();
     double depth = std::numeric_limits<double>::infinity();
-    bool in_front = true;
     for (size_t i = 0; i < views.size(); ++i) {
       jobs.push_back(views[i].Job(pose));
       const double z = (jobs[i].cam_from_object * views[i].mesh_center_in_object).z();
-      if (masks[i].area_px <= kSmallestAreaPx) continue;
-      in_front = in_front && z > 0;
-      depth = std::min(depth, z);
+      use[i] = masks[i].area_px > kSmallestAreaPx && z > 0;
+      if (use[i]) depth = std::min(depth, z);
     }
-    if (!in_front || !std::isfinite(depth)) break;
+    if (!std::isfinite(depth)) break;
     rasterizer->Evaluate(jobs, &results);
     ++*evaluations;
     Normal normal;
+    bool seen = false;
     for (size_t i = 0; i < views.size(); ++i) {
-      if (masks[i].area_px > kSmallestAreaPx) {
-        AddView(views[i], masks[i], results[i], pose, &normal);
-      }
+      seen = seen || (use[i] && results[i].area_px > kSmallestAreaPx);
+      if (use[i]) AddView(views[i], masks[i], results[i], pose, &normal);
     }
     if (normal.misfit < best_misfit) {
       best_misfit = normal.misfit;
       best = pose;
     }
     if (normal.misfit < 1e-6) break;
+    if (!seen && step == 0) {
+      pose = OntoMaskRay(views, masks, use, pose);
+      continue;
+    }
     // The floor holds what no view sees, such as depth while the object is out of frame.
     normal.H.diagonal().array() += 1e-9 * normal.H.trace();
     Eigen::Vector3d move = -normal.H.ldlt().solve(normal.g);

@@ -9,8 +9,7 @@ Matrix7d TransformGram(const GramResult& result, const Matrix6d& canonical_from_
   Matrix7d gram;
   const Matrix6d half = canonical.topLeftCorner<6, 6>() * canonical_from_delta;
   gram.topLeftCorner<6, 6>() = canonical_from_delta.transpose() * half;
-  gram.topRightCorner<6, 1>() =
-      canonical_from_delta.transpose() * canonical.topRightCorner<6, 1>();
+  gram.topRightCorner<6, 1>() = canonical_from_delta.transpose() * canonical.topRightCorner<6, 1>();
   gram.bottomLeftCorner<1, 6>() = gram.topRightCorner<6, 1>().transpose();
   gram(6, 6) = canonical(6, 6);
   return gram;

@@ -35,8 +35,7 @@ struct RigFunctor {
 }  // namespace
 
 ceres::CostFunction* RigCostFunction::Create(const Rigid3d& measured_cam2_from_cam1,
-                                             double sigma_rotation_rad,
-                                             double sigma_translation) {
+                                             double sigma_rotation_rad, double sigma_translation) {
   CHECK_GT(sigma_rotation_rad, 0);
   CHECK_GT(sigma_translation, 0);
   return new ceres::AutoDiffCostFunction<RigFunctor, 6, kPoseBlockSize, kPoseBlockSize>(

@@ -23,8 +23,8 @@ Matrix7d SilhouetteView::Gram(const GramResult& result, const Rigid3d& rig_from_
   const Eigen::Vector3d center_in_rig =
       rig_from_world * (world_from_object * mesh_center_in_object);
   // The manifold turns about the world's origin, which lies at rig_from_world.translation.
-  return TransformGram(result, CanonicalFromRig(cam_from_rig.rotation, center_in_rig,
-                                                rig_from_world.translation));
+  return TransformGram(
+      result, CanonicalFromRig(cam_from_rig.rotation, center_in_rig, rig_from_world.translation));
 }
 
 SilhouetteCostFunction::SilhouetteCostFunction(const SilhouetteView& view, Rasterizer* rasterizer)

@@ -19,9 +19,9 @@ struct SilhouetteView {
   MeshId mesh = 0;
   TargetId target = 0;
   Eigen::Vector3d mesh_center_in_object = Eigen::Vector3d::Zero();  ///< ContourMesh::center
-  Camera camera;               ///< of the target's size
-  Rigid3d cam_from_rig;        ///< constant: the rig's tie
-  Rigid3d world_from_object;   ///< constant
+  Camera camera;                                                    ///< of the target's size
+  Rigid3d cam_from_rig;                                             ///< constant: the rig's tie
+  Rigid3d world_from_object;                                        ///< constant
 
   RasterJob Job(const Rigid3d& rig_from_world) const;
   /// The Gram matrix by PoseManifold's tangent of rig_from_world.

@@ -24,9 +24,9 @@ struct Sphere {
 Sphere BoundingSphere(const TriangleMesh& mesh);
 
 struct CleanReport {
-  int64_t welded_vertices = 0;    ///< vertices merged into another at the same position
-  int64_t repeated_indices = 0;   ///< faces dropped: two corners are one vertex
-  int64_t zero_area = 0;          ///< faces dropped: corners on a line (to double's precision)
+  int64_t welded_vertices = 0;   ///< vertices merged into another at the same position
+  int64_t repeated_indices = 0;  ///< faces dropped: two corners are one vertex
+  int64_t zero_area = 0;         ///< faces dropped: corners on a line (to double's precision)
 };
 
 /// Merges vertices at bitwise equal positions (−0 equals +0), then drops faces that have a

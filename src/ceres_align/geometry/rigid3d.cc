@@ -16,8 +16,7 @@ Rigid3d Inverse(const Rigid3d& b_from_a) {
 Eigen::Quaterniond ExpRotation(const Eigen::Vector3d& rotation_vector_rad) {
   const double angle = rotation_vector_rad.norm();
   // sin(a/2)/a to double's last digit: its series up to a² where a⁴/1920 is below 1e-17.
-  const double scale =
-      angle > 1e-4 ? std::sin(0.5 * angle) / angle : 0.5 - angle * angle / 48.0;
+  const double scale = angle > 1e-4 ? std::sin(0.5 * angle) / angle : 0.5 - angle * angle / 48.0;
   const Eigen::Vector3d v = scale * rotation_vector_rad;
   return Eigen::Quaterniond(std::cos(0.5 * angle), v.x(), v.y(), v.z());
 }

@@ -34,6 +34,15 @@ bool TakeBracket(char c, std::string_view text, std::string_view where, std::str
   return true;
 }
 
+double TakeNumber(const char** p, const char* end, std::string_view text, std::string_view where) {
+  double value;
+  if (!ReadNumber(p, end, &value)) FailList(text, where, "is not a list of numbers");
+  const bool ends = *p == end || IsSpace(**p) || **p == ',' || **p == ')' || **p == ']';
+  if (!ends) FailList(text, where, "is not a list of numbers");
+  if (!std::isfinite(value)) FailList(text, where, "has a number that is not finite");
+  return value;
+}
+
 }  // namespace
 
 std::vector<double> ParseNumbers(std::string_view text, std::string_view where) {
@@ -42,21 +51,14 @@ std::vector<double> ParseNumbers(std::string_view text, std::string_view where) 
   bool comma_allowed = false;
   const char* const end = text.data() + text.size();
   for (const char* p = text.data(); p < end;) {
-    if (IsSpace(*p)) {
-      ++p;
-    } else if (*p == ',') {
+    if (*p == ',') {
       if (!comma_allowed) FailList(text, where, "has a comma with no number before it");
       comma_allowed = false;
       ++p;
-    } else if (TakeBracket(*p, text, where, &open)) {
+    } else if (IsSpace(*p) || TakeBracket(*p, text, where, &open)) {
       ++p;
     } else {
-      double value;
-      if (!ReadNumber(&p, end, &value)) FailList(text, where, "is not a list of numbers");
-      const bool ends = p == end || IsSpace(*p) || *p == ',' || *p == ')' || *p == ']';
-      if (!ends) FailList(text, where, "is not a list of numbers");
-      if (!std::isfinite(value)) FailList(text, where, "has a number that is not finite");
-      values.push_back(value);
+      values.push_back(TakeNumber(&p, end, text, where));
       comma_allowed = true;
     }
   }

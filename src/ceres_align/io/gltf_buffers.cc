@@ -85,7 +85,7 @@ std::string PercentDecoded(const std::string& uri) {
 
 double GltfAccessor::At(int64_t i, int k) const {
   const int size = ComponentBytes(component_type);
-  const uint64_t bits = LittleEndian(data + i * stride + k * size, size);
+  const uint64_t bits = LittleEndian(data + i * stride + int64_t{k} * size, size);
   switch (component_type) {
     case 5120: {
       const int8_t value = static_cast<int8_t>(bits);
@@ -184,7 +184,7 @@ void GltfBuffers::LoadBuffer(size_t index, const std::filesystem::path& folder) 
     std::string& storage = storage_[index];
     if (text.compare(0, 5, "data:") == 0) {
       const size_t comma = text.find(";base64,");
-      if (comma == text.npos || !DecodeBase64(text, comma + 8, &storage)) {
+      if (comma == std::string::npos || !DecodeBase64(text, comma + 8, &storage)) {
         Fail(name_, ": buffers[", index, "] is no base64 data");
       }
     } else {

@@ -64,7 +64,7 @@ class GltfReader {
     if (required == buffers_.document().end()) return;
     for (const json& extension : *required) {
       const std::string id = extension.get<std::string>();
-      if (id.find("compression") != id.npos) Fail(name_, ": ", id, " is not supported");
+      if (id.find("compression") != std::string::npos) Fail(name_, ": ", id, " is not supported");
     }
   }
 

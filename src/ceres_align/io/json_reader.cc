@@ -17,8 +17,8 @@ constexpr int kMaxDepth = 64;
 std::string LineAndColumn(const std::string& text, size_t offset) {
   offset = std::min(offset, text.size());
   const auto begin = text.begin(), at = begin + static_cast<std::ptrdiff_t>(offset);
-  const size_t last_newline = offset == 0 ? text.npos : text.rfind('\n', offset - 1);
-  const size_t column = last_newline == text.npos ? offset + 1 : offset - last_newline;
+  const size_t last_newline = offset == 0 ? std::string::npos : text.rfind('\n', offset - 1);
+  const size_t column = last_newline == std::string::npos ? offset + 1 : offset - last_newline;
   return Cat(1 + std::count(begin, at, '\n'), ", column ", column);
 }
 
@@ -45,8 +45,8 @@ void CheckDepth(const std::string& text, const std::string& name) {
 // The last part of nlohmann's message: "syntax error while parsing array - unexpected end of …".
 std::string Reason(const std::string& what) {
   const size_t column = what.find("column ");
-  const size_t colon = column == what.npos ? what.npos : what.find(": ", column);
-  return colon == what.npos ? what : what.substr(colon + 2);
+  const size_t colon = column == std::string::npos ? std::string::npos : what.find(": ", column);
+  return colon == std::string::npos ? what : what.substr(colon + 2);
 }
 
 // Keeps a set of keys per open object.
@@ -75,7 +75,7 @@ class RepeatedKeys {
 [[noreturn]] void FailOverflow(const std::string& text, const std::string& name,
                                const std::string& what) {
   const size_t begin = what.find('\''), end = what.rfind('\'');
-  if (begin == what.npos || end <= begin) Fail(name, ": ", what);
+  if (begin == std::string::npos || end <= begin) Fail(name, ": ", what);
   const std::string token = what.substr(begin + 1, end - begin - 1);
   Fail(name, ": line ", LineAndColumn(text, text.find(token)), ": number ", token,
        " is out of range, not finite");

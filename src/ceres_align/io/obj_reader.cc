@@ -137,7 +137,7 @@ class ObjReader {
     const std::string_view word = WordFrom(begin);
     if (error == std::errc::result_out_of_range) FailIndexRange(Quoted(word));
     const std::string_view rest = word.substr(static_cast<size_t>(last - begin));
-    if (error != std::errc() || rest.find_first_not_of("0123456789-/") != rest.npos ||
+    if (error != std::errc() || rest.find_first_not_of("0123456789-/") != std::string_view::npos ||
         (!rest.empty() && rest[0] != '/')) {
       FailLine("face corner ", Quoted(word), " is not an index");
     }

@@ -13,7 +13,7 @@ namespace ceres_align::io_internal {
 namespace {
 
 // Deflate packs at most 1032 to 1, interlacing and expansion to channels of a byte at most 32 more.
-constexpr size_t kMaxExpansion = 1032 * 32;
+constexpr size_t kMaxExpansion = size_t{1032} * 32;
 
 // libpng leaves by longjmp: everything with a destructor lives in here, outside the jump.
 struct Decoder {

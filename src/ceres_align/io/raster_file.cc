@@ -25,7 +25,8 @@ void CheckJpeg(const std::string& bytes, const std::string& name) {
     if (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC) {
       CheckPixelCount(Byte(bytes, at + 7) << 8 | Byte(bytes, at + 8),
                       Byte(bytes, at + 5) << 8 | Byte(bytes, at + 6), name);
-      if (bytes.rfind("\xFF\xD9") == bytes.npos) Fail(name, ": damaged JPEG: the file ends early");
+      if (bytes.rfind("\xFF\xD9") == std::string::npos)
+        Fail(name, ": damaged JPEG: the file ends early");
       return;
     }
     at += 2 + (Byte(bytes, at + 2) << 8 | Byte(bytes, at + 3));

@@ -18,7 +18,9 @@ struct RasterFile {
   int width_px = 0;
   int height_px = 0;
 
-  const float* Pixel(int column, int row) const { return values.row(row) + column * channels; }
+  const float* Pixel(int column, int row) const {
+    return values.row(row) + static_cast<size_t>(column) * channels;
+  }
 };
 
 /// Largest number of pixels that is read.

@@ -28,7 +28,7 @@ class ObjectReader {
   std::string Place(const char* key) const { return place_ + separator_ + key; }
   /// The value, or null if the key is absent.
   const json* Optional(const char* key) {
-    known_.push_back(key);
+    known_.emplace_back(key);
     const auto found = object_.find(key);
     if (found == object_.end()) return nullptr;
     if (found->is_null()) Fail(Place(key), " is null");
@@ -43,9 +43,9 @@ class ObjectReader {
     const json* value = Optional(key);
     if (value == nullptr) return "";
     if (!value->is_string()) Fail(Place(key), " must be a string, it is ", TypeOf(*value));
-    const std::string text = value->get<std::string>();
+    std::string text = value->get<std::string>();
     if (text.empty()) Fail(Place(key), " is empty");
-    if (text.find('\0') != text.npos) Fail(Place(key), " contains a NUL");
+    if (text.find('\0') != std::string::npos) Fail(Place(key), " contains a NUL");
     return text;
   }
   int Integer(const char* key) {

@@ -41,7 +41,7 @@ RawMesh ReadBinaryStl(const std::string& bytes, const std::string& name, uint32_
     const char* p = bytes.data() + kHeaderBytes + kTriangleBytes * t + 12;
     Eigen::Vector3d corners[3];
     for (int i = 0; i < 9; ++i) {
-      const double value = LittleEndianFloat(p + 4 * i);
+      const double value = LittleEndianFloat(p + size_t{4} * i);
       if (!std::isfinite(value)) {
         Fail(name, ": triangle ", t + 1, ": a coordinate is not finite");
       }

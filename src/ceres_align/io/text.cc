@@ -11,8 +11,8 @@ double OutOfRangeValue(const char* begin, const char* end) {
   long double wide = 0;
   if (std::from_chars(begin, end, wide).ec == std::errc()) return static_cast<double>(wide);
   const std::string_view text(begin, static_cast<size_t>(end - begin));
-  const bool tiny =
-      text.find("e-") != text.npos || text.find("E-") != text.npos || text.find("0.") != text.npos;
+  const bool tiny = text.find("e-") != std::string::npos || text.find("E-") != std::string::npos ||
+                    text.find("0.") != std::string::npos;
   if (tiny) return 0;
   const double inf = std::numeric_limits<double>::infinity();
   return *begin == '-' ? -inf : inf;

@@ -15,7 +15,7 @@ double Cross(const Vector2d& a, const Vector2d& b, const Vector2d& c) {
 // The polygon in the plane of its Newell normal, counter-clockwise; empty if it has no area.
 std::vector<Vector2d> Project(const std::vector<Vector3d>& vertices, const int32_t* corners, int n,
                               double* extent2) {
-  const Vector3d origin = vertices[corners[0]];
+  const Vector3d& origin = vertices[corners[0]];
   Vector3d normal = Vector3d::Zero();
   *extent2 = 0;
   for (int i = 1; i < n; ++i) {

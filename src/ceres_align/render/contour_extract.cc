@@ -67,8 +67,8 @@ int SideOf(const ContourMesh& mesh, int32_t face, const Vec3& camera) {
   return FaceSide(mesh.vertices[v[0]], mesh.vertices[v[1]], mesh.vertices[v[2]], camera);
 }
 
-void ExtractCluster(const ContourMesh& mesh, size_t cluster, const FloatView& v,
-                    const Vec3& camera, std::vector<ContourEdge>* out) {
+void ExtractCluster(const ContourMesh& mesh, size_t cluster, const FloatView& v, const Vec3& camera,
+                    std::vector<ContourEdge>* out) {
   float value[kMaxClusterFaces];
   int32_t side[kMaxClusterFaces];
   const int32_t first = mesh.face_begin[cluster];
@@ -92,8 +92,7 @@ void ExtractCluster(const ContourMesh& mesh, size_t cluster, const FloatView& v,
   }
 }
 
-void ExtractIrregular(const ContourMesh& mesh, const Vec3& camera,
-                      std::vector<ContourEdge>* out) {
+void ExtractIrregular(const ContourMesh& mesh, const Vec3& camera, std::vector<ContourEdge>* out) {
   for (size_t e = 0; e < mesh.irregular_edges.size(); ++e) {
     int m = 0;
     for (int32_t i = mesh.irregular_begin[e]; i < mesh.irregular_begin[e + 1]; ++i) {

@@ -31,10 +31,10 @@ struct ContourMesh {
   /// Prepares a cleaned mesh (see CleanMesh). CHECKs that it has faces.
   explicit ContourMesh(const TriangleMesh& mesh);
 
-  Vec3 center;    ///< bounding sphere in the object's frame
+  Vec3 center;  ///< bounding sphere in the object's frame
   double radius;
 
-  std::vector<Vec3> vertices;            ///< relative to center, Morton order
+  std::vector<Vec3> vertices;  ///< relative to center, Morton order
   struct Face {
     int32_t v[3];
   };

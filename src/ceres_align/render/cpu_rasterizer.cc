@@ -172,8 +172,7 @@ void CpuRasterizer::ReleaseTarget(TargetId id) {
   impl_->targets[id] = nullptr;
 }
 
-void CpuRasterizer::Evaluate(const std::vector<RasterJob>& jobs,
-                             std::vector<GramResult>* results) {
+void CpuRasterizer::Evaluate(const std::vector<RasterJob>& jobs, std::vector<GramResult>* results) {
   results->resize(jobs.size());
   if (jobs.size() == 1 || impl_->arena.max_concurrency() == 1) {
     for (size_t i = 0; i < jobs.size(); ++i) impl_->EvaluateOne(jobs[i], &(*results)[i]);
@@ -181,8 +180,8 @@ void CpuRasterizer::Evaluate(const std::vector<RasterJob>& jobs,
   }
   impl_->arena.execute([&] {
     tbb::parallel_for(
-        size_t{0}, jobs.size(),
-        [&](size_t i) { impl_->EvaluateOne(jobs[i], &(*results)[i]); }, tbb::simple_partitioner());
+        size_t{0}, jobs.size(), [&](size_t i) { impl_->EvaluateOne(jobs[i], &(*results)[i]); },
+        tbb::simple_partitioner());
   });
 }
 

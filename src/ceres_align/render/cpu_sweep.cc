@@ -179,8 +179,7 @@ const EdgeVelocity& CpuSweep::Velocity(int edge) {
   const EdgeEnds& ends = ends_[edge];
   const double slope = edges_[edge].slope;
   const Slides slides = ends.cut >= 0 ? slides_[ends.cut] : Slides{};
-  EndVelocity(view_, {ends.top, ends.top + view_.center_in_cam, 0}, slope, slides.top,
-              velocity.k0);
+  EndVelocity(view_, {ends.top, ends.top + view_.center_in_cam, 0}, slope, slides.top, velocity.k0);
   EndVelocity(view_, {ends.bottom, ends.bottom + view_.center_in_cam, 0}, slope, slides.bottom,
               velocity.k1);
   return velocity;

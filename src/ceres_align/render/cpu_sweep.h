@@ -26,8 +26,7 @@ class CpuSweep {
   const EdgeVelocity& Velocity(int edge);
 
  private:
-  void AddEdge(const ViewGeometry& view, const EdgePoint& p, const EdgePoint& q, int m,
-               int cut);
+  void AddEdge(const ViewGeometry& view, const EdgePoint& p, const EdgePoint& q, int m, int cut);
   void AddClippedEdges(const ContourMesh& mesh);
   void AddNearCuts(const ContourMesh& mesh);
   void SplitAndBucket();
@@ -78,8 +77,7 @@ void CpuSweep::Rows(Sink& sink) {
     profile.top = w_left;
     profile.steps = steps_.data();
     CellOutline outline{0, false, piece0_.data(), piece1_.data()};
-    SweepRow(row_.data(), edges_.data(), n, view_.width_px, &profile,
-             scratch_, &outline, sink);
+    SweepRow(row_.data(), edges_.data(), n, view_.width_px, &profile, scratch_, &outline, sink);
   }
   if (empty_from < height) sink.Empty(empty_from, height);
 }

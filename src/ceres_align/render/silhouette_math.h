@@ -19,11 +19,11 @@ namespace ceres_align {
 
 /// One job's view: everything the kernels need of camera and pose, by value.
 struct ViewGeometry {
-  Mat3 cam_from_object;   ///< rotation
-  Vec3 center_in_cam;     ///< the mesh's centre
-  Vec3 cam_in_object;     ///< camera's centre, relative to the mesh's centre, object's axes
+  Mat3 cam_from_object;  ///< rotation
+  Vec3 center_in_cam;    ///< the mesh's centre
+  Vec3 cam_in_object;    ///< camera's centre, relative to the mesh's centre, object's axes
   double fx_px, fy_px, cx_px, cy_px;
-  double near_z;          ///< > 0; what lies nearer is clipped
+  double near_z;  ///< > 0; what lies nearer is clipped
   int width_px, height_px;
 };
 
@@ -60,7 +60,7 @@ CA_HD inline double JitterPx(uint32_t vertex) {
 struct EdgePoint {
   Vec3 from_center;  ///< camera's axes, relative to the mesh's centre: the rotation's lever
   Vec3 in_cam;
-  uint32_t jitter;   ///< what JitterPx hashes
+  uint32_t jitter;  ///< what JitterPx hashes
 };
 
 CA_HD inline EdgePoint ToCamera(const ViewGeometry& view, const Vec3& vertex, uint32_t index) {

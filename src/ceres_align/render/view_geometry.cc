@@ -28,8 +28,7 @@ Eigen::Matrix<double, 6, 6> CanonicalFromRig(const Eigen::Quaterniond& cam_from_
   const Eigen::Matrix3d R = cam_from_rig.toRotationMatrix();
   const Eigen::Vector3d lever = mesh_center_in_rig - pivot_in_rig;
   Eigen::Matrix3d minus_lever_cross;  // ω × lever = −[lever]× ω
-  minus_lever_cross << 0, lever.z(), -lever.y(), -lever.z(), 0, lever.x(), lever.y(), -lever.x(),
-      0;
+  minus_lever_cross << 0, lever.z(), -lever.y(), -lever.z(), 0, lever.x(), lever.y(), -lever.x(), 0;
   Eigen::Matrix<double, 6, 6> A = Eigen::Matrix<double, 6, 6>::Zero();
   A.topLeftCorner<3, 3>() = R;
   A.bottomLeftCorner<3, 3>() = R * minus_lever_cross;
