@@ -32,6 +32,8 @@ DEFINE_int32(seed, 1, "of poses and starts");
 DEFINE_int32(num_threads, 1, "0: all");
 DEFINE_double(success_deg, 0.5, "a trial counts as a success below this rotation error");
 DEFINE_double(success_percent, 1.0, "and this translation error, of the distance");
+DEFINE_int32(restarts, ceres_align::AlignOptions().restarts,
+             "AlignOptions; 0: Levenberg-Marquardt from the start alone");
 DEFINE_bool(print_failures, false, "a line for each failed trial");
 DEFINE_double(coarsest_width_px, ceres_align::AlignOptions().coarsest_width_px, "AlignOptions");
 
@@ -122,6 +124,7 @@ void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer
   AlignOptions options;
   options.covariance = false;
   options.coarsest_width_px = FLAGS_coarsest_width_px;
+  options.restarts = FLAGS_restarts;
   const AlignResult result = Align(scene, rasterizer, options);
   const PoseError error = ComparePoses(result.rig_from_world, *scene.true_rig_from_world,
                                        result.object_center_in_world);

@@ -8,9 +8,11 @@
 
 #include "ceres_align/align/covariance.h"
 #include "ceres_align/align/level_solver.h"
+#include "ceres_align/align/local_search.h"
 #include "ceres_align/align/metrics.h"
 #include "ceres_align/align/moments.h"
 #include "ceres_align/align/pyramid.h"
+#include "ceres_align/geometry/simplify.h"
 
 namespace ceres_align {
 namespace {
@@ -24,6 +26,25 @@ double SecondsSince(Clock::time_point start) {
 constexpr int kMomentSteps = 8;
 // Moments are fitted at a level of about this width: exact coverage needs no more.
 constexpr double kMomentWidthPx = 40;
+
+// A level of detail stands in for the mesh at all but the last level where its cells are smaller
+// than this.
+constexpr double kLodCellPx = 1.0;
+constexpr int kLodFaces[] = {1500, 8000};
+constexpr int kLodSaves = 3;  // at least this factor in faces
+
+// Restarts are scored and refined up to a level of about this width.
+constexpr double kCheckWidthPx = 80;
+constexpr int kRestartMomentSteps = 3;
+constexpr int kRestartsRefined = 6;
+constexpr double kRestartDistinct_rad = 0.2;
+
+// A mesh and its levels of detail, finest last, as the rasterizer knows them.
+struct Lod {
+  MeshId id;
+  Eigen::Vector3d center;  // ContourMesh::center
+  double cell;             // 0: the mesh itself
+};
 
 // One run: the scene with the world's origin moved into the object, and what is resident in the
 // rasterizer.
@@ -39,11 +60,17 @@ class Run {
   void AddMeshes();
   void AddLevels();
   void CheckStart() const;
+  const Lod& ChooseLod(size_t mesh, size_t level, double px_per_unit) const;
   std::vector<SilhouetteView> ViewsAt(size_t level) const;
   double Depth(const Rigid3d& pose) const;
   double CostAt(size_t level, const Rigid3d& pose);
+  size_t LevelOfWidth(double width_px) const;
+  std::vector<MaskMoments> MomentsAt(size_t level) const;
   Rigid3d StartTranslation(const Rigid3d& start);
-  LevelResult SolveOne(size_t level, const Rigid3d& start);
+  double MaskEnergy(size_t level) const;
+  LevelResult SolveOne(size_t level, const Rigid3d& start, bool silent);
+  LevelResult Climb(const Rigid3d& start, size_t first, size_t last, bool silent);
+  Rigid3d Restart(const Rigid3d& start, const LevelResult& reached, size_t check_level);
   void Descend(const Rigid3d& start, AlignResult* result);
   void Finish(AlignResult* result);
   ViewResult Judge(size_t view, const Rigid3d& pose);
@@ -52,8 +79,7 @@ class Run {
   Rasterizer* rasterizer_;
   const AlignOptions& options_;
   const AlignCallback& callback_;
-  std::vector<std::shared_ptr<const ContourMesh>> meshes_;
-  std::vector<MeshId> mesh_ids_;
+  std::vector<std::vector<Lod>> lods_;  // by mesh
   std::vector<PyramidLevel> levels_;
   std::vector<std::vector<TargetId>> target_ids_;  // by level, view
   std::vector<bool> mask_empty_;
@@ -61,6 +87,7 @@ class Run {
   Eigen::Vector3d center_ = Eigen::Vector3d::Zero();
   Rigid3d world_from_run_, run_from_world_;
   double radius_ = 0;
+  double depth_ = 1;  // the object's distance, for the choice of the level of detail
   int iterations_ = 0, evaluations_ = 0;
 };
 
@@ -75,7 +102,9 @@ Run::Run(const Scene& scene, Rasterizer* rasterizer, const AlignOptions& options
 }
 
 Run::~Run() {
-  for (MeshId id : mesh_ids_) rasterizer_->ReleaseMesh(id);
+  for (const auto& lods : lods_) {
+    for (const Lod& lod : lods) rasterizer_->ReleaseMesh(lod.id);
+  }
   for (const auto& level : target_ids_) {
     for (TargetId id : level) rasterizer_->ReleaseTarget(id);
   }
@@ -97,14 +126,26 @@ void Run::CheckScene() const {
 }
 
 void Run::AddMeshes() {
+  std::vector<std::shared_ptr<const ContourMesh>> prepared;
+  const auto add = [&](const TriangleMesh& mesh, double cell) {
+    prepared.push_back(std::make_shared<ContourMesh>(mesh));
+    const Vec3& c = prepared.back()->center;
+    lods_.back().push_back({rasterizer_->AddMesh(prepared.back()), {c.x, c.y, c.z}, cell});
+  };
+  std::vector<double> radius;
   for (const auto& mesh : scene_.meshes) {
-    meshes_.push_back(std::make_shared<ContourMesh>(*mesh));
-    mesh_ids_.push_back(rasterizer_->AddMesh(meshes_.back()));
+    lods_.emplace_back();
+    for (int faces : kLodFaces) {
+      if (mesh->faces.size() < static_cast<size_t>(kLodSaves) * faces) continue;
+      const SimplifiedMesh simple = SimplifyByClustering(*mesh, faces);
+      if (!simple.mesh.faces.empty()) add(simple.mesh, simple.cell);
+    }
+    add(*mesh, 0);
+    radius.push_back(prepared.back()->radius);
   }
   for (const View& view : scene_.views) {
-    const Vec3& c = meshes_[view.mesh_index]->center;
-    center_ += view.world_from_object * Eigen::Vector3d(c.x, c.y, c.z);
-    radius_ = std::max(radius_, meshes_[view.mesh_index]->radius);
+    center_ += view.world_from_object * lods_[view.mesh_index].back().center;
+    radius_ = std::max(radius_, radius[view.mesh_index]);
   }
   center_ /= static_cast<double>(scene_.views.size());
   world_from_run_ = Rigid3d(Eigen::Quaterniond::Identity(), center_);
@@ -165,15 +206,24 @@ void Run::CheckStart() const {
   }
 }
 
+const Lod& Run::ChooseLod(size_t mesh, size_t level, double px_per_unit) const {
+  const std::vector<Lod>& lods = lods_[mesh];
+  if (level + 1 == levels_.size()) return lods.back();
+  for (const Lod& lod : lods) {
+    if (lod.cell * px_per_unit <= kLodCellPx) return lod;
+  }
+  return lods.back();
+}
+
 std::vector<SilhouetteView> Run::ViewsAt(size_t level) const {
   std::vector<SilhouetteView> views(scene_.views.size());
   for (size_t i = 0; i < views.size(); ++i) {
     const View& view = scene_.views[i];
-    const Vec3& c = meshes_[view.mesh_index]->center;
-    views[i].mesh = mesh_ids_[view.mesh_index];
-    views[i].target = target_ids_[level][i];
-    views[i].mesh_center_in_object = {c.x, c.y, c.z};
     views[i].camera = levels_[level].cameras[i];
+    const Lod& lod = ChooseLod(view.mesh_index, level, views[i].camera.fx_px / depth_);
+    views[i].mesh = lod.id;
+    views[i].mesh_center_in_object = lod.center;
+    views[i].target = target_ids_[level][i];
     views[i].cam_from_rig = view.cam_from_rig;
     views[i].world_from_object = run_from_world_ * view.world_from_object;
   }
@@ -201,29 +251,82 @@ double Run::CostAt(size_t level, const Rigid3d& pose) {
   return cost;
 }
 
-Rigid3d Run::StartTranslation(const Rigid3d& start) {
+size_t Run::LevelOfWidth(double width_px) const {
   size_t level = 0;
-  while (level + 1 < levels_.size() && levels_[level].cameras[0].width_px < kMomentWidthPx) {
+  while (level + 1 < levels_.size() && levels_[level].cameras[0].width_px < 0.99 * width_px) {
     ++level;
   }
-  std::vector<MaskMoments> masks;
-  for (const auto& target : levels_[level].targets) masks.push_back(MomentsOf(*target));
-  return FitTranslationToMoments(ViewsAt(level), masks, rasterizer_, start, kMomentSteps,
-                                 &evaluations_);
+  return level;
 }
 
-LevelResult Run::SolveOne(size_t level, const Rigid3d& start) {
+std::vector<MaskMoments> Run::MomentsAt(size_t level) const {
+  std::vector<MaskMoments> masks;
+  for (const auto& target : levels_[level].targets) masks.push_back(MomentsOf(*target));
+  return masks;
+}
+
+Rigid3d Run::StartTranslation(const Rigid3d& start) {
+  const size_t level = LevelOfWidth(kMomentWidthPx);
+  return FitTranslationsToMoments(ViewsAt(level), MomentsAt(level), rasterizer_, {start},
+                                  kMomentSteps, &evaluations_)[0]
+      .rig_from_world;
+}
+
+// Σ w T² over all views: the cost of an empty frame, twice.
+double Run::MaskEnergy(size_t level) const {
+  double sum = 0;
+  for (const auto& target : levels_[level].targets) {
+    for (int r = 0; r < target->height_px(); ++r) sum += target->RowCost(r, false);
+  }
+  return sum;
+}
+
+// The levels up to and including `last`; stops early as SolveOne tells.
+LevelResult Run::Climb(const Rigid3d& start, size_t first, size_t last, bool silent) {
+  LevelResult result;
+  Rigid3d pose = start;
+  for (size_t level = first; level <= last; ++level) {
+    result = SolveOne(level, pose, silent);
+    pose = result.rig_from_world;
+    if (result.stopped || iterations_ >= options_.max_iterations) break;
+  }
+  return result;
+}
+
+// Looks around the start where its own descent has ended in a poor fit; returns the better pose.
+Rigid3d Run::Restart(const Rigid3d& start, const LevelResult& reached, size_t check_level) {
+  const size_t level = LevelOfWidth(kMomentWidthPx / 2);
+  const std::vector<ScoredPose> scored =
+      ScoreRotations(ViewsAt(level), MomentsAt(level), rasterizer_, start,
+                     RotationBall(options_.restarts, options_.restart_angle_rad),
+                     kRestartMomentSteps, &evaluations_);
+  Rigid3d best = reached.rig_from_world;
+  double best_cost = reached.final_cost;
+  for (const ScoredPose& candidate : BestDistinct(scored, kRestartsRefined, kRestartDistinct_rad)) {
+    if (iterations_ >= options_.max_iterations) break;
+    const LevelResult result = Climb(candidate.rig_from_world, level, check_level, true);
+    if (result.stopped) break;
+    if (result.final_cost < best_cost) {
+      best_cost = result.final_cost;
+      best = result.rig_from_world;
+    }
+  }
+  return best;
+}
+
+LevelResult Run::SolveOne(size_t level, const Rigid3d& start, bool silent) {
   const bool last = level + 1 == levels_.size();
+  depth_ = Depth(start);
   LevelOptions options;
   options.max_iterations =
       std::min(options_.max_iterations_per_level, options_.max_iterations - iterations_);
   options.step_px = last ? options_.final_step_px : options_.coarse_step_px;
   options.cost_change = last ? options_.final_cost_change : options_.coarse_cost_change;
   options.max_rotation_step_rad = options_.max_rotation_step_rad;
-  options.max_translation_step = options_.max_translation_step * Depth(start);
+  options.max_translation_step = options_.max_translation_step * depth_;
   options.radius = radius_;
   const auto report = [&](AlignIteration iteration) {
-    if (!callback_) return true;
+    if (!callback_ || silent) return true;
     iteration.level = static_cast<int>(level);
     iteration.num_levels = static_cast<int>(levels_.size());
     iteration.width_px = levels_[level].cameras[0].width_px;
@@ -239,33 +342,42 @@ LevelResult Run::SolveOne(size_t level, const Rigid3d& start) {
 
 // Coarse to fine from `start`; sets pose, costs, status and termination.
 void Run::Descend(const Rigid3d& start, AlignResult* result) {
-  const size_t last = levels_.size() - 1;
+  const size_t last = levels_.size() - 1, check = LevelOfWidth(kCheckWidthPx);
+  depth_ = Depth(start);
   result->initial_cost = CostAt(last, start);
-  Rigid3d pose = options_.moment_translation ? StartTranslation(start) : start;
-  LevelResult level_result;
-  bool done = false;
-  for (size_t level = 0; level <= last && !done; ++level) {
-    level_result = SolveOne(level, pose);
-    pose = level_result.rig_from_world;
-    done = level_result.stopped || (level < last && iterations_ >= options_.max_iterations);
-    if (done && level < last) level_result.final_cost = CostAt(last, pose);
+  const Rigid3d moved = options_.moment_translation ? StartTranslation(start) : start;
+  depth_ = Depth(moved);
+  LevelResult reached = Climb(moved, 0, check, false);
+  const auto exhausted = [&] { return reached.stopped || iterations_ >= options_.max_iterations; };
+  if (!exhausted() && options_.restarts > 0 &&
+      2 * reached.final_cost > options_.restart_misfit * MaskEnergy(check)) {
+    result->restarted = true;
+    reached.rig_from_world = Restart(moved, reached, check);
+    if (check == last) reached = SolveOne(last, reached.rig_from_world, false);
   }
-  if (!done && level_result.final_cost > result->initial_cost) {
-    // The coarse levels led away from a start that was better: refine that one.
-    level_result = SolveOne(last, start);
-    pose = level_result.rig_from_world;
-  } else if (done && level_result.final_cost > result->initial_cost) {
-    pose = start;
-    level_result.final_cost = result->initial_cost;
+  bool finished = check == last;
+  if (!exhausted() && check < last) {
+    reached = Climb(reached.rig_from_world, check + 1, last, false);
+    finished = !exhausted();
   }
-  result->rig_from_world = pose;
-  result->final_cost = level_result.final_cost;
-  result->termination = level_result.termination;
-  result->status = level_result.stopped     ? AlignStatus::kStopped
-                   : level_result.failed    ? AlignStatus::kFailed
-                   : done                   ? AlignStatus::kNotConverged
-                   : level_result.converged ? AlignStatus::kConverged
-                                            : AlignStatus::kNotConverged;
+  depth_ = Depth(reached.rig_from_world);
+  if (!finished) reached.final_cost = CostAt(last, reached.rig_from_world);
+  if (reached.final_cost > result->initial_cost) {
+    // The coarse levels led away from a start that was better.
+    if (finished && !exhausted()) {
+      reached = SolveOne(last, start, false);
+    } else {
+      reached.rig_from_world = start;
+      reached.final_cost = result->initial_cost;
+    }
+  }
+  result->rig_from_world = reached.rig_from_world;
+  result->final_cost = reached.final_cost;
+  result->termination = reached.termination;
+  result->status = reached.stopped                 ? AlignStatus::kStopped
+                   : reached.failed                ? AlignStatus::kFailed
+                   : finished && reached.converged ? AlignStatus::kConverged
+                                                   : AlignStatus::kNotConverged;
 }
 
 ViewResult Run::Judge(size_t index, const Rigid3d& pose) {
@@ -357,6 +469,10 @@ void AlignOptions::Validate() const {
   Require(max_iterations >= 1, "max_iterations", max_iterations, "at least 1");
   Require(max_rotation_step_rad > 0, "max_rotation_step_rad", max_rotation_step_rad, "positive");
   Require(max_translation_step > 0, "max_translation_step", max_translation_step, "positive");
+  Require(restarts >= 0, "restarts", restarts, "at least 0");
+  Require(restart_angle_rad > 0 && restart_angle_rad <= M_PI, "restart_angle_rad",
+          restart_angle_rad, "above 0 and at most pi");
+  Require(restart_misfit >= 0, "restart_misfit", restart_misfit, "at least 0");
   Require(coarse_step_px >= 0, "coarse_step_px", coarse_step_px, "at least 0");
   Require(coarse_cost_change >= 0, "coarse_cost_change", coarse_cost_change, "at least 0");
   Require(final_step_px >= 0, "final_step_px", final_step_px, "at least 0");

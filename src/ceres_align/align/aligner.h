@@ -31,6 +31,12 @@ struct AlignOptions {
   double final_cost_change = 1e-7;
   /// Match the masks' centroids and areas by translation before the first level.
   bool moment_translation = true;
+  /// Where the fit from the start is poor (2·cost above restart_misfit of Σ w T², at a level of
+  /// about 80 px), this many rotations around the start are tried as well, up to
+  /// restart_angle_rad away, and the best of all goes on. 0: never.
+  int restarts = 64;
+  double restart_angle_rad = 1.3;
+  double restart_misfit = 0.01;
   bool covariance = true;
 
   /// Throws InputError naming the field.
@@ -80,7 +86,8 @@ struct AlignResult {
   double initial_cost = 0;  ///< at full size, as AlignIteration::cost; final <= initial
   double final_cost = 0;
   int iterations = 0;
-  int evaluations = 0;  ///< batches of all views that were rasterized
+  int evaluations = 0;     ///< poses at which all views were rasterized
+  bool restarted = false;  ///< the fit from the start was poor; others were tried too
   /// Of [ω, v]: rotation (rad) about the object's centre and its translation, in the axes of the
   /// rig's frame. Absent where the data do not determine the pose.
   std::optional<Eigen::Matrix<double, 6, 6>> covariance;

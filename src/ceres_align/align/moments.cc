@@ -3,11 +3,13 @@
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace ceres_align {
 namespace {
 
 constexpr double kSmallestAreaPx = 0.05;
+constexpr double kGoodMisfit = 1e-6;  // a thousandth of the object's size
 
 struct Normal {
   Eigen::Matrix3d H = Eigen::Matrix3d::Zero();
@@ -65,6 +67,69 @@ Rigid3d OntoMaskRay(const std::vector<SilhouetteView>& views, const std::vector<
   return pose;
 }
 
+// One pose on its way.
+struct Track {
+  Rigid3d pose;
+  MomentFit best;
+  double best_misfit = std::numeric_limits<double>::infinity();
+  std::vector<bool> use;  // by view: it has a mask and the object in front
+  double depth = 0;       // the least over those views
+  bool done = false;
+
+  Track(const Rigid3d& start, size_t num_views) : pose(start), use(num_views) {
+    best.rig_from_world = start;
+    best.cost = std::numeric_limits<double>::infinity();
+  }
+
+  // False (and done) if no view can be used.
+  bool ChooseViews(const std::vector<SilhouetteView>& views,
+                   const std::vector<MaskMoments>& masks) {
+    depth = std::numeric_limits<double>::infinity();
+    for (size_t i = 0; i < views.size(); ++i) {
+      const double z = (views[i].Job(pose).cam_from_object * views[i].mesh_center_in_object).z();
+      use[i] = masks[i].area_px > kSmallestAreaPx && z > 0;
+      if (use[i]) depth = std::min(depth, z);
+    }
+    done = !std::isfinite(depth);
+    return !done;
+  }
+
+  void Step(const std::vector<SilhouetteView>& views, const std::vector<MaskMoments>& masks,
+            const GramResult* rendered, bool first) {
+    Normal normal;
+    bool seen = false;
+    double cost = 0;
+    for (size_t i = 0; i < views.size(); ++i) {
+      cost += 0.5 * rendered[i].gram[48];
+      if (!use[i]) continue;
+      seen = seen || rendered[i].area_px > kSmallestAreaPx;
+      AddView(views[i], masks[i], rendered[i], pose, &normal);
+    }
+    if (normal.misfit < best_misfit) {
+      best_misfit = normal.misfit;
+      best = {pose, cost};
+    }
+    if (normal.misfit < kGoodMisfit) {
+      done = true;
+    } else if (!seen && first) {
+      pose = OntoMaskRay(views, masks, use, pose);
+    } else {
+      Move(normal);
+    }
+  }
+
+  void Move(Normal normal) {
+    // The floor holds what no view sees, such as depth while the object is out of frame.
+    normal.H.diagonal().array() += 1e-9 * normal.H.trace();
+    Eigen::Vector3d move = -normal.H.ldlt().solve(normal.g);
+    done = !move.allFinite();
+    if (done) return;
+    const double limit = depth * (move.z() > 0 ? 1.0 : 0.5);
+    if (move.norm() > limit) move *= limit / move.norm();
+    pose.translation += move;
+  }
+};
+
 }  // namespace
 
 MaskMoments MomentsOf(const Target& target) {
@@ -85,50 +150,34 @@ MaskMoments MomentsOf(const Target& target) {
   return moments;
 }
 
-Rigid3d FitTranslationToMoments(const std::vector<SilhouetteView>& views,
-                                const std::vector<MaskMoments>& masks, Rasterizer* rasterizer,
-                                const Rigid3d& rig_from_world, int max_steps, int* evaluations) {
-  Rigid3d pose = rig_from_world, best = rig_from_world;
-  double best_misfit = std::numeric_limits<double>::infinity();
+std::vector<MomentFit> FitTranslationsToMoments(const std::vector<SilhouetteView>& views,
+                                                const std::vector<MaskMoments>& masks,
+                                                Rasterizer* rasterizer,
+                                                const std::vector<Rigid3d>& rig_from_world,
+                                                int max_steps, int* evaluations) {
+  std::vector<Track> tracks;
+  for (const Rigid3d& pose : rig_from_world) tracks.emplace_back(pose, views.size());
   std::vector<RasterJob> jobs;
   std::vector<GramResult> results;
-  std::vector<bool> use(views.size());
   for (int step = 0; step <= max_steps; ++step) {
     jobs.clear();
-    double depth = std::numeric_limits<double>::infinity();
-    for (size_t i = 0; i < views.size(); ++i) {
-      jobs.push_back(views[i].Job(pose));
-      const double z = (jobs[i].cam_from_object * views[i].mesh_center_in_object).z();
-      use[i] = masks[i].area_px > kSmallestAreaPx && z > 0;
-      if (use[i]) depth = std::min(depth, z);
+    for (Track& track : tracks) {
+      if (track.done || !track.ChooseViews(views, masks)) continue;
+      for (const SilhouetteView& view : views) jobs.push_back(view.Job(track.pose));
     }
-    if (!std::isfinite(depth)) break;
+    if (jobs.empty()) break;
     rasterizer->Evaluate(jobs, &results);
-    ++*evaluations;
-    Normal normal;
-    bool seen = false;
-    for (size_t i = 0; i < views.size(); ++i) {
-      seen = seen || (use[i] && results[i].area_px > kSmallestAreaPx);
-      if (use[i]) AddView(views[i], masks[i], results[i], pose, &normal);
+    *evaluations += static_cast<int>(jobs.size() / views.size());
+    const GramResult* rendered = results.data();
+    for (Track& track : tracks) {
+      if (track.done) continue;
+      track.Step(views, masks, rendered, step == 0);
+      rendered += views.size();
     }
-    if (normal.misfit < best_misfit) {
-      best_misfit = normal.misfit;
-      best = pose;
-    }
-    if (normal.misfit < 1e-6) break;
-    if (!seen && step == 0) {
-      pose = OntoMaskRay(views, masks, use, pose);
-      continue;
-    }
-    // The floor holds what no view sees, such as depth while the object is out of frame.
-    normal.H.diagonal().array() += 1e-9 * normal.H.trace();
-    Eigen::Vector3d move = -normal.H.ldlt().solve(normal.g);
-    if (!move.allFinite()) break;
-    const double limit = depth * (move.z() > 0 ? 1.0 : 0.5);
-    if (move.norm() > limit) move *= limit / move.norm();
-    pose.translation += move;
   }
-  return best;
+  std::vector<MomentFit> fits;
+  for (const Track& track : tracks) fits.push_back(track.best);
+  return fits;
 }
 
 }  // namespace ceres_align

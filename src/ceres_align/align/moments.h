@@ -15,12 +15,20 @@ struct MaskMoments {
 /// Weighted by the target's weights.
 MaskMoments MomentsOf(const Target& target);
 
-/// Up to `max_steps` Gauss–Newton steps on centroid and ½·log area over the views whose mask is
-/// not empty; rotation stays. Depth changes by at most a factor of two a step. `views` and
-/// `targets` belong together. Returns the pose of the lowest misfit met; `evaluations` is
-/// increased by the batches rasterized.
-Rigid3d FitTranslationToMoments(const std::vector<SilhouetteView>& views,
-                                const std::vector<MaskMoments>& masks, Rasterizer* rasterizer,
-                                const Rigid3d& rig_from_world, int max_steps, int* evaluations);
+struct MomentFit {
+  Rigid3d rig_from_world;
+  double cost = 0;  ///< ½ Σ w (M − T)² over all views there
+};
+
+/// Per pose up to `max_steps` Gauss–Newton steps on centroid and ½·log area over the views whose
+/// mask is not empty; rotations stay. Depth changes by at most a factor of two a step. A pose at
+/// which no view sees the object is first moved onto the ray through a mask's centroid. Each
+/// result is the pose of the lowest misfit met. All poses and views of a step are one batch;
+/// `evaluations` grows by one per pose and step. masks[i] belongs to views[i].
+std::vector<MomentFit> FitTranslationsToMoments(const std::vector<SilhouetteView>& views,
+                                                const std::vector<MaskMoments>& masks,
+                                                Rasterizer* rasterizer,
+                                                const std::vector<Rigid3d>& rig_from_world,
+                                                int max_steps, int* evaluations);
 
 }  // namespace ceres_align
