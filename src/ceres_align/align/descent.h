@@ -1,0 +1,47 @@
+// Coarse-to-fine Levenberg–Marquardt from a start, with restarts around it.
+#pragma once
+
+#include "ceres_align/align/aligner.h"
+#include "ceres_align/align/level_solver.h"
+#include "ceres_align/align/prepared_scene.h"
+
+namespace ceres_align {
+
+/// Where a descent ended; poses are rig_from_run (see PreparedScene).
+struct DescentResult {
+  Rigid3d rig_from_run;
+  double initial_cost = 0, final_cost = 0;  ///< at full size
+  AlignStatus status = AlignStatus::kFailed;
+  std::string termination;
+  bool restarted = false;
+};
+
+/// One run's solves and their counts. Thread-compatible; several descents may share a scene.
+class Descent {
+ public:
+  Descent(const PreparedScene& scene, const AlignOptions& options, const AlignCallback& callback);
+
+  /// All of it: translation by moments, levels up to about 80 px, restarts where the fit is poor,
+  /// the remaining levels. The cost never ends above the start's.
+  DescentResult Run(const Rigid3d& start);
+
+  /// Levels first..last from `start`; without progress reports if `silent`.
+  LevelResult Climb(const Rigid3d& start, size_t first, size_t last, bool silent);
+
+  int iterations() const { return iterations_; }
+  int evaluations() const { return evaluations_; }
+
+ private:
+  Rigid3d FitTranslation(const Rigid3d& start);
+  LevelResult SolveOne(size_t level, const Rigid3d& start, bool silent);
+  LevelResult ClimbWithRestarts(const Rigid3d& start, bool* restarted, bool* finished);
+  Rigid3d Restart(const Rigid3d& start, const LevelResult& reached, size_t check_level);
+  bool Exhausted() const { return iterations_ >= options_.max_iterations; }
+
+  const PreparedScene& scene_;
+  const AlignOptions& options_;
+  const AlignCallback& callback_;
+  int iterations_ = 0, evaluations_ = 0;
+};
+
+}  // namespace ceres_align
