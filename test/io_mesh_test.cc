@@ -314,8 +314,8 @@ Polygon Lift(const std::vector<Eigen::Vector2d>& points) {
   Polygon polygon;
   for (const Eigen::Vector2d& p : points) {
     polygon.corners.push_back(static_cast<int32_t>(polygon.vertices.size()));
-    polygon.vertices.push_back(tilt * Eigen::Vector3d(p.x(), p.y(), 0) +
-                               Eigen::Vector3d(100, 200, 300));
+    polygon.vertices.emplace_back(tilt * Eigen::Vector3d(p.x(), p.y(), 0) +
+                                  Eigen::Vector3d(100, 200, 300));
   }
   return polygon;
 }

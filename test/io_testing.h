@@ -47,7 +47,7 @@ inline std::string ErrorOf(const std::function<void()>& call) {
   try {
     call();
   } catch (const InputError& error) {
-    const std::string message = error.what();
+    std::string message = error.what();
     EXPECT_EQ(message.find('\n'), std::string::npos) << message;
     return message;
   }
