@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ceres_align/synth/point_sampler.h"
+
 namespace ceres_align::testing {
 
 Random::Random(const std::string& suite, uint64_t index) : state_(0xCBF29CE484222325ull) {
@@ -62,6 +64,31 @@ Rigid3d MovePose(const Rigid3d& cam_from_object, const Eigen::Vector3d& center_i
   return Rigid3d(
       turn * cam_from_object.rotation,
       Eigen::Vector3d(center + turn * (cam_from_object.translation - center) + delta.tail<3>()));
+}
+
+Rigid3d TurnedCamera(const Eigen::Vector3d& pivot_in_rig, double angle_rad) {
+  const Eigen::Quaterniond turn = ExpRotation({0, angle_rad, 0});
+  return Rigid3d(turn, Eigen::Vector3d(pivot_in_rig - turn * pivot_in_rig));
+}
+
+Scene SyntheticScene(const TriangleMesh& mesh, const Camera& camera,
+                     const std::vector<Rigid3d>& cam_from_rig, const Rigid3d& truth,
+                     int samples_per_axis) {
+  auto cleaned = std::make_shared<TriangleMesh>(mesh);
+  CleanMesh(cleaned.get());
+  Scene scene;
+  scene.meshes = {cleaned};
+  scene.mesh_names = {"mesh"};
+  for (const Rigid3d& pose : cam_from_rig) {
+    View view;
+    view.name = "view" + std::to_string(scene.views.size());
+    view.camera = camera;
+    view.cam_from_rig = pose;
+    view.mask = RenderMask(*cleaned, pose * truth, camera, samples_per_axis);
+    scene.views.push_back(view);
+  }
+  scene.true_rig_from_world = scene.initial_rig_from_world = truth;
+  return scene;
 }
 
 double RelativeDifference(const std::vector<double>& a, const std::vector<double>& b) {

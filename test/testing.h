@@ -12,6 +12,7 @@
 #include "ceres_align/geometry/camera.h"
 #include "ceres_align/geometry/mesh.h"
 #include "ceres_align/geometry/rigid3d.h"
+#include "ceres_align/geometry/scene.h"
 #include "ceres_align/render/cpu_rasterizer.h"
 
 namespace ceres_align::testing {
@@ -40,6 +41,16 @@ Rigid3d RandomPose(const TriangleMesh& mesh, const Camera& camera, double radius
 /// camera's axes.
 Rigid3d MovePose(const Rigid3d& cam_from_object, const Eigen::Vector3d& center_in_object,
                  const Eigen::Matrix<double, 6, 1>& delta);
+
+/// cam_from_rig of a camera turned about the vertical axis through `pivot_in_rig`, which it sees at
+/// the same place as the rig's own camera does.
+Rigid3d TurnedCamera(const Eigen::Vector3d& pivot_in_rig, double angle_rad);
+
+/// A cleaned mesh seen from cameras of a rig at `truth`: masks from the independent renderer with
+/// n x n samples a pixel (1: binary), names "view0", "view1", …; the start is the truth.
+Scene SyntheticScene(const TriangleMesh& mesh, const Camera& camera,
+                     const std::vector<Rigid3d>& cam_from_rig, const Rigid3d& truth,
+                     int samples_per_axis);
 
 /// Relative L2 difference |a − b| / |b| over all entries; NaN if anything is NaN.
 double RelativeDifference(const std::vector<double>& a, const std::vector<double>& b);
