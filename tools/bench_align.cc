@@ -34,6 +34,9 @@ DEFINE_double(success_deg, 0.5, "a trial counts as a success below this rotation
 DEFINE_double(success_percent, 1.0, "and this translation error, of the distance");
 DEFINE_int32(restarts, ceres_align::AlignOptions().restarts,
              "AlignOptions; 0: Levenberg-Marquardt from the start alone");
+DEFINE_bool(no_start, false, "no start is given: every rotation is searched");
+DEFINE_double(scatter, 0.1, "lateral shift of the object, in its radii");
+DEFINE_double(depth_scatter, 0, "random factor of its depth");
 DEFINE_bool(print_failures, false, "a line for each failed trial");
 DEFINE_double(coarsest_width_px, ceres_align::AlignOptions().coarsest_width_px, "AlignOptions");
 
@@ -83,17 +86,20 @@ Scene MakeTrial(std::shared_ptr<const TriangleMesh> mesh, double angle_deg, doub
   const Sphere sphere = BoundingSphere(*mesh);
   const double f = 0.5 * std::min(FLAGS_width, FLAGS_height) / std::tan(M_PI / 6);
   const Camera camera{FLAGS_width, FLAGS_height, f, f, 0.5 * FLAGS_width, 0.5 * FLAGS_height};
-  const double depth = sphere.radius * f / (0.36 * FLAGS_height);
+  const double depth = sphere.radius * f / (0.36 * FLAGS_height) *
+                       (1 + random->Uniform(-FLAGS_depth_scatter, FLAGS_depth_scatter));
   const Eigen::Quaterniond rotation = random->Rotation();
-  const Eigen::Vector3d center(random->Uniform(-0.1, 0.1) * sphere.radius,
-                               random->Uniform(-0.1, 0.1) * sphere.radius, depth);
+  const Eigen::Vector3d center(random->Uniform(-FLAGS_scatter, FLAGS_scatter) * sphere.radius,
+                               random->Uniform(-FLAGS_scatter, FLAGS_scatter) * sphere.radius,
+                               depth);
   Scene scene;
   scene.meshes = {mesh};
   scene.true_rig_from_world = Rigid3d(rotation, Eigen::Vector3d(center - rotation * sphere.center));
   const Eigen::Quaterniond turn = ExpRotation(angle_deg * M_PI / 180 * random->UnitVector());
   const Eigen::Vector3d moved = center + 0.01 * offset_percent * depth * random->UnitVector();
   const Eigen::Quaterniond start = turn * rotation;
-  scene.initial_rig_from_world = Rigid3d(start, Eigen::Vector3d(moved - start * sphere.center));
+  if (!FLAGS_no_start)
+    scene.initial_rig_from_world = Rigid3d(start, Eigen::Vector3d(moved - start * sphere.center));
   const Eigen::Vector3d pivot(0, 0, depth);
   for (int i = 0; i < FLAGS_views; ++i) {
     View view;

@@ -7,6 +7,7 @@
 
 #include "ceres_align/align/covariance.h"
 #include "ceres_align/align/descent.h"
+#include "ceres_align/align/global_search.h"
 #include "ceres_align/align/metrics.h"
 
 namespace ceres_align {
@@ -70,6 +71,46 @@ void Describe(const PreparedScene& prepared, const AlignOptions& options,
   result->backend = prepared.rasterizer()->name();
 }
 
+DescentResult FromStart(const PreparedScene& prepared, const AlignOptions& options,
+                        const AlignCallback& callback, const Rigid3d& initial,
+                        AlignResult* result) {
+  Descent descent(prepared, options, callback);
+  const DescentResult reached = descent.Run(initial);
+  result->iterations = descent.iterations();
+  result->evaluations = descent.evaluations();
+  return reached;
+}
+
+// Every rotation, then the best pose once more at full size: for progress, and for the reason why
+// it stopped.
+DescentResult FromSearch(const PreparedScene& prepared, const AlignOptions& options,
+                         const AlignCallback& callback, AlignResult* result) {
+  const size_t last = prepared.last_level();
+  SearchCounts counts;
+  const std::vector<ScoredPose> poses = SearchGlobally(prepared, options, &counts);
+  Descent descent(prepared, options, callback);
+  const LevelResult polished = descent.Climb(poses[0].rig_from_world, last, last, false);
+  result->searched = true;
+  for (size_t i = 1; i < poses.size(); ++i) {
+    result->alternatives.push_back(
+        {prepared.FromRun(poses[i].rig_from_world), poses[i].cost / polished.final_cost});
+    result->ambiguous =
+        result->ambiguous || !(result->alternatives.back().cost_ratio > kAmbiguousRatio);
+  }
+  result->iterations = counts.iterations + descent.iterations();
+  result->evaluations = counts.evaluations + descent.evaluations();
+  DescentResult reached;
+  reached.rig_from_run = polished.rig_from_world;
+  reached.initial_cost = 0.5 * prepared.MaskEnergy(last);
+  reached.final_cost = polished.final_cost;
+  reached.termination = polished.termination;
+  reached.status = polished.stopped     ? AlignStatus::kStopped
+                   : polished.failed    ? AlignStatus::kFailed
+                   : polished.converged ? AlignStatus::kConverged
+                                        : AlignStatus::kNotConverged;
+  return reached;
+}
+
 void Require(bool ok, const char* field, double value, const char* rule) {
   if (ok) return;
   char text[160];
@@ -108,6 +149,10 @@ void AlignOptions::Validate() const {
   Require(restart_angle_rad > 0 && restart_angle_rad <= M_PI, "restart_angle_rad",
           restart_angle_rad, "above 0 and at most pi");
   Require(restart_misfit >= 0, "restart_misfit", restart_misfit, "at least 0");
+  Require(search_rotations >= 1, "search_rotations", search_rotations, "at least 1");
+  Require(search_refined >= 1, "search_refined", search_refined, "at least 1");
+  Require(search_kept >= 1, "search_kept", search_kept, "at least 1");
+  Require(search_finalists >= 1, "search_finalists", search_finalists, "at least 1");
   Require(coarse_step_px >= 0, "coarse_step_px", coarse_step_px, "at least 0");
   Require(coarse_cost_change >= 0, "coarse_cost_change", coarse_cost_change, "at least 0");
   Require(final_step_px >= 0, "final_step_px", final_step_px, "at least 0");
@@ -129,34 +174,32 @@ bool AlignResult::IsUsable() const {
   const bool each = std::all_of(views.begin(), views.end(), [](const ViewResult& view) {
     return view.mask_empty || view.iou >= 0.7;
   });
-  return status == AlignStatus::kConverged && each && MeanIou() >= 0.85;
+  return status == AlignStatus::kConverged && !ambiguous && each && MeanIou() >= 0.85;
 }
 
 AlignResult Align(const Scene& scene, Rasterizer* rasterizer, const AlignOptions& options,
                   const AlignCallback& callback) {
   CHECK(rasterizer != nullptr);
   options.Validate();
-  if (!scene.initial_rig_from_world) {
-    throw InputError("no initial pose is given (a start is needed)");
-  }
   const Clock::time_point start = Clock::now();
   const PreparedScene prepared(scene, rasterizer, options.coarsest_width_px, options.level_factor);
-  const Rigid3d initial = prepared.ToRun(*scene.initial_rig_from_world);
-  prepared.CheckStart(initial, options.moment_translation);
+  std::optional<Rigid3d> initial;
+  if (scene.initial_rig_from_world) {
+    initial = prepared.ToRun(*scene.initial_rig_from_world);
+    prepared.CheckStart(*initial, options.moment_translation);
+  }
   AlignResult result;
   result.prepare_seconds = SecondsSince(start);
 
   const Clock::time_point solve_start = Clock::now();
-  Descent descent(prepared, options, callback);
-  const DescentResult reached = descent.Run(initial);
+  const DescentResult reached = initial ? FromStart(prepared, options, callback, *initial, &result)
+                                        : FromSearch(prepared, options, callback, &result);
   result.solve_seconds = SecondsSince(solve_start);
   result.status = reached.status;
   result.termination = reached.termination;
   result.initial_cost = reached.initial_cost;
   result.final_cost = reached.final_cost;
   result.restarted = reached.restarted;
-  result.iterations = descent.iterations();
-  result.evaluations = descent.evaluations();
   Describe(prepared, options, reached.rig_from_run, &result);
   return result;
 }

@@ -37,6 +37,12 @@ struct AlignOptions {
   int restarts = 64;
   double restart_angle_rad = 1.3;
   double restart_misfit = 0.01;
+  /// Without a start every rotation is tried: a grid of so many, of which so many are refined at
+  /// about 48 px, then at about 100 px, then at full size. See global_search.h.
+  int search_rotations = 1152;
+  int search_refined = 32;
+  int search_kept = 8;
+  int search_finalists = 3;
   bool covariance = true;
 
   /// Throws InputError naming the field.
@@ -67,6 +73,12 @@ enum class AlignStatus {
 /// "converged", "not_converged", "no_overlap", "stopped", "failed".
 const char* ToString(AlignStatus status);
 
+/// Another pose that the masks allow.
+struct Alternative {
+  Rigid3d rig_from_world;
+  double cost_ratio;  ///< its cost at full size over the answer's
+};
+
 struct ViewResult {
   std::string name;
   Rigid3d cam_from_world;
@@ -92,19 +104,29 @@ struct AlignResult {
   /// rig's frame. Absent where the data do not determine the pose.
   std::optional<Eigen::Matrix<double, 6, 6>> covariance;
   Eigen::Vector3d object_center_in_world = Eigen::Vector3d::Zero();  ///< errors are taken there
-  double prepare_seconds = 0;                                        ///< mesh clusters, pyramid
+  /// Whether all rotations were searched; else `alternatives` is empty because nobody looked.
+  bool searched = false;
+  std::vector<Alternative> alternatives;  ///< best first
+  /// Searched, and an alternative's cost is within kAmbiguousRatio of the answer's.
+  bool ambiguous = false;
+  double prepare_seconds = 0;  ///< mesh clusters, pyramid
   double solve_seconds = 0;
   std::string backend;
 
   double MeanIou() const;  ///< over views whose mask is not empty; 0 if there is none
-  /// Converged, and mean IoU at least 0.85 with every non-empty mask's view at least 0.7.
+  /// Converged, not ambiguous, and mean IoU at least 0.85 with every non-empty mask's view at
+  /// least 0.7.
   bool IsUsable() const;
 };
 
-/// Aligns scene.initial_rig_from_world to the masks. The result's cost is never above the
-/// start's. Throws InputError for a scene that cannot be aligned: no initial pose, every mask
-/// empty, a start behind the camera in every view that has a mask, or off screen in all of them
-/// while options.moment_translation is off (else the start is moved to where the masks are).
+constexpr double kAmbiguousRatio = 1.3;
+
+/// Aligns the scene to its masks, from scene.initial_rig_from_world or, where there is none, by
+/// trying every rotation. With a start, the result's cost is never above the start's (without
+/// one, initial_cost is that of an empty frame). Throws InputError for a scene that cannot be
+/// aligned: every mask empty, a start behind the camera in every view that has a mask, or off
+/// screen in all of them while options.moment_translation is off (else the start is moved to where
+/// the masks are).
 AlignResult Align(const Scene& scene, Rasterizer* rasterizer, const AlignOptions& options,
                   const AlignCallback& callback = {});
 

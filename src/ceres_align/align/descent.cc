@@ -8,12 +8,14 @@ namespace ceres_align {
 namespace {
 
 constexpr int kMomentSteps = 8;
+constexpr double kMomentMisfit = 1e-3;
 // Moments are fitted at a level of about this width: exact coverage needs no more.
 constexpr double kMomentWidthPx = 40;
 
 // Restarts are scored at the smaller width and refined up to the larger.
 constexpr double kRestartWidthPx = 20, kCheckWidthPx = 80;
 constexpr int kRestartMomentSteps = 3;
+constexpr double kRestartMomentMisfit = 1e-2;
 constexpr int kRestartsRefined = 6;
 constexpr double kRestartDistinct_rad = 0.2;
 
@@ -27,7 +29,7 @@ Rigid3d Descent::FitTranslation(const Rigid3d& start) {
   const size_t level = scene_.LevelOfWidth(kMomentWidthPx);
   return FitTranslationsToMoments(scene_.ViewsAt(level, scene_.Depth(start)),
                                   scene_.MomentsAt(level), scene_.rasterizer(), {start},
-                                  kMomentSteps, &evaluations_)[0]
+                                  kMomentSteps, kMomentMisfit, &evaluations_)[0]
       .rig_from_world;
 }
 
@@ -48,7 +50,7 @@ Rigid3d Descent::Restart(const Rigid3d& start, const LevelResult& reached, size_
   const std::vector<ScoredPose> scored = ScoreRotations(
       scene_.ViewsAt(level, scene_.Depth(start)), scene_.MomentsAt(level), scene_.rasterizer(),
       start, RotationBall(options_.restarts, options_.restart_angle_rad), kRestartMomentSteps,
-      &evaluations_);
+      kRestartMomentMisfit, &evaluations_);
   Rigid3d best = reached.rig_from_world;
   double best_cost = reached.final_cost;
   for (const ScoredPose& candidate : BestDistinct(scored, kRestartsRefined, kRestartDistinct_rad)) {

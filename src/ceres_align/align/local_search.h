@@ -23,7 +23,7 @@ std::vector<ScoredPose> ScoreRotations(const std::vector<SilhouetteView>& views,
                                        const std::vector<MaskMoments>& masks,
                                        Rasterizer* rasterizer, const Rigid3d& start,
                                        const std::vector<Eigen::Quaterniond>& rotations,
-                                       int moment_steps, int* evaluations);
+                                       int moment_steps, double good_misfit, int* evaluations);
 
 /// The best `count` of a sorted list that differ by more than `min_angle_rad` in rotation.
 std::vector<ScoredPose> BestDistinct(const std::vector<ScoredPose>& sorted, int count,

@@ -9,7 +9,6 @@ namespace ceres_align {
 namespace {
 
 constexpr double kSmallestAreaPx = 0.05;
-constexpr double kGoodMisfit = 1e-6;  // a thousandth of the object's size
 
 struct Normal {
   Eigen::Matrix3d H = Eigen::Matrix3d::Zero();
@@ -95,7 +94,7 @@ struct Track {
   }
 
   void Step(const std::vector<SilhouetteView>& views, const std::vector<MaskMoments>& masks,
-            const GramResult* rendered, bool first) {
+            const GramResult* rendered, bool first, double good_misfit) {
     Normal normal;
     bool seen = false;
     double cost = 0;
@@ -109,7 +108,7 @@ struct Track {
       best_misfit = normal.misfit;
       best = {pose, cost};
     }
-    if (normal.misfit < kGoodMisfit) {
+    if (normal.misfit < good_misfit * good_misfit) {
       done = true;
     } else if (!seen && first) {
       pose = OntoMaskRay(views, masks, use, pose);
@@ -154,7 +153,8 @@ std::vector<MomentFit> FitTranslationsToMoments(const std::vector<SilhouetteView
                                                 const std::vector<MaskMoments>& masks,
                                                 Rasterizer* rasterizer,
                                                 const std::vector<Rigid3d>& rig_from_world,
-                                                int max_steps, int* evaluations) {
+                                                int max_steps, double good_misfit,
+                                                int* evaluations) {
   std::vector<Track> tracks;
   for (const Rigid3d& pose : rig_from_world) tracks.emplace_back(pose, views.size());
   std::vector<RasterJob> jobs;
@@ -171,7 +171,7 @@ std::vector<MomentFit> FitTranslationsToMoments(const std::vector<SilhouetteView
     const GramResult* rendered = results.data();
     for (Track& track : tracks) {
       if (track.done) continue;
-      track.Step(views, masks, rendered, step == 0);
+      track.Step(views, masks, rendered, step == 0, good_misfit);
       rendered += views.size();
     }
   }

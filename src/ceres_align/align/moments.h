@@ -23,12 +23,14 @@ struct MomentFit {
 /// Per pose up to `max_steps` Gauss–Newton steps on centroid and ½·log area over the views whose
 /// mask is not empty; rotations stay. Depth changes by at most a factor of two a step. A pose at
 /// which no view sees the object is first moved onto the ray through a mask's centroid. Each
-/// result is the pose of the lowest misfit met. All poses and views of a step are one batch;
-/// `evaluations` grows by one per pose and step. masks[i] belongs to views[i].
+/// result is the pose of the lowest misfit met; steps end at a misfit of `good_misfit`, the
+/// outline's displacement relative to the object's size. All poses and views of a step are one
+/// batch; `evaluations` grows by one per pose and step. masks[i] belongs to views[i].
 std::vector<MomentFit> FitTranslationsToMoments(const std::vector<SilhouetteView>& views,
                                                 const std::vector<MaskMoments>& masks,
                                                 Rasterizer* rasterizer,
                                                 const std::vector<Rigid3d>& rig_from_world,
-                                                int max_steps, int* evaluations);
+                                                int max_steps, double good_misfit,
+                                                int* evaluations);
 
 }  // namespace ceres_align

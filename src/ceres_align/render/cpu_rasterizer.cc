@@ -111,6 +111,18 @@ class ImageSink {
   int row_ = 0;
 };
 
+// Set on a thread while it runs a body of ForEach: there is no second level of threads.
+thread_local bool inside_for_each = false;
+
+class InsideForEach {
+ public:
+  InsideForEach() : before_(inside_for_each) { inside_for_each = true; }
+  ~InsideForEach() { inside_for_each = before_; }
+
+ private:
+  bool before_;
+};
+
 template <typename T>
 int AddTo(std::vector<std::shared_ptr<const T>>* list, std::shared_ptr<const T> item) {
   CHECK(item != nullptr);
@@ -174,13 +186,25 @@ void CpuRasterizer::ReleaseTarget(TargetId id) {
 
 void CpuRasterizer::Evaluate(const std::vector<RasterJob>& jobs, std::vector<GramResult>* results) {
   results->resize(jobs.size());
-  if (jobs.size() == 1 || impl_->arena.max_concurrency() == 1) {
+  if (jobs.size() == 1 || inside_for_each || impl_->arena.max_concurrency() == 1) {
     for (size_t i = 0; i < jobs.size(); ++i) impl_->EvaluateOne(jobs[i], &(*results)[i]);
     return;
   }
   impl_->arena.execute([&] {
     tbb::parallel_for(
         size_t{0}, jobs.size(), [&](size_t i) { impl_->EvaluateOne(jobs[i], &(*results)[i]); },
+        tbb::simple_partitioner());
+  });
+}
+
+void CpuRasterizer::ForEach(size_t n, const std::function<void(size_t)>& body) {
+  impl_->arena.execute([&] {
+    tbb::parallel_for(
+        size_t{0}, n,
+        [&](size_t i) {
+          const InsideForEach inside;
+          body(i);
+        },
         tbb::simple_partitioner());
   });
 }

@@ -20,6 +20,7 @@ class CpuRasterizer : public Rasterizer {
   void ReleaseMesh(MeshId id) override;
   void ReleaseTarget(TargetId id) override;
   void Evaluate(const std::vector<RasterJob>& jobs, std::vector<GramResult>* results) override;
+  void ForEach(size_t n, const std::function<void(size_t)>& body) override;
   Image<double> Coverage(const RasterJob& job, std::vector<double>* jacobian) override;
 
  private:

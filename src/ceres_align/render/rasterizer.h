@@ -2,6 +2,7 @@
 // them resident), then batches of (mesh, target, pose) jobs go in and Gram matrices come out.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -56,6 +57,10 @@ class Rasterizer {
 
   /// results[i] belongs to jobs[i]. CHECKs ids and sizes.
   virtual void Evaluate(const std::vector<RasterJob>& jobs, std::vector<GramResult>* results) = 0;
+
+  /// Runs body(0) … body(n − 1), side by side on the host threads that this rasterizer may use.
+  /// Inside a body, Evaluate and Coverage may be called; they use that body's thread only.
+  virtual void ForEach(size_t n, const std::function<void(size_t)>& body) = 0;
 
   /// Coverage M (width x height, double: exact to 1e-7) and, if `jacobian` is not null, per pixel
   /// the six derivatives ∂M/∂[ω, v] (row-major, 6 doubles a pixel, all pixels).

@@ -239,11 +239,13 @@ struct CellSweep {
       while (step < profile.count && profile.steps[step].y <= y) w += profile.steps[step++].dw;
       const double next =
           StartAndEnd(n, y, step < profile.count ? profile.steps[step].y : 1.0, &start);
-      if (num_active > 1) SortActive(y);
-      SetAllSigns(w, y);
       if (w != 0) area += next - y;
-      if (num_active > 1 && !CoveredThroughout(f, s.active, num_active, w)) {
-        SweepCrossings(w, y, next);
+      if (CoveredThroughout(f, s.active, num_active, w)) {
+        for (int i = 0; i < num_active; ++i) SetSign(s.active[i], 0, y);
+      } else {
+        if (num_active > 1) SortActive(y);
+        SetAllSigns(w, y);
+        if (num_active > 1) SweepCrossings(w, y, next);
       }
       y = next;
     }

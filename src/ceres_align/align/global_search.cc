@@ -1,0 +1,91 @@
+#include "ceres_align/align/global_search.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ceres_align/align/descent.h"
+
+namespace ceres_align {
+namespace {
+
+constexpr double kScoreWidthPx = 48, kKeepWidthPx = 96;
+constexpr int kMomentSteps = 3;
+constexpr double kMomentMisfit = 1e-2;
+constexpr double kDistinct_rad = 4 * M_PI / 180;
+// Scores may be taken on a level of detail coarser by this factor than a descent would use.
+constexpr double kScoreLodFactor = 2.5;
+// A typical silhouette covers this share of its bounding sphere's disc.
+constexpr double kFillOfDisc = 0.35;
+
+// Levels first..last from every pose, side by side; sorted by cost.
+std::vector<ScoredPose> RefineAll(const PreparedScene& scene, const AlignOptions& options,
+                                  const std::vector<ScoredPose>& starts, size_t first, size_t last,
+                                  SearchCounts* counts) {
+  std::vector<ScoredPose> refined(starts.size());
+  std::vector<SearchCounts> own(starts.size());
+  scene.rasterizer()->ForEach(starts.size(), [&](size_t i) {
+    Descent descent(scene, options, {});
+    const LevelResult result = descent.Climb(starts[i].rig_from_world, first, last, true);
+    refined[i] = {result.rig_from_world, result.final_cost};
+    own[i] = {descent.iterations(), descent.evaluations()};
+  });
+  for (const SearchCounts& c : own) {
+    counts->iterations += c.iterations;
+    counts->evaluations += c.evaluations;
+  }
+  std::stable_sort(refined.begin(), refined.end(),
+                   [](const ScoredPose& a, const ScoredPose& b) { return a.cost < b.cost; });
+  return refined;
+}
+
+}  // namespace
+
+std::vector<Eigen::Quaterniond> RotationGrid(int count) {
+  const double phi = std::sqrt(2.0), psi = 1.533751168755204288118041;
+  std::vector<Eigen::Quaterniond> grid;
+  for (int i = 0; i < count; ++i) {
+    const double s = i + 0.5, r = std::sqrt(s / count), R = std::sqrt(1 - s / count);
+    const double alpha = 2 * M_PI * s / phi, beta = 2 * M_PI * s / psi;
+    grid.emplace_back(R * std::cos(beta), r * std::sin(alpha), r * std::cos(alpha),
+                      R * std::sin(beta));
+  }
+  return grid;
+}
+
+Rigid3d PositionFromMasks(const PreparedScene& scene) {
+  const size_t level = scene.last_level();
+  Eigen::Vector3d sum = Eigen::Vector3d::Zero();
+  int count = 0;
+  for (size_t i = 0; i < scene.num_views(); ++i) {
+    const MaskMoments& mask = scene.MomentsAt(level)[i];
+    if (scene.mask_empty(i)) continue;
+    const Camera& camera = scene.level(level).cameras[i];
+    const double radius_px = std::sqrt(mask.area_px / (M_PI * kFillOfDisc));
+    const double z = std::sqrt(camera.fx_px * camera.fy_px) * scene.radius() / radius_px;
+    const Eigen::Vector3d in_cam(z * (mask.x_px - camera.cx_px) / camera.fx_px,
+                                 z * (mask.y_px - camera.cy_px) / camera.fy_px, z);
+    sum += Inverse(scene.scene().views[i].cam_from_rig) * in_cam;
+    ++count;
+  }
+  return Rigid3d(Eigen::Quaterniond::Identity(), Eigen::Vector3d(sum / count));
+}
+
+std::vector<ScoredPose> SearchGlobally(const PreparedScene& scene, const AlignOptions& options,
+                                       SearchCounts* counts) {
+  const Rigid3d position = PositionFromMasks(scene);
+  const size_t score = scene.LevelOfWidth(kScoreWidthPx), keep = scene.LevelOfWidth(kKeepWidthPx);
+  const size_t last = scene.last_level();
+  std::vector<ScoredPose> poses = ScoreRotations(
+      scene.ViewsAt(score, kScoreLodFactor * scene.Depth(position)), scene.MomentsAt(score),
+      scene.rasterizer(), position, RotationGrid(options.search_rotations), kMomentSteps,
+      kMomentMisfit, &counts->evaluations);
+  poses.resize(std::min<size_t>(poses.size(), options.search_refined));
+  poses = RefineAll(scene, options, poses, score, score, counts);
+  poses = BestDistinct(poses, options.search_kept, kDistinct_rad);
+  if (keep > score) poses = RefineAll(scene, options, poses, score + 1, keep, counts);
+  poses = BestDistinct(poses, options.search_finalists, kDistinct_rad);
+  if (last > keep) poses = RefineAll(scene, options, poses, keep + 1, last, counts);
+  return BestDistinct(poses, options.search_finalists, kDistinct_rad);
+}
+
+}  // namespace ceres_align

@@ -1,0 +1,34 @@
+// A pose from the masks alone: every rotation is tried.
+#pragma once
+
+#include <vector>
+
+#include "ceres_align/align/aligner.h"
+#include "ceres_align/align/local_search.h"
+#include "ceres_align/align/prepared_scene.h"
+
+namespace ceres_align {
+
+/// `count` rotations spread evenly over all of SO(3) (super-Fibonacci spirals, Alexa, CVPR 2022).
+std::vector<Eigen::Quaterniond> RotationGrid(int count);
+
+/// Where the object's centre must be, roughly, for the masks' centroids and areas: the mean over
+/// the views that have a mask of the point on the centroid's ray at which the object would look
+/// as large. rig_from_run, identity rotation.
+Rigid3d PositionFromMasks(const PreparedScene& scene);
+
+struct SearchCounts {
+  int iterations = 0, evaluations = 0;
+};
+
+/// The best poses found, best first, distinct in rotation, refined at full size: the first is the
+/// answer, the others are what else it could be (costs at full size). Never empty.
+///
+/// Stages: the grid, each node's translation fitted to the masks' moments and scored at about
+/// 48 px; the best search_refined by Levenberg–Marquardt there; of those that differ, the best
+/// search_kept up to about 100 px; the best search_finalists at full size.
+/// The same bits for any number of threads.
+std::vector<ScoredPose> SearchGlobally(const PreparedScene& scene, const AlignOptions& options,
+                                       SearchCounts* counts);
+
+}  // namespace ceres_align
