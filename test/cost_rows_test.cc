@@ -86,7 +86,9 @@ TEST(RowsFromGram, UnobservedParametersHaveZeroColumns) {
     const SevenRows seven = RowsFromGram(gram);
     EXPECT_TRUE(GramError(seven, gram) <= 1e-13) << mask;
     for (int k = 0; k < 6; ++k) {
-      if ((mask >> k & 1) != 0) EXPECT_EQ(seven.jacobian.col(k).norm(), 0);
+      if ((mask >> k & 1) != 0) {
+        EXPECT_EQ(seven.jacobian.col(k).norm(), 0);
+      }
     }
   }
 }
