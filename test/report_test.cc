@@ -41,6 +41,9 @@ class SamplingRasterizer : public Rasterizer {
   void ReleaseMesh(MeshId id) override { meshes_.erase(id); }
   void ReleaseTarget(TargetId) override {}
   void Evaluate(const std::vector<RasterJob>&, std::vector<GramResult>*) override { FAIL(); }
+  void ForEach(size_t n, const std::function<void(size_t)>& body) override {
+    for (size_t i = 0; i < n; ++i) body(i);
+  }
   Image<double> Coverage(const RasterJob& job, std::vector<double>*) override {
     const ImageF mask = RenderMask(meshes_.at(job.mesh), job.cam_from_object, job.camera, 4);
     Image<double> out(mask.width, mask.height);
@@ -109,14 +112,16 @@ TEST(ResultJson, HasTheDocumentedKeys) {
   const MadeRun run = MakeRun();
   const Json json = Json::parse(ResultJson(run.scene, run.result, AlignOptions(), {0.5, 0.25}));
   const std::set<std::string> expected = {
-      "status", "usable",  "termination", "backend",    "rig_from_world", "views",
-      "sigma",  "options", "covariance",  "ambiguous",  "alternatives",   "cost",
-      "errors", "seconds", "iterations",  "evaluations"};
+      "status", "usable",  "termination", "backend",     "rig_from_world", "views",
+      "sigma",  "options", "covariance",  "ambiguous",   "alternatives",   "cost",
+      "errors", "seconds", "iterations",  "evaluations", "searched",       "restarted"};
   std::set<std::string> keys;
   for (const auto& item : json.items()) keys.insert(item.key());
   EXPECT_EQ(keys, expected);
   EXPECT_EQ(json["status"], "converged");
   EXPECT_TRUE(json["usable"].get<bool>());
+  EXPECT_EQ(json["searched"], false);
+  EXPECT_EQ(json["restarted"], false);
   EXPECT_TRUE(json["ambiguous"].is_null());
   EXPECT_EQ(json["alternatives"], Json::array());
   EXPECT_EQ(json["seconds"]["load"], 0.5);
@@ -126,6 +131,38 @@ TEST(ResultJson, HasTheDocumentedKeys) {
   EXPECT_NEAR(json["sigma"]["rotation_deg"][0].get<double>(), 1e-3 * 180 / M_PI, 1e-15);
   EXPECT_NEAR(json["errors"]["rotation_deg"].get<double>(), 0.01 * 180 / M_PI, 1e-9);
   EXPECT_EQ(json["options"]["coarsest_width_px"], AlignOptions().coarsest_width_px);
+}
+
+/// As a search leaves it: no start, two other poses, one step of progress.
+MadeRun MakeSearchedRun(double best_ratio) {
+  MadeRun run = MakeRun(1);
+  run.scene.initial_rig_from_world.reset();
+  run.result.searched = true;
+  run.result.alternatives = {{Pose(0.01 + M_PI / 2), best_ratio},
+                             {Pose(-1), std::numeric_limits<double>::infinity()}};
+  run.result.ambiguous = best_ratio <= kAmbiguousRatio;
+  return run;
+}
+
+TEST(ResultJson, ASearchTellsWhatElseItFound) {
+  MadeRun run = MakeSearchedRun(1.25);
+  Json json = Json::parse(ResultJson(run.scene, run.result, AlignOptions(), {}));
+  EXPECT_EQ(json["searched"], true);
+  EXPECT_EQ(json["restarted"], false);
+  EXPECT_EQ(json["ambiguous"], true);
+  EXPECT_EQ(json["usable"], false);
+  ASSERT_EQ(json["alternatives"].size(), 2u);
+  EXPECT_EQ(json["alternatives"][0]["cost_ratio"], 1.25);
+  EXPECT_TRUE(json["alternatives"][1]["cost_ratio"].is_null());
+  EXPECT_EQ(json["alternatives"][1]["rig_from_world"]["R"][0][1].get<double>(), Pose(-1).R()(0, 1));
+  EXPECT_EQ(json["options"]["search_rotations"], AlignOptions().search_rotations);
+  EXPECT_EQ(json["options"]["restarts"], AlignOptions().restarts);
+  run = MakeSearchedRun(2);
+  run.result.restarted = true;
+  json = Json::parse(ResultJson(run.scene, run.result, AlignOptions(), {}));
+  EXPECT_EQ(json["ambiguous"], false);
+  EXPECT_EQ(json["usable"], true);
+  EXPECT_EQ(json["restarted"], true);
 }
 
 TEST(ResultJson, NumbersReadBackToTheSameBits) {
@@ -193,6 +230,28 @@ TEST(TextReport, SaysDirectionErrorsAndReference) {
   EXPECT_EQ(TextReport(run.scene, run.result, {}).find("reference"), std::string::npos);
 }
 
+TEST(TextReport, SaysHowThePoseWasFound) {
+  const auto expect = [](const MadeRun& run, const std::string& part, bool there) {
+    const std::string text = TextReport(run.scene, run.result, {});
+    EXPECT_EQ(text.find(part) != std::string::npos, there) << part << "\n" << text;
+  };
+  MadeRun run = MakeRun();
+  expect(run, "Found from the start\n", true);
+  expect(run, "Other poses", false);
+  run.result.restarted = true;
+  expect(run, "rotations around it were tried too", true);
+  run = MakeSearchedRun(1.8);
+  expect(run, "Found without a start", true);
+  expect(run, "cost x1.8, 90.0 deg away", true);
+  expect(run, "AMBIGUOUS", false);
+  expect(run, "The result is usable", true);
+  run = MakeSearchedRun(1.02);
+  expect(run, "AMBIGUOUS: a pose with another rotation fits", true);
+  expect(run, "NOT to be trusted", true);
+  run.result.alternatives.clear();
+  expect(run, "Other poses: none", true);
+}
+
 TEST(Overlay, ThreeColoursAndTheEmptyOne) {
   ImageF target(2, 2), coverage(2, 2);
   target.at(0, 0) = target.at(1, 0) = 1;
@@ -221,12 +280,39 @@ TEST(Pictures, OverlayHasTheMasksSizeAndComparisonOneRowPerView) {
     const RgbImage overlay = OverlayPicture(renderer, 1, run.result);
     EXPECT_EQ(overlay.width, 128);
     EXPECT_EQ(overlay.height, 153);
-    const RgbImage comparison =
-        ComparisonPicture(renderer, *run.scene.initial_rig_from_world, run.result);
+    const RgbImage comparison = ComparisonPicture(renderer, run.result);
     EXPECT_GE(comparison.width, 3 * 2 * 153);
     EXPECT_GE(comparison.height, 2 * (128 + 153));
   }
   EXPECT_EQ(rasterizer.held(), 0u);
+}
+
+// Left of the target: the start; without one the best other pose, if it fits nearly as well.
+TEST(Pictures, TheFirstColumnIsTheStartOrAnotherPoseOrNothing) {
+  SamplingRasterizer rasterizer;
+  const auto first_panel = [&](const MadeRun& run) {
+    const SceneRenderer renderer(run.scene, &rasterizer);
+    const RgbImage picture = ComparisonPicture(renderer, run.result);
+    const PanelSize size = FitPanel(run.scene.views[0].camera, 420);
+    RgbImage panel(size.width_px, size.height_px);
+    for (int row = 0; row < panel.height; ++row) {
+      std::copy_n(picture.row(34 + row) + 10, panel.width, panel.row(row));
+    }
+    return panel;
+  };
+  const auto overlay = [&](const MadeRun& run, const Rigid3d& pose) {
+    return SceneRenderer(run.scene, &rasterizer)
+        .Overlay(0, pose, FitPanel(run.scene.views[0].camera, 420));
+  };
+  MadeRun run = MakeRun();
+  EXPECT_EQ(first_panel(run).pixels, overlay(run, *run.scene.initial_rig_from_world).pixels);
+  run = MakeSearchedRun(2.9);
+  EXPECT_EQ(first_panel(run).pixels,
+            overlay(run, run.result.alternatives[0].rig_from_world).pixels);
+  const RgbImage empty = first_panel(MakeSearchedRun(3.1));
+  EXPECT_EQ(empty.pixels, RgbImage(empty.width, empty.height, kEmptyColor).pixels);
+  run.result.alternatives.clear();
+  EXPECT_EQ(first_panel(run).pixels, empty.pixels);
 }
 
 TEST(Pictures, ThinnedFramesKeepFirstAndLast) {
@@ -315,6 +401,11 @@ TEST(Gif, AnimationHasAFramePerAcceptedStepAndHoldsTheResult) {
   EXPECT_EQ(decoded.delays_cs.back(), 200);
   const DecodedGif thinned = DecodeGif(AnimationGif(renderer, run.iterations, run.result, 4));
   EXPECT_EQ(thinned.delays_cs.size(), 4u);
+  run.scene.initial_rig_from_world.reset();
+  const DecodedGif searched = DecodeGif(AnimationGif(renderer, run.iterations, run.result));
+  EXPECT_EQ(searched.delays_cs.size(), 1u + 6u + 1u);  // what was found, steps, result
+  EXPECT_EQ(DecodeGif(AnimationGif(renderer, {}, run.result)).delays_cs.size(), 1u);
+  run.scene.initial_rig_from_world = Pose(0.5);
   const DecodedGif unsolved = DecodeGif(AnimationGif(renderer, {}, run.result));
   EXPECT_EQ(unsolved.delays_cs.size(), 2u);
 }
@@ -330,8 +421,7 @@ TEST(Pictures, AreKeptWhenAskedFor) {
     std::ofstream(std::filesystem::path(directory) / name, std::ios::binary) << bytes;
   };
   write("overlay.png", EncodePng(OverlayPicture(renderer, 0, run.result)));
-  write("comparison.png",
-        EncodePng(ComparisonPicture(renderer, *run.scene.initial_rig_from_world, run.result)));
+  write("comparison.png", EncodePng(ComparisonPicture(renderer, run.result)));
   const std::string gif = AnimationGif(renderer, run.iterations, run.result);
   write("report.txt", TextReport(run.scene, run.result, {}));
   write("optimization.gif", gif);

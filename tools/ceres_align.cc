@@ -53,7 +53,7 @@ DEFINE_string(rig_convention, "",
 
 DEFINE_string(camera_location, "(81,0,96)",
               "Start of camera 1: its centre in the world. Without "
-              "--camera_rotation it looks at the origin, +y up. The default is the demo's.");
+              "--camera_rotation it looks at the origin, +y up. The default is the demo's alone.");
 DEFINE_string(camera_rotation, "",
               "Start of camera 1: PyTorch3D's R (X_cam = X_world*R + T), 3x3 in "
               "rows, or three Euler angles in degrees (R = Rx*Ry*Rz).");
@@ -61,9 +61,18 @@ DEFINE_string(camera_translation, "",
               "Start of camera 1: PyTorch3D's T; goes with "
               "--camera_rotation.");
 
-DEFINE_int32(loop_num, AlignOptions().max_iterations,
-             "Upper limit of iterations, all levels "
-             "together.");
+DEFINE_bool(search, false,
+            "Take no start, not even the scene's or the demo's: search all rotations.");
+
+DEFINE_int32(
+    loop_num, AlignOptions().max_iterations,
+    "Upper limit of iterations from a start, all levels and restarts together. In a search "
+    "each candidate has so many in each of its stages.");
+DEFINE_int32(
+    restarts, AlignOptions().restarts,
+    "Rotations around the start that are tried as well where its own fit is poor; 0: none.");
+DEFINE_int32(search_rotations, AlignOptions().search_rotations,
+             "Rotations tried where there is no start, spread evenly over all.");
 DEFINE_string(backend, BackendOptions().backend, "auto, cpu or cuda.");
 DEFINE_int32(num_threads, BackendOptions().num_threads,
              "Threads of the CPU; 0: one per core. The "
@@ -77,8 +86,7 @@ DEFINE_double(final_cost_change, AlignOptions().final_cost_change,
               "... or lowers the cost by less "
               "than this fraction.");
 DEFINE_bool(moment_translation, AlignOptions().moment_translation,
-            "First match the masks' centroids "
-            "and areas by translation.");
+            "First match the masks' centroids and areas by translation (a search always does).");
 DEFINE_bool(covariance, AlignOptions().covariance, "Estimate the pose's covariance.");
 
 DEFINE_string(out_dir, "out",
@@ -86,7 +94,8 @@ DEFINE_string(out_dir, "out",
               "overlay_<view>.png; they are written all or none.");
 DEFINE_string(filename_output, "", "Write the animation here instead.");
 DEFINE_string(start_end_output, "",
-              "Write the comparison of start, target and final here instead.");
+              "Write the comparison of start (or the best other pose), target and final here "
+              "instead.");
 
 namespace ceres_align::cli {
 namespace {
@@ -102,32 +111,34 @@ ProgramHelp Help() {
   help.name = "ceres_align";
   help.summary =
       "ceres_align: from a mesh and silhouette masks to the camera's R and T, by\n"
-      "Levenberg-Marquardt over an exact silhouette rasterizer. Without flags it runs a demo.";
+      "Levenberg-Marquardt over an exact silhouette rasterizer. Without a start it searches all\n"
+      "rotations. Without flags it runs a demo.";
   help.examples = {
       {"ceres_align", "The demo: a rooster, two reference masks 30 degrees apart."},
       {"ceres_align --loop_num 3000 --camera_location \"(81,0,96)\"",
        "The demo from another start; at most 3000 iterations."},
       {"ceres_align --mesh a.obj --masks a.png --fov_deg 60 --camera_location \"(81,0,96)\"",
-       "One mask of your own."},
+       "One mask of your own, from a start."},
       {"ceres_align --mesh a.obj --masks l.png,r.png --K 900,900,320,240 --R_rel \"0,30,0\" "
        "--T_rel "
-       "\"-60,0,16\" --rig_convention opencv --camera_location \"(81,0,96)\"",
-       "Two cameras whose relative pose is known."},
-      {"ceres_align --scene scene.json --out_dir out", "Any number of views, from a file."}};
+       "\"-60,0,16\" --rig_convention opencv",
+       "Two cameras whose relative pose is known; no start, so all rotations are searched."},
+      {"ceres_align --scene scene.json --out_dir out", "Any number of views, from a file."},
+      {"ceres_align --scene scene.json --search", "The same, without the start in the file."}};
   help.groups = {
       {"What to align",
        {"scene", "mesh", "masks", "mask_path", "mask_path_2", "mesh_scale", "initial_scale"}},
       {"Cameras",
        {"fov_deg", "K", "pixel_center", "image_size", "R_rel", "T_rel", "rig_convention"}},
-      {"Start (needed, except in the demo and with a scene that has one)",
-       {"camera_location", "camera_rotation", "camera_translation"}},
+      {"Start (optional; without one, here or in the scene, all rotations are searched)",
+       {"camera_location", "camera_rotation", "camera_translation", "search"}},
       {"Solve",
-       {"loop_num", "backend", "num_threads", "coarsest_width_px", "level_factor", "final_step_px",
-        "final_cost_change", "moment_translation", "covariance"}},
+       {"loop_num", "restarts", "search_rotations", "backend", "num_threads", "coarsest_width_px",
+        "level_factor", "final_step_px", "final_cost_change", "moment_translation", "covariance"}},
       {"Outputs", {"out_dir", "filename_output", "start_end_output"}}};
   help.exit_codes = {"0  the result is usable",
                      "1  bad input: one line on stderr says what; nothing is written",
-                     "2  not converged or not trustworthy; the outputs are written"};
+                     "2  not converged, ambiguous or not trustworthy; the outputs are written"};
   return help;
 }
 
@@ -151,7 +162,8 @@ SceneFlags FlagsOfScene() {
   flags.rig_convention = FLAGS_rig_convention;
   flags.camera_rotation = FLAGS_camera_rotation;
   flags.camera_translation = FLAGS_camera_translation;
-  const bool demo_default = flags.IsDemo() && flags.camera_translation.empty();
+  flags.search = FLAGS_search;
+  const bool demo_default = flags.IsDemo() && !flags.search && flags.camera_translation.empty();
   if (FlagWasGiven("camera_location") || demo_default) {
     flags.camera_location = FLAGS_camera_location;
   }
@@ -164,6 +176,8 @@ AlignOptions OptionsFromFlags() {
   }
   AlignOptions options;
   options.max_iterations = FLAGS_loop_num;
+  options.restarts = FLAGS_restarts;
+  options.search_rotations = FLAGS_search_rotations;
   options.coarsest_width_px = FLAGS_coarsest_width_px;
   options.level_factor = FLAGS_level_factor;
   options.final_step_px = FLAGS_final_step_px;
@@ -203,7 +217,7 @@ std::vector<OutputFile> Pictures(const Scene& scene, const std::vector<AlignIter
   files.push_back({PathOr(FLAGS_filename_output, "optimization.gif"),
                    AnimationGif(renderer, iterations, result)});
   files.push_back({PathOr(FLAGS_start_end_output, "comparison.png"),
-                   EncodePng(ComparisonPicture(renderer, *scene.initial_rig_from_world, result))});
+                   EncodePng(ComparisonPicture(renderer, result))});
   const std::vector<std::string> names = FileNamesOfViews(scene);
   for (size_t i = 0; i < names.size(); ++i) {
     files.push_back({"overlay_" + names[i] + ".png",
@@ -230,6 +244,11 @@ int Run() {
   RunSeconds seconds;
   seconds.load = SecondsSince(start);
   std::printf("Backend: %s\n", why.c_str());
+  if (!scene.initial_rig_from_world) {
+    std::printf(FLAGS_search ? "--search: searching all rotations\n"
+                             : "No start given: searching all rotations\n");
+    std::fflush(stdout);  // the first line of progress comes only after it
+  }
 
   Progress progress;
   std::vector<AlignIteration> iterations;

@@ -12,10 +12,6 @@
 namespace ceres_align::cli {
 namespace {
 
-constexpr char kGiveStart[] =
-    "this version does not search for a start: give --camera_location, or --camera_rotation with "
-    "--camera_translation or --camera_location";
-
 std::vector<std::string> Split(const std::string& text, char separator) {
   std::vector<std::string> parts;
   for (size_t begin = 0; begin <= text.size();) {
@@ -155,7 +151,6 @@ void SetRig(const SceneFlags& flags, std::vector<ViewDescription>* views) {
 LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
   if (flags.mesh.empty()) throw InputError("masks are given without --mesh");
   const std::vector<std::string> masks = MaskPaths(flags);
-  if (!flags.HasStart()) throw InputError(std::string("no start is given, and ") + kGiveStart);
   SceneDescription description;
   description.mesh = flags.mesh;
   description.initial_rig_from_world = StartOfCamera1(flags);
@@ -200,20 +195,26 @@ LoadedScene FromSceneFile(const SceneFlags& flags) {
           "cannot be given together with --scene, which holds it");
   LoadedScene loaded = LoadScene(flags.scene);
   Scene& scene = loaded.scene;
-  if (flags.HasStart()) {
-    scene.initial_rig_from_world = Inverse(scene.views.at(0).cam_from_rig) * StartOfCamera1(flags);
-  }
-  if (!scene.initial_rig_from_world) {
-    throw InputError(flags.scene + ": has no \"initial\" pose, and " + kGiveStart);
+  if (const auto cam1_from_world = StartOfCamera1(flags)) {
+    scene.initial_rig_from_world = Inverse(scene.views.at(0).cam_from_rig) * *cam1_from_world;
+  } else if (flags.search) {
+    scene.initial_rig_from_world.reset();
   }
   return loaded;
 }
 
 }  // namespace
 
-Rigid3d StartOfCamera1(const SceneFlags& flags) {
+std::optional<Rigid3d> StartOfCamera1(const SceneFlags& flags) {
   const bool rotation = !flags.camera_rotation.empty();
   const bool translation = !flags.camera_translation.empty();
+  if (flags.search) {
+    Exclude({{"--camera_location", flags.camera_location.has_value()},
+             {"--camera_rotation", rotation},
+             {"--camera_translation", translation}},
+            "is a start and cannot be given together with --search, which takes none");
+  }
+  if (!flags.HasStart()) return std::nullopt;
   if (translation && flags.camera_location) {
     throw InputError("--camera_location and --camera_translation are both given; give one");
   }

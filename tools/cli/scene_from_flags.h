@@ -25,6 +25,7 @@ struct SceneFlags {
   std::optional<std::string> camera_location;
   std::string camera_rotation;
   std::string camera_translation;
+  bool search = false;  ///< without a start, even if the scene has one
 
   bool HasStart() const {
     return camera_location || !camera_rotation.empty() || !camera_translation.empty();
@@ -38,12 +39,13 @@ struct SceneFlags {
 
 /// The start of camera 1 from --camera_location, --camera_rotation and --camera_translation:
 /// location alone looks at the world's origin; rotation (PyTorch3D's R) with a location has its
-/// centre there, with a translation is PyTorch3D's R and T. Throws InputError for other
-/// combinations.
-Rigid3d StartOfCamera1(const SceneFlags& flags);
+/// centre there, with a translation is PyTorch3D's R and T. Empty if none of them is given. Throws
+/// InputError for other combinations, and for any of them together with --search.
+std::optional<Rigid3d> StartOfCamera1(const SceneFlags& flags);
 
-/// Loads the scene that --scene or --mesh and --masks describe, with its start. Throws
-/// InputError, also for flags that exclude each other and for a scene without a start.
+/// Loads the scene that --scene or --mesh and --masks describe. Its start is that of the flags,
+/// else the scene file's; with --search it has none. Throws InputError, also for flags that
+/// exclude each other.
 LoadedScene SceneFromFlags(const SceneFlags& flags);
 
 }  // namespace ceres_align::cli

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <optional>
 
 #include "ceres_align/report/gif.h"
 #include "ceres_align/report/overlay.h"
@@ -120,6 +121,21 @@ std::string FinalTitle(const AlignResult& result) {
          Format("%.5g", result.final_cost) + "   mean IoU " + Format("%.4f", result.MeanIou());
 }
 
+/// What the comparison's first column shows; no pose: an empty panel.
+struct FirstColumn {
+  std::string label;
+  std::optional<Rigid3d> rig_from_world;
+};
+
+FirstColumn FirstColumnOf(const Scene& scene, const AlignResult& result) {
+  if (scene.initial_rig_from_world) return {"start", scene.initial_rig_from_world};
+  if (!result.alternatives.empty() && result.alternatives[0].cost_ratio <= kShownRatio) {
+    const Alternative& best = result.alternatives[0];
+    return {"other pose, cost x" + Format("%.3g", best.cost_ratio), best.rig_from_world};
+  }
+  return {"no start: searched", std::nullopt};
+}
+
 }  // namespace
 
 std::vector<int> ThinnedFrames(int count, int max_frames) {
@@ -146,8 +162,8 @@ RgbImage OverlayPicture(const SceneRenderer& renderer, int view, const AlignResu
   return picture;
 }
 
-RgbImage ComparisonPicture(const SceneRenderer& renderer, const Rigid3d& start_rig_from_world,
-                           const AlignResult& result) {
+RgbImage ComparisonPicture(const SceneRenderer& renderer, const AlignResult& result) {
+  const FirstColumn first = FirstColumnOf(renderer.scene(), result);
   const auto& views = renderer.scene().views;
   std::vector<PanelSize> sizes;
   int cell_width = 0, height = kGap_px + kLine_px;
@@ -163,10 +179,11 @@ RgbImage ComparisonPicture(const SceneRenderer& renderer, const Rigid3d& start_r
     const PanelSize& size = sizes[i];
     const ImageF target = Resized(views[i].mask, size.width_px, size.height_px);
     const ImageF nothing(size.width_px, size.height_px);
-    const RgbImage panels[3] = {renderer.Overlay(view, start_rig_from_world, size),
-                                DrawOverlay(target, nothing, false),
-                                renderer.Overlay(view, result.rig_from_world, size)};
-    const std::string labels[3] = {views[i].name + ": start", "target",
+    const RgbImage panels[3] = {
+        first.rig_from_world ? renderer.Overlay(view, *first.rig_from_world, size)
+                             : DrawOverlay(nothing, nothing, false),
+        DrawOverlay(target, nothing, false), renderer.Overlay(view, result.rig_from_world, size)};
+    const std::string labels[3] = {views[i].name + ": " + first.label, "target",
                                    "final, IoU " + Format("%.4f", result.views.at(i).iou)};
     for (int column = 0; column < 3; ++column) {
       const int x = kGap_px + column * (cell_width + kGap_px);
@@ -192,6 +209,9 @@ std::string AnimationGif(const SceneRenderer& renderer,
   const int delay_cs = std::clamp(600 / std::max<int>(1, static_cast<int>(kept.size())), 5, 25);
   if (renderer.scene().initial_rig_from_world) {
     gif.AddFrame(drawer.Draw(*renderer.scene().initial_rig_from_world, "start"), kHoldFirst_cs);
+  } else if (!steps.empty()) {
+    gif.AddFrame(drawer.Draw(steps[0].rig_from_world, "found by a search of all rotations"),
+                 kHoldFirst_cs);
   }
   for (const int index : kept) {
     const AlignIteration& step = steps[index];

@@ -12,15 +12,16 @@ namespace ceres_align {
 /// One view at the final pose at the mask's full size, with its label.
 RgbImage OverlayPicture(const SceneRenderer& renderer, int view, const AlignResult& result);
 
-/// A table of panels: a row per view; columns start, target, final. The pictures are shown at up
-/// to 420 px (small ones grown by a whole factor).
-RgbImage ComparisonPicture(const SceneRenderer& renderer, const Rigid3d& start_rig_from_world,
-                           const AlignResult& result);
+/// A table of panels: a row per view; columns start, target, final. Where the scene has no start,
+/// the first column shows the best alternative if its cost is at most kShownRatio of the answer's,
+/// else nothing. The pictures are shown at up to 420 px (small ones grown by a whole factor).
+RgbImage ComparisonPicture(const SceneRenderer& renderer, const AlignResult& result);
+constexpr double kShownRatio = 3;
 
-/// The bytes of an animated GIF: the scene's start, accepted steps (thinned evenly so that there
-/// are at most max_frames in all, >= 4; first and last kept), the result held for two seconds.
-/// Every frame shows every view with target and rendering overlaid, and level, iteration and cost
-/// in text.
+/// The bytes of an animated GIF: the scene's start (or what a search found), accepted steps
+/// (thinned evenly so that there are at most max_frames in all, >= 4; first and last kept), the
+/// result held for two seconds. Every frame shows every view with target and rendering overlaid,
+/// and level, iteration and cost in text.
 std::string AnimationGif(const SceneRenderer& renderer,
                          const std::vector<AlignIteration>& iterations, const AlignResult& result,
                          int max_frames = 120);

@@ -59,6 +59,15 @@ Json Sigma(const AlignResult& result) {
   return {{"rotation_deg", Vector(sigma.head<3>())}, {"translation", Vector(sigma.tail<3>())}};
 }
 
+Json Alternatives(const AlignResult& result) {
+  Json alternatives = Json::array();
+  for (const Alternative& other : result.alternatives) {
+    alternatives.push_back(
+        {{"rig_from_world", Pose(other.rig_from_world)}, {"cost_ratio", Number(other.cost_ratio)}});
+  }
+  return alternatives;
+}
+
 Json Options(const AlignOptions& options) {
   return {{"coarsest_width_px", options.coarsest_width_px},
           {"level_factor", options.level_factor},
@@ -71,6 +80,13 @@ Json Options(const AlignOptions& options) {
           {"final_step_px", options.final_step_px},
           {"final_cost_change", options.final_cost_change},
           {"moment_translation", options.moment_translation},
+          {"restarts", options.restarts},
+          {"restart_angle_rad", options.restart_angle_rad},
+          {"restart_misfit", options.restart_misfit},
+          {"search_rotations", options.search_rotations},
+          {"search_refined", options.search_refined},
+          {"search_kept", options.search_kept},
+          {"search_finalists", options.search_finalists},
           {"covariance", options.covariance}};
 }
 
@@ -126,8 +142,10 @@ std::string ResultJson(const Scene& scene, const AlignResult& result, const Alig
       {"views", Views(result)},
       {"covariance", result.covariance ? Rows(*result.covariance) : Json(nullptr)},
       {"sigma", Sigma(result)},
-      {"ambiguous", nullptr},
-      {"alternatives", Json::array()},
+      {"searched", result.searched},
+      {"restarted", result.restarted},
+      {"ambiguous", result.searched ? Json(result.ambiguous) : Json(nullptr)},
+      {"alternatives", Alternatives(result)},
       {"cost", {{"initial", Number(result.initial_cost)}, {"final", Number(result.final_cost)}}},
       {"iterations", result.iterations},
       {"evaluations", result.evaluations},

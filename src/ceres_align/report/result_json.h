@@ -22,7 +22,8 @@ struct RunSeconds {
 ///                 "iou": …, "contour_rms_px": …, "mask_empty": false,
 ///                 "mask_touches_frame": false, "object_in_frame": true} ],
 ///     "covariance": 6x6 rows or null, "sigma": {"rotation_deg": [3], "translation": [3]} or null,
-///     "ambiguous": null, "alternatives": [],
+///     "searched": true, "restarted": false, "ambiguous": false,
+///     "alternatives": [ {"rig_from_world": <pose>, "cost_ratio": …} ],
 ///     "cost": {"initial": …, "final": …}, "iterations": …, "evaluations": …,
 ///     "seconds": {"load": …, "prepare": …, "solve": …, "write": …},
 ///     "errors": {"rotation_deg": …, "translation": …, "translation_percent_of_distance": …},
@@ -32,10 +33,10 @@ struct RunSeconds {
 /// R, t and the quaternion (w >= 0) are OpenCV's x_cam = R·x_world + t; pytorch3d's are
 /// X_cam = X_world·R + T. The covariance is of [rotation (rad) about the object's centre,
 /// translation of that centre], axes of the rig's frame; null where the masks do not determine
-/// the pose. "ambiguous" is null: no other poses have been searched for. "errors" is there only
-/// if the scene has the truth. A number that is not finite is null. Numbers read back to the
-/// same bits. All times lie under "seconds"; the rest is the same on every run and for any
-/// number of threads, so that number is not recorded.
+/// the pose. "ambiguous" is null and "alternatives" is empty unless all rotations were searched.
+/// "errors" is there only if the scene has the truth. A number that is not finite is null. Numbers
+/// read back to the same bits. All times lie under "seconds"; the rest is the same on every run and
+/// for any number of threads, so that number is not recorded.
 std::string ResultJson(const Scene& scene, const AlignResult& result, const AlignOptions& options,
                        const RunSeconds& seconds);
 

@@ -94,6 +94,34 @@ std::string Sigmas(const AlignResult& result) {
       s(0), s(1), s(2), s(3), s(4), s(5));
 }
 
+std::string HowFound(const AlignResult& result) {
+  if (result.searched) return "Found without a start, by a search of all rotations\n";
+  if (!result.restarted) return "Found from the start\n";
+  return "Found from the start; its own fit was poor, so rotations around it were tried too\n";
+}
+
+/// What else the masks allow, if it was looked for.
+std::string Alternatives(const AlignResult& result) {
+  if (!result.searched) return "";
+  if (result.alternatives.empty()) return "Other poses: none; every finalist ended at this one\n";
+  std::string text = "Other poses, with their cost over this one's and their rotation from it:\n";
+  for (const Alternative& other : result.alternatives) {
+    const double angle_rad =
+        RotationAngle_rad(other.rig_from_world.rotation, result.rig_from_world.rotation);
+    text += Format("  cost x%.3g, %.1f deg away\n", other.cost_ratio, angle_rad * 180 / M_PI);
+  }
+  return text;
+}
+
+std::string Verdict(const AlignResult& result) {
+  if (result.IsUsable()) return "The result is usable.\n";
+  if (!result.ambiguous) return "The result is NOT to be trusted (see status and IoU).\n";
+  return Format(
+      "AMBIGUOUS: a pose with another rotation fits the masks about as well (cost within x%.3g).\n"
+      "The result is NOT to be trusted: another view, or a start near the right pose, decides.\n",
+      kAmbiguousRatio);
+}
+
 }  // namespace
 
 std::string ProgressLine(const AlignIteration& step) {
@@ -115,16 +143,14 @@ std::string TextReport(const Scene& scene, const AlignResult& result, const RunS
   }
   text += "\n";
   if (const auto errors = ErrorsOf(scene, result)) text += Errors(*errors);
-  text += Sigmas(result);
+  text += Sigmas(result) + HowFound(result) + Alternatives(result);
   text +=
       Format("Cost %.6g -> %.6g, %d iterations, %d evaluations, backend %s\n", result.initial_cost,
              result.final_cost, result.iterations, result.evaluations, result.backend.c_str());
   text += "Stopped: " + std::string(ToString(result.status)) + "; " + result.termination + "\n";
   text += Format("Seconds: load %.3f, prepare %.3f, solve %.4f, write %.3f\n", seconds.load,
                  result.prepare_seconds, result.solve_seconds, seconds.write);
-  text += result.IsUsable() ? "The result is usable.\n"
-                            : "The result is NOT to be trusted (see status and IoU).\n";
-  return text;
+  return text + Verdict(result);
 }
 
 }  // namespace ceres_align

@@ -14,7 +14,9 @@ std::string ProgressLine(const AlignIteration& step);
 
 /// Several lines: status and why it stopped, every camera's pose in PyTorch3D's and in OpenCV's
 /// form with the direction in words (the reference too, if the scene has the truth), its centre,
-/// errors, IoU and outline distance per view, sigmas if there is a covariance, iterations, times.
+/// errors, IoU and outline distance per view, sigmas if there is a covariance, whether the pose was
+/// found from the start or by a search (then also the other poses it found), iterations, times, and
+/// whether the result is usable.
 std::string TextReport(const Scene& scene, const AlignResult& result, const RunSeconds& seconds);
 
 }  // namespace ceres_align
