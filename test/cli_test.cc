@@ -13,6 +13,7 @@
 #include <set>
 #include <sstream>
 
+#include "ceres_align/align/aligner.h"
 #include "ceres_align/geometry/scene.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/mask_io.h"
@@ -149,8 +150,9 @@ TEST_F(CliTest, HelpShowsOwnFlagsFirst) {
     EXPECT_EQ(outcome.err, "");
     const size_t libraries = outcome.out.find("Flags of the libraries");
     ASSERT_NE(libraries, std::string::npos);
-    for (const char* part : {"Examples:", "--scene", "--R_rel", "--image_size", "--out_dir",
-                             "Exit codes:", "not converged or not trustworthy"}) {
+    for (const char* part :
+         {"Examples:", "--scene", "--R_rel", "--image_size", "--out_dir", "--search", "--restarts",
+          "--search_rotations", "Exit codes:", "not converged, ambiguous or not trustworthy"}) {
       EXPECT_LT(outcome.out.find(part), libraries) << part;
     }
     EXPECT_GT(outcome.out.find("--minloglevel"), libraries);
@@ -175,6 +177,9 @@ TEST_F(CliTest, BadFlags) {
   ExpectBadInput("--fov_deg 190", "--fov_deg");
   ExpectBadInput("--K 1,1,1,1", "--K needs --mesh and --masks");
   ExpectBadInput("--level_factor 0.5", "level_factor");
+  ExpectBadInput("--restarts -1", "restarts is -1");
+  ExpectBadInput("--search --search_rotations 0", "search_rotations is 0");
+  ExpectBadInput("--search --camera_location 81,0,96", "together with --search");
   ExpectBadInput("--camera_rotation 0,0,0 --camera_translation 0,0,9 --camera_location 1,2,3",
                  "give one");
 }
@@ -187,7 +192,9 @@ TEST_F(CliTest, BadFilesAndConflicts) {
   ExpectBadInput("--mesh m.obj" + rest, "without --masks");
   ExpectBadInput("--masks l.png" + rest, "without --mesh");
   ExpectBadInput("--mesh m.obj --masks l.png --mask_path r.png" + rest, "--mask_path and --masks");
-  ExpectBadInput("--mesh m.obj --masks l.png --fov_deg 60", "does not search for a start");
+  ExpectBadInput("--mesh m.obj --masks l.png --fov_deg 60 --camera_rotation 0,0,0",
+                 "--camera_rotation is given without");
+  ExpectBadInput("--mesh m.obj --masks l.png --search" + rest, "together with --search");
   ExpectBadInput("--mesh m.obj --masks l.png --camera_location 0,0,6", "focal length is missing");
   ExpectBadInput("--mesh m.obj --masks l.png --K 1,1,1,1" + rest, "--fov_deg and --K");
   ExpectBadInput("--mesh m.obj --masks l.png --image_size 160,120" + rest, "l.png");
@@ -201,6 +208,7 @@ TEST_F(CliTest, BadFilesAndConflicts) {
   ExpectBadInput("--scene missing.json", "missing.json");
   ExpectBadInput("--scene s.json --mesh m.obj", "--mesh cannot be given together with --scene");
   ExpectBadInput("--scene s.json --K 1,1,1,1", "--K cannot be given together with --scene");
+  ExpectBadInput("--scene s.json --search --camera_rotation 0,0,0", "together with --search");
   ExpectBadInput("--scene s.json --out_dir m.obj", "m.obj");
   ExpectBadInput("--scene s.json --filename_output none/x.gif", "x.gif");
 }
@@ -213,8 +221,7 @@ TEST_F(CliTest, AStartBehindTheCamerasIsBadInput) {
 // Off screen is no error: the masks say where the object must move.
 TEST_F(CliTest, AStartOffScreenIsMovedToTheMasks) {
   WriteProblem(work_);
-  const Outcome outcome =
-      Run("--scene s.json --camera_location 900,0,-60 --camera_rotation 0,0,0");
+  const Outcome outcome = Run("--scene s.json --camera_location 900,0,-60 --camera_rotation 0,0,0");
   EXPECT_NE(outcome.exit_code, 1) << outcome.err;
   EXPECT_NE(Result()["status"], "no_overlap");
 }
@@ -308,9 +315,86 @@ TEST_F(CliTest, StartFlagsOverrideTheScenesStart) {
   SceneDescription description = problem.description;
   description.initial_rig_from_world.reset();
   SaveScene(work_ / "no_start.json", description);
-  ExpectBadInput("--scene no_start.json", "no \"initial\" pose");
   EXPECT_EQ(Run("--scene no_start.json --camera_location 2.2,1.3,5.8").exit_code, 0);
   EXPECT_LT(Result()["errors"]["rotation_deg"].get<double>(), 0.05);
+  EXPECT_FALSE(Result()["searched"].get<bool>());
+}
+
+// The scene's start is 10 degrees off; without it the program has to look everywhere.
+TEST_F(CliTest, WithoutAStartAllRotationsAreSearched) {
+  const FileProblem problem = WriteProblem(work_);
+  SceneDescription description = problem.description;
+  description.initial_rig_from_world.reset();
+  SaveScene(work_ / "no_start.json", description);
+  const std::pair<const char*, const char*> runs[] = {
+      {"--scene no_start.json", "No start given: searching all rotations"},
+      {"--scene s.json --search", "--search: searching all rotations"}};
+  Json first;
+  for (const auto& [arguments, message] : runs) {
+    const Outcome outcome = Run(arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
+    EXPECT_NE(outcome.out.find(message), std::string::npos) << outcome.out;
+    EXPECT_NE(outcome.out.find("Found without a start"), std::string::npos) << outcome.out;
+    Json json = Result();
+    EXPECT_TRUE(json["searched"].get<bool>());
+    EXPECT_FALSE(json["ambiguous"].get<bool>());
+    EXPECT_LT(json["errors"]["rotation_deg"].get<double>(), 0.5);
+    EXPECT_LT(json["errors"]["translation_percent_of_distance"].get<double>(), 1);
+    EXPECT_EQ(Files("out").size(), 5u);
+    json.erase("seconds");
+    if (first.is_null()) first = json;
+    EXPECT_EQ(json, first);
+  }
+}
+
+TEST_F(CliTest, FlagsAloneNeedNoStart) {
+  const FileProblem problem = WriteProblem(work_);
+  const PoseMatrices relative =
+      RelativeFromCam2FromCam1(problem.cam2_from_cam1, RigForm::kPyTorch3dRow);
+  const Outcome outcome =
+      Run("--mesh m.obj --masks l.png,r.png --K 150,150,80,60 --rig_convention pytorch3d_row "
+          "--R_rel " +
+          Numbers(relative.R) + " --T_rel " + Numbers(relative.T.transpose()));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
+  const Json json = Result();
+  EXPECT_TRUE(json["searched"].get<bool>());
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_NEAR(json["rig_from_world"]["t"][i].get<double>(), problem.truth.translation(i), 0.06);
+    EXPECT_NEAR(json["rig_from_world"]["R"][0][i].get<double>(), problem.truth.R()(0, i), 0.008);
+  }
+}
+
+TEST_F(CliTest, TheDemoCanBeSearchedToo) {
+  const Outcome outcome = Run("--search --image_size 128,153");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
+  EXPECT_TRUE(Result()["searched"].get<bool>());
+  EXPECT_LT(Result()["errors"]["rotation_deg"].get<double>(), 0.8);
+}
+
+// A six-fold prism fits its masks in twelve rotations, whichever is true.
+TEST_F(CliTest, ASymmetricObjectIsAmbiguousAndNotUsable) {
+  FileProblem problem = WriteProblem(work_);
+  const TriangleMesh prism = MakePrism(1, 2.4, 6);
+  WriteObj(work_ / "m.obj", prism);
+  for (ViewDescription& view : problem.description.views) {
+    SaveMask(work_ / view.mask,
+             RenderMask(prism, view.cam_from_rig.value_or(Rigid3d()) * problem.truth,
+                        {160, 120, 150, 150, 80, 60}, 8));
+  }
+  problem.description.initial_rig_from_world.reset();
+  SaveScene(work_ / "s.json", problem.description);
+  const Outcome outcome = Run("--scene s.json");
+  EXPECT_EQ(outcome.exit_code, 2) << outcome.out << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_NE(outcome.out.find("AMBIGUOUS"), std::string::npos) << outcome.out;
+  const Json json = Result();
+  EXPECT_EQ(json["status"], "converged");
+  EXPECT_TRUE(json["ambiguous"].get<bool>());
+  EXPECT_FALSE(json["usable"].get<bool>());
+  ASSERT_FALSE(json["alternatives"].empty());
+  EXPECT_LT(json["alternatives"][0]["cost_ratio"].get<double>(), kAmbiguousRatio);
+  EXPECT_EQ(json["alternatives"][0]["rig_from_world"]["R"].size(), 3u);
+  EXPECT_EQ(Files("out").size(), 5u);
 }
 
 }  // namespace
