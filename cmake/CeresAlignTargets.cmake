@@ -43,7 +43,7 @@ function(ceres_align_library name)
   set_property(GLOBAL APPEND PROPERTY CERES_ALIGN_LIBRARIES ${target})
 endfunction()
 
-# A program of tools/, test/, bench/ or examples/; links the libraries named after it.
+# A program of tools/, test/ or examples/; links the libraries named after it.
 function(ceres_align_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})

@@ -23,7 +23,7 @@ done
 if [ $# -gt 0 ]; then
   files=("$@")
 else
-  mapfile -t files < <(find src cuda tools test bench examples -type f \
+  mapfile -t files < <(find src cuda tools test examples -type f \
     \( -name '*.h' -o -name '*.cc' -o -name '*.cu' \) | sort)
 fi
 clang-format --dry-run -Werror "${files[@]}"
