@@ -13,8 +13,8 @@ using testing::Options;
 using testing::Random;
 using testing::Solve;
 
-Scene WithoutStart(const TriangleMesh& mesh, int num_views, int trial) {
-  Scene scene = MakeScene(mesh, num_views, trial, 0);
+Scene WithoutStart(const TriangleMesh& mesh, int num_views, int trial, int samples_per_axis = 1) {
+  Scene scene = MakeScene(mesh, num_views, trial, 0, samples_per_axis);
   scene.initial_rig_from_world.reset();
   return scene;
 }
@@ -27,7 +27,8 @@ void ExpectFound(const Scene& scene, const AlignResult& result) {
   EXPECT_LT(ErrorOf(scene, result).translation_percent, 1);
 }
 
-/// The costs are what they say they are, in order, and belong to other rotations.
+/// The costs are what they say they are, in order, none below the answer's, and belong to other
+/// rotations.
 void ExpectHonestAlternatives(const Scene& scene, const AlignResult& result) {
   const double final_cost = CostAt(scene, result.rig_from_world);
   EXPECT_NEAR(result.final_cost, final_cost, 1e-7 * (1 + final_cost));
@@ -37,7 +38,7 @@ void ExpectHonestAlternatives(const Scene& scene, const AlignResult& result) {
   }
   EXPECT_NEAR(result.initial_cost, energy, 1e-7 * energy);
   EXPECT_LT(result.alternatives.size(), static_cast<size_t>(AlignOptions().search_finalists));
-  double before = 0;
+  double before = 1;
   bool ambiguous = false;
   for (const Alternative& other : result.alternatives) {
     const double ratio = CostAt(scene, other.rig_from_world) / final_cost;
@@ -71,17 +72,17 @@ TEST(GlobalSearch, TwoViewsGiveThePose) {
       const Scene scene = WithoutStart(shape.mesh, 2, 300 + trial);
       const AlignResult result = Solve(scene);
       ExpectFound(scene, result);
-      ExpectHonestAlternatives(scene, result);
+      EXPECT_FALSE(result.ambiguous);
       EXPECT_GT(result.MeanIou(), 0.9);
     }
   }
 }
 
-TEST(GlobalSearch, OneViewGivesThePose) {
+TEST(GlobalSearch, OneSoftMaskGivesThePose) {
   for (const Shape& shape : ShapesWithoutSymmetry()) {
     for (int trial = 0; trial < shape.trials; ++trial) {
       SCOPED_TRACE(std::string(shape.name) + " " + std::to_string(trial));
-      const Scene scene = WithoutStart(shape.mesh, 1, 320 + trial);
+      const Scene scene = WithoutStart(shape.mesh, 1, 320 + trial, 4);
       const AlignResult result = Solve(scene);
       ExpectFound(scene, result);
       ExpectHonestAlternatives(scene, result);
@@ -135,7 +136,7 @@ TEST(GlobalSearch, ACubeIsAmbiguous) {
   EXPECT_TRUE(result.ambiguous);
   EXPECT_FALSE(result.IsUsable());
   ASSERT_FALSE(result.alternatives.empty());
-  EXPECT_LT(result.alternatives[0].cost_ratio, 1.01);
+  EXPECT_NEAR(result.alternatives[0].cost_ratio, 1, 0.01);
 }
 
 // The tests above can fail: one rotation of the grid alone does not lead to the pose.
