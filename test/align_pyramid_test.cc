@@ -200,7 +200,7 @@ struct MomentCase {
     return (pose.translation - truth.translation).norm() / truth.translation.norm();
   }
   MomentFit Fit(const Rigid3d& start, int steps, int* evaluations) const {
-    return FitTranslationsToMoments(views, masks, data->rasterizer(), {start}, steps,
+    return FitTranslationsToMoments(views, masks, data->rasterizer(), {start}, steps, 1e-6,
                                     evaluations)[0];
   }
   Rigid3d truth;
@@ -266,7 +266,7 @@ TEST(FitTranslation, ManyPosesAreFittedAsEachByItself) {
   }
   int together = 0, single = 0;
   const std::vector<MomentFit> fits =
-      FitTranslationsToMoments(c.views, c.masks, c.data->rasterizer(), starts, 4, &together);
+      FitTranslationsToMoments(c.views, c.masks, c.data->rasterizer(), starts, 4, 1e-6, &together);
   ASSERT_EQ(fits.size(), starts.size());
   for (size_t i = 0; i < starts.size(); ++i) {
     const MomentFit alone = c.Fit(starts[i], 4, &single);

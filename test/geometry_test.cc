@@ -1,8 +1,8 @@
+#include <gtest/gtest.h>
+
 #include "ceres_align/geometry/camera.h"
 #include "ceres_align/geometry/mesh.h"
 #include "ceres_align/geometry/rigid3d.h"
-
-#include <gtest/gtest.h>
 
 namespace ceres_align {
 namespace {

@@ -37,6 +37,7 @@ DEFINE_int32(restarts, ceres_align::AlignOptions().restarts,
 DEFINE_bool(no_start, false, "no start is given: every rotation is searched");
 DEFINE_double(scatter, 0.1, "lateral shift of the object, in its radii");
 DEFINE_double(depth_scatter, 0, "random factor of its depth");
+DEFINE_int32(sharp_window, ceres_align::AlignOptions().sharp_window, "AlignOptions");
 DEFINE_bool(print_failures, false, "a line for each failed trial");
 DEFINE_double(coarsest_width_px, ceres_align::AlignOptions().coarsest_width_px, "AlignOptions");
 
@@ -131,6 +132,7 @@ void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer
   options.covariance = false;
   options.coarsest_width_px = FLAGS_coarsest_width_px;
   options.restarts = FLAGS_restarts;
+  options.sharp_window = FLAGS_sharp_window;
   const AlignResult result = Align(scene, rasterizer, options);
   const PoseError error = ComparePoses(result.rig_from_world, *scene.true_rig_from_world,
                                        result.object_center_in_world);

@@ -51,7 +51,7 @@ ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, s
 void Describe(const PreparedScene& prepared, const AlignOptions& options,
               const Rigid3d& rig_from_run, AlignResult* result) {
   const size_t last = prepared.last_level();
-  const std::vector<SilhouetteView> views = prepared.ViewsAt(last, prepared.Depth(rig_from_run));
+  std::vector<SilhouetteView> views = prepared.ViewsAt(last, prepared.Depth(rig_from_run));
   bool overlap = false;
   for (size_t i = 0; i < views.size(); ++i) {
     result->views.push_back(Judge(prepared, views[i], i, rig_from_run));
@@ -64,7 +64,10 @@ void Describe(const PreparedScene& prepared, const AlignOptions& options,
   if (options.covariance && overlap) {
     std::vector<const Target*> targets;
     for (const auto& target : prepared.level(last).targets) targets.push_back(target.get());
-    result->covariance = SandwichCovariance(views, targets, prepared.rasterizer(), rig_from_run);
+    // Of the residual that the pose is the optimum of.
+    for (SilhouetteView& view : views) view.window = result->sharpened ? options.sharp_window : 1;
+    result->covariance =
+        SandwichCovariance(views, targets, prepared.rasterizer(), prepared.radius(), rig_from_run);
   }
   result->rig_from_world = prepared.FromRun(rig_from_run);
   result->object_center_in_world = prepared.center();
@@ -89,7 +92,12 @@ DescentResult FromSearch(const PreparedScene& prepared, const AlignOptions& opti
   SearchCounts counts;
   const std::vector<ScoredPose> poses = SearchGlobally(prepared, options, &counts);
   Descent descent(prepared, options, callback);
-  const LevelResult polished = descent.Climb(poses[0].rig_from_world, last, last, false);
+  LevelResult polished = descent.Climb(poses[0].rig_from_world, last, last, false);
+  bool sharpened = false;
+  if (polished.converged) {
+    sharpened = descent.Sharpen(polished.final_cost, 0.5 * prepared.MaskEnergy(last),
+                                &polished.rig_from_world, &polished.final_cost);
+  }
   result->searched = true;
   for (size_t i = 1; i < poses.size(); ++i) {
     result->alternatives.push_back(
@@ -101,6 +109,7 @@ DescentResult FromSearch(const PreparedScene& prepared, const AlignOptions& opti
   result->evaluations = counts.evaluations + descent.evaluations();
   DescentResult reached;
   reached.rig_from_run = polished.rig_from_world;
+  reached.sharpened = sharpened;
   reached.initial_cost = 0.5 * prepared.MaskEnergy(last);
   reached.final_cost = polished.final_cost;
   reached.termination = polished.termination;
@@ -153,6 +162,8 @@ void AlignOptions::Validate() const {
   Require(search_refined >= 1, "search_refined", search_refined, "at least 1");
   Require(search_kept >= 1, "search_kept", search_kept, "at least 1");
   Require(search_finalists >= 1, "search_finalists", search_finalists, "at least 1");
+  Require(sharp_window >= 1 && sharp_window % 2 == 1, "sharp_window", sharp_window,
+          "odd and at least 1");
   Require(coarse_step_px >= 0, "coarse_step_px", coarse_step_px, "at least 0");
   Require(coarse_cost_change >= 0, "coarse_cost_change", coarse_cost_change, "at least 0");
   Require(final_step_px >= 0, "final_step_px", final_step_px, "at least 0");
@@ -200,6 +211,7 @@ AlignResult Align(const Scene& scene, Rasterizer* rasterizer, const AlignOptions
   result.initial_cost = reached.initial_cost;
   result.final_cost = reached.final_cost;
   result.restarted = reached.restarted;
+  result.sharpened = reached.sharpened;
   Describe(prepared, options, reached.rig_from_run, &result);
   return result;
 }

@@ -1,5 +1,6 @@
 #include "ceres_align/align/covariance.h"
 
+#include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <map>
 #include <tuple>
@@ -10,6 +11,8 @@ namespace ceres_align {
 namespace {
 
 constexpr int kTilePx = 32, kSmallestTilePx = 4;
+// What a smooth round shape's facets feign stays below: (half the angle between facets)².
+constexpr double kLeastRotationInformation = 5e-4;
 constexpr int kEnoughTiles = 16, kFewestTiles = 8;
 
 using Vector6d = Eigen::Matrix<double, 6, 1>;
@@ -40,6 +43,18 @@ void AddView(int index, const SilhouetteView& view, const Target& target, Raster
   }
 }
 
+// The least information on any rotation, the translation being free, relative to the largest on a
+// translation; a rotation counts by how far it moves points at `radius`.
+double RotationInformation(const Matrix6d& H, double radius) {
+  const Eigen::Matrix3d translation = H.bottomRightCorner<3, 3>();
+  const Eigen::Matrix3d rotation =
+      H.topLeftCorner<3, 3>() -
+      H.topRightCorner<3, 3>() * translation.ldlt().solve(H.bottomLeftCorner<3, 3>());
+  const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> turn(rotation), shift(translation);
+    fprintf(stderr, "RI %g\n", turn.eigenvalues()[0] / (radius * radius * shift.eigenvalues()[2]));
+  return turn.eigenvalues()[0] / (radius * radius * shift.eigenvalues()[2]);
+}
+
 std::vector<Vector6d> TileGradients(const std::vector<OutlinePixel>& pixels) {
   std::vector<Vector6d> sums;
   for (int tile = kTilePx; tile >= kSmallestTilePx; tile /= 2) {
@@ -60,13 +75,15 @@ std::vector<Vector6d> TileGradients(const std::vector<OutlinePixel>& pixels) {
 
 std::optional<Matrix6d> SandwichCovariance(const std::vector<SilhouetteView>& views,
                                            const std::vector<const Target*>& targets,
-                                           Rasterizer* rasterizer, const Rigid3d& rig_from_world) {
+                                           Rasterizer* rasterizer, double radius,
+                                           const Rigid3d& rig_from_world) {
   Matrix6d H = Matrix6d::Zero();
   std::vector<OutlinePixel> pixels;
   for (size_t i = 0; i < views.size(); ++i) {
     AddView(static_cast<int>(i), views[i], *targets[i], rasterizer, rig_from_world, &H, &pixels);
   }
   if (!(H.diagonal().minCoeff() > 0)) return std::nullopt;
+  if (!(RotationInformation(H, radius) > kLeastRotationInformation)) return std::nullopt;
   // Scaled to a unit diagonal, so that the test of rank does not depend on the units.
   const Vector6d scale = H.diagonal().cwiseSqrt().cwiseInverse();
   const Eigen::SelfAdjointEigenSolver<Matrix6d> eigen(

@@ -13,11 +13,14 @@ namespace ceres_align {
 /// passes. Residuals of a mask are correlated along its edge, so pixels are no independent
 /// samples; tiles are. Tiles are 32 px wide, less where that leaves fewer than 16 of them.
 ///
-/// Absent where the views do not determine all six degrees of freedom or n stays below 8.
+/// Absent where the views do not determine all six degrees of freedom, where they determine a
+/// rotation only as weakly as the facets of a round object's mesh feign it (`radius` is the
+/// object's), or where n stays below 8.
 /// Assumes that errors of different tiles are independent: a bias common to the whole mask (a
 /// dilated mask, a wrong focal length) is not in it. targets[i] belongs to views[i].
 std::optional<Matrix6d> SandwichCovariance(const std::vector<SilhouetteView>& views,
                                            const std::vector<const Target*>& targets,
-                                           Rasterizer* rasterizer, const Rigid3d& rig_from_world);
+                                           Rasterizer* rasterizer, double radius,
+                                           const Rigid3d& rig_from_world);
 
 }  // namespace ceres_align

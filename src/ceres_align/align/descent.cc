@@ -19,6 +19,10 @@ constexpr double kRestartMomentMisfit = 1e-2;
 constexpr int kRestartsRefined = 6;
 constexpr double kRestartDistinct_rad = 0.2;
 
+// Mean squared residual per px of outline up to which a binary mask counts as a clean one (about
+// 0.1 is what sampling pixel centres leaves).
+constexpr double kSharpMisfit = 0.3;
+
 }  // namespace
 
 Descent::Descent(const PreparedScene& scene, const AlignOptions& options,
@@ -64,9 +68,8 @@ Rigid3d Descent::Restart(const Rigid3d& start, const LevelResult& reached, size_
   return best;
 }
 
-LevelResult Descent::SolveOne(size_t level, const Rigid3d& start, bool silent) {
+LevelOptions Descent::OptionsOf(size_t level, double depth) const {
   const bool last = level == scene_.last_level();
-  const double depth = scene_.Depth(start);
   LevelOptions options;
   options.max_iterations =
       std::min(options_.max_iterations_per_level, options_.max_iterations - iterations_);
@@ -75,6 +78,12 @@ LevelResult Descent::SolveOne(size_t level, const Rigid3d& start, bool silent) {
   options.max_rotation_step_rad = options_.max_rotation_step_rad;
   options.max_translation_step = options_.max_translation_step * depth;
   options.radius = scene_.radius();
+  return options;
+}
+
+LevelResult Descent::SolveOne(size_t level, const Rigid3d& start, bool silent) {
+  const double depth = scene_.Depth(start);
+  const LevelOptions options = OptionsOf(level, depth);
   const auto report = [&](AlignIteration iteration) {
     if (!callback_ || silent) return true;
     iteration.level = static_cast<int>(level);
@@ -95,8 +104,8 @@ LevelResult Descent::SolveOne(size_t level, const Rigid3d& start, bool silent) {
 LevelResult Descent::ClimbWithRestarts(const Rigid3d& start, bool* restarted, bool* finished) {
   const size_t last = scene_.last_level(), check = scene_.LevelOfWidth(kCheckWidthPx);
   LevelResult reached = Climb(start, 0, check, false);
-  *finished = check == last;
   if (reached.stopped || Exhausted()) return reached;
+  *finished = check == last;
   *restarted = options_.restarts > 0 &&
                2 * reached.final_cost > options_.restart_misfit * scene_.MaskEnergy(check);
   if (*restarted) {
@@ -108,6 +117,26 @@ LevelResult Descent::ClimbWithRestarts(const Rigid3d& start, bool* restarted, bo
     *finished = !reached.stopped && !Exhausted();
   }
   return reached;
+}
+
+bool Descent::Sharpen(double reached_cost, double cost_limit, Rigid3d* pose, double* cost) {
+  if (options_.sharp_window == 1 || !scene_.masks_binary() || Exhausted()) return false;
+  const size_t last = scene_.last_level();
+  if (2 * reached_cost > kSharpMisfit * scene_.OutlineLength(last)) return false;
+  const double depth = scene_.Depth(*pose);
+  std::vector<SilhouetteView> views = scene_.ViewsAt(last, depth);
+  for (SilhouetteView& view : views) view.window = options_.sharp_window;
+  const LevelResult result =
+      SolveLevel(views, scene_.rasterizer(), *pose, OptionsOf(last, depth), {});
+  iterations_ += result.iterations;
+  evaluations_ += result.evaluations + 1;
+  const double sharp_cost = scene_.CostAt(last, result.rig_from_world);
+  if (result.failed || !(sharp_cost <= cost_limit) || !(sharp_cost <= 2 * reached_cost)) {
+    return false;
+  }
+  *pose = result.rig_from_world;
+  *cost = sharp_cost;
+  return true;
 }
 
 DescentResult Descent::Run(const Rigid3d& start) {
@@ -130,6 +159,10 @@ DescentResult Descent::Run(const Rigid3d& start) {
       reached.rig_from_world = start;
       reached.final_cost = result.initial_cost;
     }
+  }
+  if (finished && reached.converged) {
+    result.sharpened = Sharpen(reached.final_cost, result.initial_cost, &reached.rig_from_world,
+                               &reached.final_cost);
   }
   result.rig_from_run = reached.rig_from_world;
   result.final_cost = reached.final_cost;

@@ -14,6 +14,7 @@ struct DescentResult {
   AlignStatus status = AlignStatus::kFailed;
   std::string termination;
   bool restarted = false;
+  bool sharpened = false;
 };
 
 /// One run's solves and their counts. Thread-compatible; several descents may share a scene.
@@ -25,6 +26,11 @@ class Descent {
   /// the remaining levels. The cost never ends above the start's.
   DescentResult Run(const Rigid3d& start);
 
+  /// The last steps on binary masks (AlignOptions::sharp_window), from where the last level ended
+  /// at cost `reached_cost`. Returns whether it moved `pose`; not if the masks are not binary, the
+  /// fit is too poor for it to mean something, or its cost at full size rose above `cost_limit`.
+  bool Sharpen(double reached_cost, double cost_limit, Rigid3d* pose, double* cost);
+
   /// Levels first..last from `start`; without progress reports if `silent`.
   LevelResult Climb(const Rigid3d& start, size_t first, size_t last, bool silent);
 
@@ -33,6 +39,7 @@ class Descent {
 
  private:
   Rigid3d FitTranslation(const Rigid3d& start);
+  LevelOptions OptionsOf(size_t level, double depth) const;
   LevelResult SolveOne(size_t level, const Rigid3d& start, bool silent);
   LevelResult ClimbWithRestarts(const Rigid3d& start, bool* restarted, bool* finished);
   Rigid3d Restart(const Rigid3d& start, const LevelResult& reached, size_t check_level);

@@ -25,10 +25,16 @@ PreparedScene::PreparedScene(const Scene& scene, Rasterizer* rasterizer, double 
   for (const View& view : scene.views) {
     CHECK(view.mask.width == view.camera.width_px && view.mask.height == view.camera.height_px);
     CHECK(view.mesh_index >= 0 && static_cast<size_t>(view.mesh_index) < scene.meshes.size());
-    mask_empty_.push_back(std::none_of(view.mask.pixels.begin(), view.mask.pixels.end(),
-                                       [](float t) { return t > 0; }));
+    double area = 0;
+    for (size_t i = 0; i < view.mask.pixels.size(); ++i) {
+      const float t = view.mask.pixels[i];
+      if (!view.weight.empty() && !(view.weight.pixels[i] > 0)) continue;
+      area += t;
+      masks_binary_ = masks_binary_ && (t == 0 || t == 1);
+    }
+    mask_area_.push_back(area);
   }
-  if (std::all_of(mask_empty_.begin(), mask_empty_.end(), [](bool empty) { return empty; })) {
+  if (std::all_of(mask_area_.begin(), mask_area_.end(), [](double a) { return !(a > 0); })) {
     throw InputError("every view's mask is empty: there is nothing to align to");
   }
   AddMeshes();
@@ -73,11 +79,9 @@ void PreparedScene::AddMeshes() {
 
 void PreparedScene::AddLevels(double coarsest_width_px, double level_factor) {
   double widest = 0, smallest_mask = std::numeric_limits<double>::infinity();
-  for (const View& view : scene_.views) {
-    widest = std::max<double>(widest, view.camera.width_px);
-    double area = 0;
-    for (float t : view.mask.pixels) area += t;
-    if (area > 0) smallest_mask = std::min(smallest_mask, std::sqrt(area));
+  for (size_t i = 0; i < scene_.views.size(); ++i) {
+    widest = std::max<double>(widest, scene_.views[i].camera.width_px);
+    if (!mask_empty(i)) smallest_mask = std::min(smallest_mask, std::sqrt(mask_area_[i]));
   }
   for (double scale : LevelScales(widest, smallest_mask, coarsest_width_px, level_factor)) {
     levels_.push_back(MakeLevel(scene_, scale));
@@ -101,7 +105,7 @@ void PreparedScene::CheckStart(const Rigid3d& rig_from_run, bool may_be_moved) c
   bool in_front = false, on_screen = false;
   double z = 0;
   for (size_t i = 0; i < scene_.views.size(); ++i) {
-    if (mask_empty_[i]) continue;
+    if (mask_empty(i)) continue;
     const Camera& camera = scene_.views[i].camera;
     const Eigen::Vector3d center = scene_.views[i].cam_from_rig * rig_from_run.translation;
     z = center.z();
@@ -163,6 +167,21 @@ double PreparedScene::MaskEnergy(size_t level) const {
   return sum;
 }
 
+double PreparedScene::OutlineLength(size_t level) const {
+  double length = 0;
+  for (const auto& target : levels_[level].targets) {
+    const ImageF& mask = target->mask();
+    for (int r = 0; r < mask.height; ++r) {
+      for (int c = 0; c < mask.width; ++c) {
+        const bool inside = mask.at(c, r) >= 0.5f;
+        length += c + 1 < mask.width && inside != (mask.at(c + 1, r) >= 0.5f) ? 1 : 0;
+        length += r + 1 < mask.height && inside != (mask.at(c, r + 1) >= 0.5f) ? 1 : 0;
+      }
+    }
+  }
+  return length;
+}
+
 double PreparedScene::CostAt(size_t level, const Rigid3d& rig_from_run) const {
   std::vector<RasterJob> jobs;
   for (const SilhouetteView& view : ViewsAt(level, Depth(rig_from_run))) {
@@ -179,7 +198,7 @@ double PreparedScene::Depth(const Rigid3d& rig_from_run) const {
   double depth = std::numeric_limits<double>::infinity();
   for (size_t i = 0; i < scene_.views.size(); ++i) {
     const Eigen::Vector3d center = scene_.views[i].cam_from_rig * rig_from_run.translation;
-    if (!mask_empty_[i]) depth = std::min(depth, center.norm());
+    if (!mask_empty(i)) depth = std::min(depth, center.norm());
   }
   return std::max(depth, 0.1 * radius_);
 }

@@ -34,7 +34,8 @@ class PreparedScene {
 
   const Eigen::Vector3d& center() const { return center_; }  ///< of the object, in the world
   double radius() const { return radius_; }
-  bool mask_empty(size_t view) const { return mask_empty_[view]; }
+  /// No pixel of nonzero weight shows the object.
+  bool mask_empty(size_t view) const { return !(mask_area_[view] > 0); }
   Rigid3d FromRun(const Rigid3d& rig_from_run) const { return rig_from_run * run_from_world_; }
   Rigid3d ToRun(const Rigid3d& rig_from_world) const { return rig_from_world * world_from_run_; }
 
@@ -44,6 +45,10 @@ class PreparedScene {
   const std::vector<MaskMoments>& MomentsAt(size_t level) const { return moments_[level]; }
   /// Σ w T² over all views: twice the cost of an empty frame.
   double MaskEnergy(size_t level) const;
+  /// Every mask's pixels (of nonzero weight) are 0 or 1.
+  bool masks_binary() const { return masks_binary_; }
+  /// Pairs of neighbouring pixels at a level on whose two sides of one half the masks lie.
+  double OutlineLength(size_t level) const;
   double CostAt(size_t level, const Rigid3d& rig_from_run) const;
   /// The object's distance from the nearest camera whose mask shows it.
   double Depth(const Rigid3d& rig_from_run) const;
@@ -68,7 +73,8 @@ class PreparedScene {
   std::vector<PyramidLevel> levels_;
   std::vector<std::vector<TargetId>> target_ids_;  // by level, view
   std::vector<std::vector<MaskMoments>> moments_;  // by level, view
-  std::vector<bool> mask_empty_;
+  std::vector<double> mask_area_;                  // px of nonzero weight
+  bool masks_binary_ = true;
   Eigen::Vector3d center_ = Eigen::Vector3d::Zero();
   Rigid3d world_from_run_, run_from_world_;
   double radius_ = 0;

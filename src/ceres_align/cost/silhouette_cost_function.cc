@@ -15,6 +15,7 @@ RasterJob SilhouetteView::Job(const Rigid3d& rig_from_world) const {
   job.mesh = mesh;
   job.target = target;
   job.camera = camera;
+  job.window = window;
   job.cam_from_object = cam_from_rig * rig_from_world * world_from_object;
   return job;
 }

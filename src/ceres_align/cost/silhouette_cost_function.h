@@ -22,6 +22,7 @@ struct SilhouetteView {
   Camera camera;                                                    ///< of the target's size
   Rigid3d cam_from_rig;                                             ///< constant: the rig's tie
   Rigid3d world_from_object;                                        ///< constant
+  int window = 1;                                                   ///< of RasterJob
 
   RasterJob Job(const Rigid3d& rig_from_world) const;
   /// The Gram matrix by PoseManifold's tangent of rig_from_world.

@@ -1,6 +1,7 @@
 #include "ceres_align/render/cpu_rasterizer.h"
 
 #include <tbb/enumerable_thread_specific.h>
+#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
@@ -24,25 +25,41 @@ void CellJacobian(CpuSweep* sweep, const Fragment* f, int n, const CellOutline& 
   }
 }
 
+// Which pixels the sweep's rows and columns stand for: with a window only those in the middle.
+struct Window {
+  int k;
+  bool HasCenter(int column) const { return k == 1 || column % k == k / 2; }
+  int Pixel(int i) const { return k == 1 ? i : i / k; }
+  // The first pixel whose centre window lies at or after i.
+  int FirstPixel(int i) const { return k == 1 ? i : (i + k / 2) / k; }
+};
+
 class GramSink {
  public:
-  GramSink(CpuSweep* sweep, const Target& target) : sweep_(sweep), target_(target) {}
+  GramSink(CpuSweep* sweep, const Target& target, int window)
+      : sweep_(sweep), target_(target), window_{window} {}
 
   void Row(int row) {
-    row_ = row;
-    mask_ = target_.mask().row(row);
-    weight_ = target_.weight().empty() ? nullptr : target_.weight().row(row);
+    row_ = window_.Pixel(row);
+    mask_ = target_.mask().row(row_);
+    weight_ = target_.weight().empty() ? nullptr : target_.weight().row(row_);
   }
   void Empty(int begin, int end) {
-    for (int r = begin; r < end; ++r) cost_ += target_.RowCost(r, false);
+    end = window_.FirstPixel(end);
+    for (int r = window_.FirstPixel(begin); r < end; ++r) cost_ += target_.RowCost(r, false);
   }
   void Run(int begin, int end, bool covered) {
+    begin = window_.FirstPixel(begin);
+    end = window_.FirstPixel(end);
+    if (begin == end) return;
     cost_ += target_.RunCost(row_, begin, end, covered);
     if (!covered) return;
     const double n = end - begin;
     AddArea(n, 0.5 * (begin + end));
   }
   void Cell(int column, const Fragment* f, int n, const CellOutline& cell) {
+    if (!window_.HasCenter(column)) return;
+    column = window_.Pixel(column);
     const double r = cell.area - mask_[column];
     const double w = weight_ ? weight_[column] : 1.0;
     AddArea(cell.area, column + 0.5);
@@ -80,6 +97,7 @@ class GramSink {
 
   CpuSweep* sweep_;
   const Target& target_;
+  const Window window_;
   int row_ = 0;
   const float* mask_ = nullptr;
   const float* weight_ = nullptr;
@@ -90,14 +108,18 @@ class GramSink {
 
 class ImageSink {
  public:
-  ImageSink(CpuSweep* sweep, Image<double>* image, std::vector<double>* jacobian)
-      : sweep_(sweep), image_(image), jacobian_(jacobian) {}
-  void Row(int row) { row_ = row; }
+  ImageSink(CpuSweep* sweep, Image<double>* image, std::vector<double>* jacobian, int window)
+      : sweep_(sweep), image_(image), jacobian_(jacobian), window_{window} {}
+  void Row(int row) { row_ = window_.Pixel(row); }
   void Empty(int, int) {}
   void Run(int begin, int end, bool covered) {
-    if (covered) std::fill(image_->row(row_) + begin, image_->row(row_) + end, 1.0);
+    if (!covered) return;
+    double* row = image_->row(row_);
+    std::fill(row + window_.FirstPixel(begin), row + window_.FirstPixel(end), 1.0);
   }
   void Cell(int column, const Fragment* f, int n, const CellOutline& cell) {
+    if (!window_.HasCenter(column)) return;
+    column = window_.Pixel(column);
     image_->at(column, row_) = cell.area;
     if (jacobian_ == nullptr || !cell.boundary) return;
     const size_t pixel = static_cast<size_t>(row_) * image_->width + column;
@@ -108,6 +130,7 @@ class ImageSink {
   CpuSweep* sweep_;
   Image<double>* image_;
   std::vector<double>* jacobian_;
+  const Window window_;
   int row_ = 0;
 };
 
@@ -145,7 +168,13 @@ const T& Get(const std::vector<std::shared_ptr<const T>>& list, int id) {
 }  // namespace
 
 struct CpuRasterizer::Impl {
-  explicit Impl(int num_threads) : arena(num_threads) {}
+  explicit Impl(int num_threads)
+      : more_than_cores(num_threads > tbb::this_task_arena::max_concurrency()
+                            ? std::make_unique<tbb::global_control>(
+                                  tbb::global_control::max_allowed_parallelism, num_threads)
+                            : nullptr),
+        arena(num_threads) {}
+  std::unique_ptr<tbb::global_control> more_than_cores;  // else TBB gives fewer, and says so
   tbb::task_arena arena;
   tbb::enumerable_thread_specific<CpuSweep> sweeps;
   std::vector<std::shared_ptr<const ContourMesh>> meshes;
@@ -157,8 +186,8 @@ struct CpuRasterizer::Impl {
     CHECK_EQ(target.width_px(), job.camera.width_px);
     CHECK_EQ(target.height_px(), job.camera.height_px);
     CpuSweep& sweep = sweeps.local();
-    sweep.Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object));
-    GramSink sink(&sweep, target);
+    sweep.Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object, job.window));
+    GramSink sink(&sweep, target, job.window);
     sweep.Rows(sink);
     sink.Finish(result);
   }
@@ -214,8 +243,8 @@ Image<double> CpuRasterizer::Coverage(const RasterJob& job, std::vector<double>*
   Image<double> image(job.camera.width_px, job.camera.height_px, 0.0);
   if (jacobian != nullptr) jacobian->assign(6 * image.pixels.size(), 0.0);
   CpuSweep& sweep = impl_->sweeps.local();
-  sweep.Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object));
-  ImageSink sink(&sweep, &image, jacobian);
+  sweep.Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object, job.window));
+  ImageSink sink(&sweep, &image, jacobian, job.window);
   sweep.Rows(sink);
   return image;
 }

@@ -103,7 +103,7 @@ void CpuSweep::AddNearCuts(const ContourMesh& mesh) {
 }
 
 void CpuSweep::SplitAndBucket() {
-  const int height = view_.height_px, width = view_.width_px;
+  const int height = view_.height_px;
   velocities_.resize(std::max(velocities_.size(), edges_.size()));
   has_velocity_.assign(edges_.size(), 0);
   left_w_.assign(height + 1, 0);
@@ -120,7 +120,7 @@ void CpuSweep::SplitAndBucket() {
   };
   for (size_t i = 0; i < edges_.size(); ++i) {
     multiplicity = edges_[i].multiplicity;
-    SplitEdge(edges_[i], static_cast<int>(i), width, height, emit, emit_left);
+    SplitEdge(edges_[i], static_cast<int>(i), view_, emit, emit_left);
   }
   int most = 0;
   for (int r = 0; r < height; ++r) {

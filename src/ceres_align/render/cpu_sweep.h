@@ -67,6 +67,7 @@ void CpuSweep::Rows(Sink& sink) {
   int w_left = 0, empty_from = 0;
   for (int r = 0; r < height; ++r) {
     w_left += left_w_[r];
+    if (view_.window > 1 && r % view_.window != view_.window / 2) continue;
     const int n = row_begin_[r + 1] - row_begin_[r];
     if (n == 0 && w_left == 0) continue;
     if (empty_from < r) sink.Empty(empty_from, r);

@@ -23,6 +23,9 @@ struct RasterJob {
   TargetId target = 0;
   Camera camera;
   Rigid3d cam_from_object;
+  /// Odd. 1: pixels are compared as areas. k > 1: of each pixel only the central 1/k x 1/k window
+  /// is, so that M and J are the window's; a mask that samples pixel centres says no more.
+  int window = 1;
 };
 
 /// What a job returns: the sums over all pixels of the view that Levenberg–Marquardt needs.

@@ -25,6 +25,7 @@ struct ViewGeometry {
   double fx_px, fy_px, cx_px, cy_px;
   double near_z;  ///< > 0; what lies nearer is clipped
   int width_px, height_px;
+  int window;  ///< k: all px here are 1/k of a pixel; only rows k·j + k/2 are swept
 };
 
 /// Unit normal and offset of a triangle's plane: n·x + d. d is taken at corner a.

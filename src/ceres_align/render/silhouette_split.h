@@ -55,10 +55,12 @@ CA_HD inline void SplitRow(const ImageEdge& edge, int id, int row, int width, do
 
 /// Calls emit(Fragment) for every pixel the edge passes, in order of y, and
 /// emit_left(row_begin, row_end) for runs of whole rows that it passes left of the frame, where
-/// it only adds its multiplicity to w. What lies above, below or right of the frame is dropped.
+/// it only adds its multiplicity to w. What lies above, below or right of the frame is dropped, and
+/// so are the rows that the view's window leaves out.
 template <typename Emit, typename EmitLeft>
-CA_HD inline void SplitEdge(const ImageEdge& edge, int id, int width, int height, Emit& emit,
+CA_HD inline void SplitEdge(const ImageEdge& edge, int id, const ViewGeometry& view, Emit& emit,
                             EmitLeft& emit_left) {
+  const int width = view.width_px, height = view.height_px;
   const double top = Max(edge.y0, 0.0);
   const double bottom = Min(edge.y1, static_cast<double>(height));
   if (!(top < bottom)) return;
@@ -78,7 +80,8 @@ CA_HD inline void SplitEdge(const ImageEdge& edge, int id, int width, int height
       x = edge.x0 + (end - edge.y0) * edge.slope;
       continue;
     }
-    if (y_out > y) internal::SplitRow(edge, id, row, width, x, y, x_out, y_out, emit);
+    const bool swept = view.window == 1 || row % view.window == view.window / 2;
+    if (swept && y_out > y) internal::SplitRow(edge, id, row, width, x, y, x_out, y_out, emit);
     x = x_out;
     y = 0.0;
   }

@@ -1,9 +1,12 @@
 #include "ceres_align/render/view_geometry.h"
 
+#include "ceres_align/base/error.h"
+
 namespace ceres_align {
 
 ViewGeometry MakeViewGeometry(const ContourMesh& mesh, const Camera& camera,
-                              const Rigid3d& cam_from_object) {
+                              const Rigid3d& cam_from_object, int window) {
+  CHECK(window >= 1 && window % 2 == 1) << "window " << window;
   ViewGeometry view;
   const Eigen::Matrix3d R = cam_from_object.R();
   for (int i = 0; i < 9; ++i) view.cam_from_object.m[i] = R(i / 3, i % 3);
@@ -12,13 +15,14 @@ ViewGeometry MakeViewGeometry(const ContourMesh& mesh, const Camera& camera,
   const Eigen::Vector3d camera_in_object = -(R.transpose() * center);
   view.center_in_cam = {center.x(), center.y(), center.z()};
   view.cam_in_object = {camera_in_object.x(), camera_in_object.y(), camera_in_object.z()};
-  view.fx_px = camera.fx_px;
-  view.fy_px = camera.fy_px;
-  view.cx_px = camera.cx_px;
-  view.cy_px = camera.cy_px;
+  view.window = window;
+  view.fx_px = window * camera.fx_px;
+  view.fy_px = window * camera.fy_px;
+  view.cx_px = window * camera.cx_px;
+  view.cy_px = window * camera.cy_px;
   view.near_z = kNearOverRadius * mesh.radius;
-  view.width_px = camera.width_px;
-  view.height_px = camera.height_px;
+  view.width_px = window * camera.width_px;
+  view.height_px = window * camera.height_px;
   return view;
 }
 

@@ -11,8 +11,9 @@ namespace ceres_align {
 /// The near plane lies at this fraction of the mesh's radius in front of the camera.
 constexpr double kNearOverRadius = 1e-4;
 
+/// With a window (see RasterJob) the view is `window` times as large. CHECKs that it is odd.
 ViewGeometry MakeViewGeometry(const ContourMesh& mesh, const Camera& camera,
-                              const Rigid3d& cam_from_object);
+                              const Rigid3d& cam_from_object, int window = 1);
 
 /// The matrix A (6x6) with δ_canonical = A·δ, where the canonical [ω, v] of rasterizer.h moves
 /// the object about the mesh's centre in the camera's axes, and δ = [ω, v] moves it in the rig's
