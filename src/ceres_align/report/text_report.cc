@@ -118,7 +118,8 @@ std::string Verdict(const AlignResult& result) {
   if (!result.ambiguous) return "The result is NOT to be trusted (see status and IoU).\n";
   return Format(
       "AMBIGUOUS: a pose with another rotation fits the masks about as well (cost within x%.3g).\n"
-      "The result is NOT to be trusted: another view, or a start near the right pose, decides.\n",
+      "The result is NOT to be trusted. A start near the right pose decides; another view may, "
+      "unless\nthe object is symmetric.\n",
       kAmbiguousRatio);
 }
 
