@@ -51,7 +51,6 @@ double RotationInformation(const Matrix6d& H, double radius) {
       H.topLeftCorner<3, 3>() -
       H.topRightCorner<3, 3>() * translation.ldlt().solve(H.bottomLeftCorner<3, 3>());
   const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> turn(rotation), shift(translation);
-    fprintf(stderr, "RI %g\n", turn.eigenvalues()[0] / (radius * radius * shift.eigenvalues()[2]));
   return turn.eigenvalues()[0] / (radius * radius * shift.eigenvalues()[2]);
 }
 
