@@ -15,9 +15,10 @@ TEST(ResultJson, HasTheDocumentedKeys) {
   const MadeRun run = MakeRun();
   const Json json = Json::parse(ResultJson(run.scene, run.result, AlignOptions(), {0.5, 0.25}));
   const std::set<std::string> expected = {
-      "status", "usable",  "termination", "backend",     "rig_from_world", "views",
-      "sigma",  "options", "covariance",  "ambiguous",   "alternatives",   "cost",
-      "errors", "seconds", "iterations",  "evaluations", "searched",       "restarted"};
+      "status",       "usable",   "termination", "backend",    "rig_from_world",
+      "views",        "sigma",    "options",     "covariance", "ambiguous",
+      "alternatives", "cost",     "errors",      "seconds",    "iterations",
+      "evaluations",  "searched", "restarted",   "sharpened"};
   std::set<std::string> keys;
   for (const auto& item : json.items()) keys.insert(item.key());
   EXPECT_EQ(keys, expected);
@@ -25,6 +26,8 @@ TEST(ResultJson, HasTheDocumentedKeys) {
   EXPECT_TRUE(json["usable"].get<bool>());
   EXPECT_EQ(json["searched"], false);
   EXPECT_EQ(json["restarted"], false);
+  EXPECT_EQ(json["sharpened"], false);
+  EXPECT_EQ(json["options"]["sharp_window"], AlignOptions().sharp_window);
   EXPECT_TRUE(json["ambiguous"].is_null());
   EXPECT_EQ(json["alternatives"], Json::array());
   EXPECT_EQ(json["seconds"]["load"], 0.5);
@@ -130,6 +133,9 @@ TEST(TextReport, SaysHowThePoseWasFound) {
   MadeRun run = MakeRun();
   expect(run, "Found from the start\n", true);
   expect(run, "Other poses", false);
+  expect(run, "middle of each pixel", false);
+  run.result.sharpened = true;
+  expect(run, "middle of each pixel", true);
   run.result.restarted = true;
   expect(run, "rotations around it were tried too", true);
   run = MakeSearchedRun(1.8);

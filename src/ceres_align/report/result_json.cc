@@ -87,6 +87,7 @@ Json Options(const AlignOptions& options) {
           {"search_refined", options.search_refined},
           {"search_kept", options.search_kept},
           {"search_finalists", options.search_finalists},
+          {"sharp_window", options.sharp_window},
           {"covariance", options.covariance}};
 }
 
@@ -144,6 +145,7 @@ std::string ResultJson(const Scene& scene, const AlignResult& result, const Alig
       {"sigma", Sigma(result)},
       {"searched", result.searched},
       {"restarted", result.restarted},
+      {"sharpened", result.sharpened},
       {"ambiguous", result.searched ? Json(result.ambiguous) : Json(nullptr)},
       {"alternatives", Alternatives(result)},
       {"cost", {{"initial", Number(result.initial_cost)}, {"final", Number(result.final_cost)}}},

@@ -148,6 +148,9 @@ std::string TextReport(const Scene& scene, const AlignResult& result, const RunS
   text +=
       Format("Cost %.6g -> %.6g, %d iterations, %d evaluations, backend %s\n", result.initial_cost,
              result.final_cost, result.iterations, result.evaluations, result.backend.c_str());
+  if (result.sharpened) {
+    text += "The last steps compared only the middle of each pixel, for the masks are binary\n";
+  }
   text += "Stopped: " + std::string(ToString(result.status)) + "; " + result.termination + "\n";
   text += Format("Seconds: load %.3f, prepare %.3f, solve %.4f, write %.3f\n", seconds.load,
                  result.prepare_seconds, result.solve_seconds, seconds.write);
