@@ -253,6 +253,45 @@ struct CellSweep {
   }
 };
 
+/// A chain: no two fragments share a y, so there is no order of x to keep.
+struct ChainSweep {
+  const RowProfile& profile;
+  double y = 0, area = 0;
+  int w, step = 0;
+
+  CA_HD explicit ChainSweep(const RowProfile& row_profile)
+      : profile(row_profile), w(row_profile.top) {}
+
+  CA_HD double NextStep(double end) const {
+    return step < profile.count ? Min(end, profile.steps[step].y) : end;
+  }
+  CA_HD void MoveTo(double next) {
+    y = next;
+    while (step < profile.count && profile.steps[step].y <= y) w += profile.steps[step++].dw;
+  }
+  CA_HD void Gap(double end) {
+    while (y < end) {
+      const double next = NextStep(end);
+      if (w != 0) area += next - y;
+      MoveTo(next);
+    }
+  }
+  CA_HD void Along(const Fragment& f, const ImageEdge& edge, int i, CellOutline* out) {
+    while (y < f.yb) {
+      const double next = NextStep(f.yb);
+      area += SingleSlab(f, edge, w, y, next, i, out);
+      MoveTo(next);
+    }
+  }
+};
+
+CA_HD inline bool IsChain(const Fragment* f, const int* order, int n) {
+  for (int i = 1; i < n; ++i) {
+    if (f[order[i - 1]].yb > f[order[i]].ya) return false;
+  }
+  return true;
+}
+
 }  // namespace internal
 
 /// Coverage of the pixel that fragments f[0..n) lie in, `profile` along its left side. Fills
@@ -278,6 +317,17 @@ CA_HD inline void SweepCell(const Fragment* f, const ImageEdge* edges, int n,
     return;
   }
   for (int i = 0; i < n; ++i) out->piece0[i] = out->piece1[i] = 0;
+  if (internal::IsChain(f, scratch.order, n)) {
+    internal::ChainSweep chain(profile);
+    for (int i = 0; i < n; ++i) {
+      const int k = scratch.order[i];
+      chain.Gap(f[k].ya);
+      chain.Along(f[k], edges[f[k].edge], k, out);
+    }
+    chain.Gap(1.0);
+    out->area = chain.area;
+    return;
+  }
   internal::CellSweep sweep{f, edges, scratch, out};
   sweep.Sweep(n, profile);
   out->area = sweep.area;
