@@ -262,7 +262,7 @@ TEST(FitTranslation, ManyPosesAreFittedAsEachByItself) {
   std::vector<Rigid3d> starts;
   for (int i = 0; i < 5; ++i) {
     Random random("many", i);
-    starts.push_back(Rigid3d(random.Rotation(), c.Shifted(0.4 * random.UnitVector()).translation));
+    starts.emplace_back(random.Rotation(), c.Shifted(0.4 * random.UnitVector()).translation);
   }
   int together = 0, single = 0;
   const std::vector<MomentFit> fits =

@@ -145,7 +145,7 @@ TEST(Align, ViewsMayHaveTheirOwnMeshAndObjectPose) {
     const Rigid3d truth = RandomPose(body, camera, 40, &random);
     Scene scene = SyntheticScene(body, camera, {}, truth, 1);
     scene.meshes.push_back(std::make_shared<TriangleMesh>(other));
-    scene.mesh_names.push_back("other");
+    scene.mesh_names.emplace_back("other");
     for (int i = 0; i < 3; ++i) {
       View view;
       view.name = "turn" + std::to_string(i);

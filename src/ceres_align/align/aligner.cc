@@ -78,7 +78,7 @@ DescentResult FromStart(const PreparedScene& prepared, const AlignOptions& optio
                         const AlignCallback& callback, const Rigid3d& initial,
                         AlignResult* result) {
   Descent descent(prepared, options, callback);
-  const DescentResult reached = descent.Run(initial);
+  DescentResult reached = descent.Run(initial);
   result->iterations = descent.iterations();
   result->evaluations = descent.evaluations();
   return reached;
@@ -93,17 +93,18 @@ DescentResult FromSearch(const PreparedScene& prepared, const AlignOptions& opti
   const std::vector<ScoredPose> poses = SearchGlobally(prepared, options, &counts);
   Descent descent(prepared, options, callback);
   LevelResult polished = descent.Climb(poses[0].rig_from_world, last, last, false);
-  bool sharpened = false;
-  if (polished.converged) {
-    sharpened = descent.Sharpen(polished.final_cost, 0.5 * prepared.MaskEnergy(last),
-                                &polished.rig_from_world, &polished.final_cost);
-  }
+  // Costs are compared before sharpening, which the others have not had.
   result->searched = true;
   for (size_t i = 1; i < poses.size(); ++i) {
     result->alternatives.push_back(
         {prepared.FromRun(poses[i].rig_from_world), poses[i].cost / polished.final_cost});
     result->ambiguous =
         result->ambiguous || !(result->alternatives.back().cost_ratio > kAmbiguousRatio);
+  }
+  bool sharpened = false;
+  if (polished.converged) {
+    sharpened = descent.Sharpen(polished.final_cost, 0.5 * prepared.MaskEnergy(last),
+                                &polished.rig_from_world, &polished.final_cost);
   }
   result->iterations = counts.iterations + descent.iterations();
   result->evaluations = counts.evaluations + descent.evaluations();

@@ -93,7 +93,7 @@ LevelResult Descent::SolveOne(size_t level, const Rigid3d& start, bool silent) {
     iteration.rig_from_world = scene_.FromRun(iteration.rig_from_world);
     return callback_(iteration);
   };
-  const LevelResult result =
+  LevelResult result =
       SolveLevel(scene_.ViewsAt(level, depth), scene_.rasterizer(), start, options, report);
   iterations_ += result.iterations;
   evaluations_ += result.evaluations;

@@ -26,7 +26,10 @@ std::vector<ScoredPose> RefineAll(const PreparedScene& scene, const AlignOptions
   scene.rasterizer()->ForEach(starts.size(), [&](size_t i) {
     Descent descent(scene, options, {});
     const LevelResult result = descent.Climb(starts[i].rig_from_world, first, last, true);
-    refined[i] = {result.rig_from_world, result.final_cost};
+    // Out of iterations, a descent may have ended on a coarser level, whose cost means another.
+    const bool cut_short = descent.iterations() >= options.max_iterations;
+    refined[i] = {result.rig_from_world,
+                  cut_short ? scene.CostAt(last, result.rig_from_world) : result.final_cost};
     own[i] = {descent.iterations(), descent.evaluations()};
   });
   for (const SearchCounts& c : own) {

@@ -35,15 +35,18 @@ std::vector<ScoredPose> ScoreRotations(const std::vector<SilhouetteView>& views,
                                        const std::vector<Eigen::Quaterniond>& rotations,
                                        int moment_steps, double good_misfit, int* evaluations) {
   std::vector<Rigid3d> poses;
+  poses.reserve(rotations.size());
   for (const Eigen::Quaterniond& turn : rotations) {
     poses.emplace_back(Eigen::Quaterniond(turn * start.rotation), start.translation);
   }
   const std::vector<MomentFit> fits = FitTranslationsToMoments(
       views, masks, rasterizer, poses, moment_steps, good_misfit, evaluations);
   std::vector<std::pair<double, size_t>> order;
-  for (size_t i = 0; i < fits.size(); ++i) order.push_back({fits[i].cost, i});
+  order.reserve(fits.size());
+  for (size_t i = 0; i < fits.size(); ++i) order.emplace_back(fits[i].cost, i);
   std::sort(order.begin(), order.end());
   std::vector<ScoredPose> scored;
+  scored.reserve(order.size());
   for (const auto& [cost, i] : order) scored.push_back({fits[i].rig_from_world, cost});
   return scored;
 }

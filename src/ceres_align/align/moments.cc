@@ -156,6 +156,7 @@ std::vector<MomentFit> FitTranslationsToMoments(const std::vector<SilhouetteView
                                                 int max_steps, double good_misfit,
                                                 int* evaluations) {
   std::vector<Track> tracks;
+  tracks.reserve(rig_from_world.size());
   for (const Rigid3d& pose : rig_from_world) tracks.emplace_back(pose, views.size());
   std::vector<RasterJob> jobs;
   std::vector<GramResult> results;
@@ -176,6 +177,7 @@ std::vector<MomentFit> FitTranslationsToMoments(const std::vector<SilhouetteView
     }
   }
   std::vector<MomentFit> fits;
+  fits.reserve(tracks.size());
   for (const Track& track : tracks) fits.push_back(track.best);
   return fits;
 }

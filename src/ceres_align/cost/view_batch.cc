@@ -1,5 +1,6 @@
 #include "ceres_align/cost/view_batch.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "ceres_align/base/error.h"
@@ -7,8 +8,8 @@
 namespace ceres_align {
 namespace {
 
-bool SameBytes(const std::array<double, 7>& a, const double* b) {
-  return std::memcmp(a.data(), b, sizeof(a)) == 0;
+bool SamePose(const std::array<double, 7>& a, const double* b) {
+  return std::equal(a.begin(), a.end(), b);
 }
 
 }  // namespace
@@ -46,7 +47,7 @@ void ViewBatch::PrepareForEvaluation(bool evaluate_jacobians, bool /*new_evaluat
   refused_ = !evaluate_jacobians && TooFar();
   if (refused_) return;
   bool same = evaluated_;
-  for (const Entry& entry : views_) same = same && SameBytes(entry.evaluated, entry.pose_block);
+  for (const Entry& entry : views_) same = same && SamePose(entry.evaluated, entry.pose_block);
   if (!same) {
     jobs_.clear();
     for (const Entry& entry : views_) {
@@ -68,7 +69,7 @@ void ViewBatch::PrepareForEvaluation(bool evaluate_jacobians, bool /*new_evaluat
 }
 
 const Matrix7d& ViewBatch::gram(int i, const double* pose_block) const {
-  CHECK(evaluated_ && SameBytes(views_[i].evaluated, pose_block))
+  CHECK(evaluated_ && SamePose(views_[i].evaluated, pose_block))
       << "view " << i << ": the batch is not this problem's evaluation callback";
   return views_[i].gram;
 }

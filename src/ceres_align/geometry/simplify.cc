@@ -23,7 +23,7 @@ SimplifiedMesh Cluster(const TriangleMesh& mesh, const Eigen::Vector3d& low, dou
     const auto [place, added] = cells.try_emplace(key, static_cast<int32_t>(count.size()));
     if (added) {
       count.push_back(0);
-      result.mesh.vertices.push_back(Eigen::Vector3d::Zero());
+      result.mesh.vertices.emplace_back(Eigen::Vector3d::Zero());
     }
     cluster[i] = place->second;
     ++count[cluster[i]];

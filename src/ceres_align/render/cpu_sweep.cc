@@ -155,7 +155,7 @@ int CpuSweep::GatherRow(int row) {
   keys_.resize(std::max(keys_.size(), static_cast<size_t>(n)));
   for (int i = 0; i < n; ++i) {
     const int32_t id = row_order_[begin + i];
-    const uint64_t column = static_cast<uint64_t>(fragments_[id].column + 1);
+    const uint64_t column = static_cast<uint64_t>(int64_t{fragments_[id].column} + 1);
     keys_[i] = column << 32 | static_cast<uint32_t>(id);
   }
   if (n <= 24) {

@@ -153,7 +153,7 @@ struct CellSweep {
   }
 
   /// Order just below y: by x, then by where the edges lead.
-  CA_HD void SortActive(double y) {
+  CA_HD void SortActive(double y) const {
     for (int i = 0; i < num_active; ++i) {
       const int k = s.active[i];
       s.x[k] = FragmentX(f[k], EdgeOf(k), y);

@@ -74,7 +74,7 @@ struct GifEncoder::Impl {
     return indices;
   }
 
-  void PutLoopForever() {
+  void PutLoopForever() const {
     const unsigned char forever[3] = {1, 0, 0};
     Require(EGifPutExtensionLeader(gif, APPLICATION_EXT_FUNC_CODE), gif);
     Require(EGifPutExtensionBlock(gif, 11, "NETSCAPE2.0"), gif);
@@ -82,7 +82,7 @@ struct GifEncoder::Impl {
     Require(EGifPutExtensionTrailer(gif), gif);
   }
 
-  void PutControl(int delay_cs) {
+  void PutControl(int delay_cs) const {
     GraphicsControlBlock control = {};
     control.DisposalMode = DISPOSE_DO_NOT;
     control.DelayTime = delay_cs;

@@ -202,7 +202,7 @@ class SurfaceNets {
         sum += Position(from) + cell_ * (f0 / (f0 - f1)) * Vector3d::Unit(axis);
         ++crossings;
       }
-      mesh_.vertices.push_back(sum / crossings);
+      mesh_.vertices.emplace_back(sum / crossings);
     }
     cell_number_[Index(at)] = static_cast<int32_t>(cells_.size());
     cells_.push_back(cell);

@@ -104,7 +104,7 @@ TriangleMesh AddFins(const TriangleMesh& mesh, int count, double height, uint64_
     const Eigen::Vector3d edge = mesh.vertices[b] - mesh.vertices[a];
     const Eigen::Vector3d normal = edge.cross(mesh.vertices[c] - mesh.vertices[a]).normalized();
     out.faces.push_back({a, b, static_cast<int32_t>(out.vertices.size())});
-    out.vertices.push_back(mesh.vertices[a] + 0.5 * edge + height * edge.norm() * normal);
+    out.vertices.emplace_back(mesh.vertices[a] + 0.5 * edge + height * edge.norm() * normal);
   }
   return out;
 }
@@ -156,7 +156,7 @@ TriangleMesh SplitFaces(const TriangleMesh& mesh, std::vector<std::array<int32_t
   out.vertices.reserve(mesh.vertices.size() + edges.ends().size());
   out.vertices = mesh.vertices;
   for (const auto& [a, b] : edges.ends()) {
-    out.vertices.push_back(0.5 * (mesh.vertices[a] + mesh.vertices[b]));
+    out.vertices.emplace_back(0.5 * (mesh.vertices[a] + mesh.vertices[b]));
   }
   if (ends != nullptr) *ends = std::move(edges.ends());
   return out;

@@ -175,7 +175,7 @@ class ProjectedMesh {
     projected_.reserve(mesh.vertices.size());
     const Eigen::Matrix3d rotation = cam_from_object.R();
     for (const Vector3d& vertex : mesh.vertices) {
-      in_camera_.push_back(rotation * vertex + cam_from_object.translation);
+      in_camera_.emplace_back(rotation * vertex + cam_from_object.translation);
       const Vector3d& p = in_camera_.back();
       projected_.push_back(p.z() > options.near_z ? Project(p) : Vector2d::Zero());
     }

@@ -47,9 +47,9 @@ TriangleMesh SphereRings(double radius, int rings, int last_ring, int segments) 
     const double polar = M_PI * ring / rings;
     for (int s = 0; s < segments; ++s) {
       const double azimuth = 2 * M_PI * s / segments;
-      mesh.vertices.push_back(radius * Vector3d(std::sin(polar) * std::cos(azimuth),
-                                                std::sin(polar) * std::sin(azimuth),
-                                                std::cos(polar)));
+      mesh.vertices.emplace_back(radius * Vector3d(std::sin(polar) * std::cos(azimuth),
+                                                   std::sin(polar) * std::sin(azimuth),
+                                                   std::cos(polar)));
     }
   }
   const auto at = [&](int ring, int s) { return 1 + (ring - 1) * segments + s % segments; };
@@ -184,7 +184,7 @@ TriangleMesh MakeTriangleSoup(int faces, uint64_t seed, double size) {
   for (int f = 0; f < faces; ++f) {
     const Vector3d center = std::sqrt(random.Uniform()) * random.UnitVector();
     for (int i = 0; i < 3; ++i) {
-      mesh.vertices.push_back(center + size * random.Uniform(0.3, 1) * random.UnitVector());
+      mesh.vertices.emplace_back(center + size * random.Uniform(0.3, 1) * random.UnitVector());
     }
     mesh.faces.push_back({3 * f, 3 * f + 1, 3 * f + 2});
   }
