@@ -38,10 +38,21 @@ void ExpectHonestAlternatives(const Scene& scene, const AlignResult& result) {
   }
   EXPECT_NEAR(result.initial_cost, energy, 1e-7 * energy);
   EXPECT_LT(result.alternatives.size(), static_cast<size_t>(AlignOptions().search_finalists));
+  double floor = 0;
+  for (const View& view : scene.views) {
+    const ImageF& m = view.mask;
+    for (int r = 0; r < m.height; ++r) {
+      for (int c = 0; c < m.width; ++c) {
+        const bool in = m.at(c, r) >= 0.5f;
+        if (c + 1 < m.width && (m.at(c + 1, r) >= 0.5f) != in) floor += kCostFloorPerPx;
+        if (r + 1 < m.height && (m.at(c, r + 1) >= 0.5f) != in) floor += kCostFloorPerPx;
+      }
+    }
+  }
   double before = 1;
   bool ambiguous = false;
   for (const Alternative& other : result.alternatives) {
-    const double ratio = CostAt(scene, other.rig_from_world) / final_cost;
+    const double ratio = (CostAt(scene, other.rig_from_world) + floor) / (final_cost + floor);
     EXPECT_NEAR(other.cost_ratio, ratio, 1e-6 * ratio);
     EXPECT_GE(other.cost_ratio, before);
     EXPECT_GT(RotationAngle_rad(other.rig_from_world.rotation, result.rig_from_world.rotation),

@@ -94,10 +94,11 @@ DescentResult FromSearch(const PreparedScene& prepared, const AlignOptions& opti
   Descent descent(prepared, options, callback);
   LevelResult polished = descent.Climb(poses[0].rig_from_world, last, last, false);
   // Costs are compared before sharpening, which the others have not had.
+  const double floor = kCostFloorPerPx * prepared.OutlineLength(last);
   result->searched = true;
   for (size_t i = 1; i < poses.size(); ++i) {
-    result->alternatives.push_back(
-        {prepared.FromRun(poses[i].rig_from_world), poses[i].cost / polished.final_cost});
+    result->alternatives.push_back({prepared.FromRun(poses[i].rig_from_world),
+                                    (poses[i].cost + floor) / (polished.final_cost + floor)});
     result->ambiguous =
         result->ambiguous || !(result->alternatives.back().cost_ratio > kAmbiguousRatio);
   }

@@ -81,7 +81,10 @@ const char* ToString(AlignStatus status);
 /// Another pose that the masks allow.
 struct Alternative {
   Rigid3d rig_from_world;
-  double cost_ratio;  ///< its cost at full size over the answer's
+  /// (its cost + floor) / (the answer's + floor) at full size, both without sharp_window; floor =
+  /// kCostFloorPerPx · the pairs of neighbouring pixels that the masks' outlines part, for between
+  /// poses that meet the masks exactly there is nothing to choose.
+  double cost_ratio;
 };
 
 struct ViewResult {
@@ -126,6 +129,7 @@ struct AlignResult {
 };
 
 constexpr double kAmbiguousRatio = 1.3;
+constexpr double kCostFloorPerPx = 5e-4;
 
 /// Aligns the scene to its masks, from scene.initial_rig_from_world or, where there is none, by
 /// trying every rotation. With a start, the result's cost is never above the start's (without
