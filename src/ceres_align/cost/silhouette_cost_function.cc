@@ -1,6 +1,5 @@
 #include "ceres_align/cost/silhouette_cost_function.h"
 
-#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -46,7 +45,7 @@ SilhouetteCostFunction::SilhouetteCostFunction(const ViewBatch* batch, int index
 
 Matrix7d SilhouetteCostFunction::OwnGram(const double* pose_block) const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (!cached_ || !std::equal(cached_pose_.begin(), cached_pose_.end(), pose_block)) {
+  if (!cached_ || std::memcmp(cached_pose_.data(), pose_block, sizeof(cached_pose_)) != 0) {
     const Rigid3d rig_from_world = FromPoseBlock(pose_block);
     std::vector<GramResult> results;
     rasterizer_->Evaluate({view_.Job(rig_from_world)}, &results);

@@ -1,6 +1,5 @@
 #include "ceres_align/cost/view_batch.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "ceres_align/base/error.h"
@@ -9,7 +8,7 @@ namespace ceres_align {
 namespace {
 
 bool SamePose(const std::array<double, 7>& a, const double* b) {
-  return std::equal(a.begin(), a.end(), b);
+  return std::memcmp(a.data(), b, sizeof(a)) == 0;  // bytes: a NaN is equal to itself
 }
 
 }  // namespace
