@@ -100,7 +100,8 @@ void ReportMesh(benchmark::State& state, int levels) {
       static_cast<double>(mesh->bytes()) / static_cast<double>(mesh->num_faces());
 }
 
-void Evaluate(benchmark::State& state, int num_views, int num_threads) {
+// `same_pose`: the views of a batch cost the same, so that threads alone make the difference.
+void Evaluate(benchmark::State& state, int num_views, int num_threads, bool same_pose = false) {
   const int levels = static_cast<int>(state.range(0));
   const Camera camera = MakeCamera(state.range(1), state.range(2));
   CpuRasterizer rasterizer(num_threads);
@@ -115,8 +116,10 @@ void Evaluate(benchmark::State& state, int num_views, int num_threads) {
       job.mesh = mesh;
       job.target = target;
       job.camera = camera;
-      job.cam_from_object = poses[next++ % poses.size()];
+      job.cam_from_object = poses[next % poses.size()];
+      if (!same_pose) ++next;
     }
+    if (same_pose) ++next;
     rasterizer.Evaluate(jobs, &results);
     benchmark::DoNotOptimize(results.data());
   }
@@ -124,8 +127,10 @@ void Evaluate(benchmark::State& state, int num_views, int num_threads) {
 }
 
 void BM_ValueAndJacobian(benchmark::State& state) { Evaluate(state, 1, 1); }
-void BM_TwoViewsOneThread(benchmark::State& state) { Evaluate(state, 2, 1); }
-void BM_TwoViewsTwoThreads(benchmark::State& state) { Evaluate(state, 2, 2); }
+void BM_TwoViewsOneThread(benchmark::State& state) { Evaluate(state, 2, 1, true); }
+void BM_TwoViewsTwoThreads(benchmark::State& state) { Evaluate(state, 2, 2, true); }
+void BM_16ViewsOneThread(benchmark::State& state) { Evaluate(state, 16, 1); }
+void BM_16ViewsTwoThreads(benchmark::State& state) { Evaluate(state, 16, 2); }
 
 void BM_OpenCvFillConvexPoly(benchmark::State& state) {
   const int levels = static_cast<int>(state.range(0));
@@ -153,18 +158,14 @@ void Sizes(benchmark::internal::Benchmark* b) {
 
 BENCHMARK(BM_OpenCvFillConvexPoly)->Apply(Sizes);
 BENCHMARK(BM_ValueAndJacobian)->Apply(Sizes);
-BENCHMARK(BM_TwoViewsOneThread)
-    ->Args({0, 306, 256})
-    ->Args({2, 306, 256})
-    ->UseRealTime()
-    ->ArgNames({"levels", "width", "height"})
-    ->Unit(benchmark::kMillisecond);
-BENCHMARK(BM_TwoViewsTwoThreads)
-    ->Args({0, 306, 256})
-    ->Args({2, 306, 256})
-    ->UseRealTime()
-    ->ArgNames({"levels", "width", "height"})
-    ->Unit(benchmark::kMillisecond);
+void ThreadSizes(benchmark::internal::Benchmark* b) {
+  b->ArgNames({"levels", "width", "height"})->Args({0, 306, 256})->Args({2, 306, 256});
+  b->Args({2, 1920, 1080})->UseRealTime()->Unit(benchmark::kMillisecond);
+}
+BENCHMARK(BM_TwoViewsOneThread)->Apply(ThreadSizes);
+BENCHMARK(BM_TwoViewsTwoThreads)->Apply(ThreadSizes);
+BENCHMARK(BM_16ViewsOneThread)->Apply(ThreadSizes);
+BENCHMARK(BM_16ViewsTwoThreads)->Apply(ThreadSizes);
 BENCHMARK(BM_PrepareMesh)->Arg(0)->Arg(2)->Arg(5)->Unit(benchmark::kMillisecond);
 
 }  // namespace
