@@ -13,6 +13,9 @@ if(CERES_ALIGN_SANITIZE)
   add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${CERES_ALIGN_SANITIZE};\
 -fno-sanitize-recover=all;-fno-omit-frame-pointer;-O1;-Wno-maybe-uninitialized>")
   add_link_options(-fsanitize=${CERES_ALIGN_SANITIZE})
+  # Under ASan Eigen would pad its allocations by itself; the Ceres of the system does not, and
+  # matrices pass between the two.
+  add_compile_definitions(EIGEN_MALLOC_ALREADY_ALIGNED=1)
 endif()
 
 configure_file(${CMAKE_CURRENT_LIST_DIR}/version.h.in

@@ -82,8 +82,8 @@ std::shared_ptr<const TriangleMesh> GetMesh(const std::string& name) {
 }
 
 // The object about two thirds of the image's height, near the middle; fov 60° on the short side.
-Scene MakeTrial(std::shared_ptr<const TriangleMesh> mesh, double angle_deg, double offset_percent,
-                Random* random) {
+Scene MakeTrial(const std::shared_ptr<const TriangleMesh>& mesh, double angle_deg,
+                double offset_percent, Random* random) {
   const Sphere sphere = BoundingSphere(*mesh);
   const double f = 0.5 * std::min(FLAGS_width, FLAGS_height) / std::tan(M_PI / 6);
   const Camera camera{FLAGS_width, FLAGS_height, f, f, 0.5 * FLAGS_width, 0.5 * FLAGS_height};

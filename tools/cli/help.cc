@@ -127,7 +127,8 @@ void CheckArguments(const ProgramHelp& help, int argc, char** argv) {
     const bool checked = info.type != "string" && (has_value || info.type != "bool");
     // A trial assignment; the real parse assigns the same value again.
     if (checked && gflags::SetCommandLineOption(name.c_str(), value.c_str()).empty()) {
-      throw InputError("--" + name + ": '" + value + "' is not a valid " + info.type);
+      throw InputError(std::string("--").append(name).append(": '").append(value) +
+                       "' is not a valid " + info.type);
     }
   }
 }
