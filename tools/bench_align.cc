@@ -14,6 +14,7 @@
 #include "ceres_align/align/aligner.h"
 #include "ceres_align/io/mesh_io.h"
 #include "ceres_align/render/cpu_rasterizer.h"
+#include "ceres_align/synth/mask_noise.h"
 #include "ceres_align/synth/point_sampler.h"
 #include "ceres_align/synth/shapes.h"
 
@@ -37,6 +38,9 @@ DEFINE_int32(restarts, ceres_align::AlignOptions().restarts,
 DEFINE_bool(no_start, false, "no start is given: every rotation is searched");
 DEFINE_double(scatter, 0.1, "lateral shift of the object, in its radii");
 DEFINE_double(depth_scatter, 0, "random factor of its depth");
+DEFINE_double(salt_and_pepper, 0, "mask noise: fraction of pixels set to 0 or 1");
+DEFINE_double(wave_rms_px, 0, "mask noise: the edge is displaced by waves about 10 px long");
+DEFINE_int32(missing_blobs, 0, "mask noise: round holes");
 DEFINE_int32(sharp_window, ceres_align::AlignOptions().sharp_window, "AlignOptions");
 DEFINE_bool(print_failures, false, "a line for each failed trial");
 DEFINE_double(coarsest_width_px, ceres_align::AlignOptions().coarsest_width_px, "AlignOptions");
@@ -110,6 +114,12 @@ Scene MakeTrial(const std::shared_ptr<const TriangleMesh>& mesh, double angle_de
     view.cam_from_rig = Rigid3d(rig, Eigen::Vector3d(pivot - rig * pivot));
     view.mask =
         RenderMask(*mesh, view.cam_from_rig * *scene.true_rig_from_world, camera, FLAGS_samples);
+    MaskNoise noise;
+    noise.salt_and_pepper = FLAGS_salt_and_pepper;
+    noise.wave_rms_px = FLAGS_wave_rms_px;
+    noise.wave_length_px = 10;
+    noise.missing_blobs = FLAGS_missing_blobs;
+    view.mask = ApplyNoise(view.mask, noise, static_cast<uint64_t>(random->Uniform(0, 1e9)));
     scene.views.push_back(view);
   }
   return scene;
