@@ -40,6 +40,7 @@ Image<double> ClippedCoverage(const TriangleMesh& mesh, const Rigid3d& pose, con
   ClipperLib::Clipper unite;
   for (const auto& face : mesh.faces) {
     std::vector<Eigen::Vector2d> corners;
+    corners.reserve(3);
     for (int v : face) corners.push_back(camera.Project(pose * mesh.vertices[v]));
     unite.AddPath(ToPath(corners), ClipperLib::ptSubject, true);
   }
