@@ -5,6 +5,7 @@
 #include <string>
 
 #include "align_testing.h"
+#include "ceres_align/align/verdict.h"
 
 namespace ceres_align {
 namespace {
@@ -51,7 +52,11 @@ TEST(AlignOptions, DefaultsAreValidAndMistakesAreNamed) {
 TEST(AlignResult, MeanIouAndUsable) {
   AlignResult result;
   EXPECT_EQ(result.MeanIou(), 0);
-  EXPECT_FALSE(result.IsUsable());
+  EXPECT_FALSE(result.IsUsable());  // nothing was checked
+  const auto usable = [&result] {
+    result.checks = ChecksOf(result);
+    return result.IsUsable();
+  };
   result.status = AlignStatus::kConverged;
   result.views.resize(3);
   result.views[0].iou = 0.9;
@@ -59,18 +64,18 @@ TEST(AlignResult, MeanIouAndUsable) {
   result.views[2].iou = 1;
   result.views[2].mask_empty = true;
   EXPECT_DOUBLE_EQ(result.MeanIou(), 0.85);
-  EXPECT_TRUE(result.IsUsable());
+  EXPECT_TRUE(usable());
   result.views[0].iou = 1;
   result.views[1].iou = 0.69;
-  EXPECT_FALSE(result.IsUsable());
+  EXPECT_FALSE(usable());
   result.views[1].iou = NAN;
-  EXPECT_FALSE(result.IsUsable());
+  EXPECT_FALSE(usable());
   result.views[1].iou = 1;
-  EXPECT_TRUE(result.IsUsable());
+  EXPECT_TRUE(usable());
   for (AlignStatus status : {AlignStatus::kNotConverged, AlignStatus::kNoOverlap,
                              AlignStatus::kStopped, AlignStatus::kFailed}) {
     result.status = status;
-    EXPECT_FALSE(result.IsUsable()) << ToString(status);
+    EXPECT_FALSE(usable()) << ToString(status);
   }
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ceres_align/align/aligner.h"
+#include "ceres_align/align/verdict.h"
 #include "ceres_align/render/contour_mesh.h"
 #include "ceres_align/synth/point_sampler.h"
 #include "ceres_align/synth/shapes.h"
@@ -94,6 +95,7 @@ inline MadeRun MakeRun(int steps = 6) {
   run.result.evaluations = steps + 1;
   run.result.solve_seconds = 0.015;
   run.result.covariance = Eigen::Matrix<double, 6, 6>::Identity() * 1e-6;
+  run.result.checks = ChecksOf(run.result);
   for (int i = 0; i < steps; ++i) {
     const double left = 1 - i / std::max(1.0, steps - 1.0);
     run.iterations.push_back({i / 3, (steps + 2) / 3, 20 << (i / 3), 17 << (i / 3), i % 3,
@@ -107,9 +109,12 @@ inline MadeRun MakeSearchedRun(double best_ratio) {
   MadeRun run = MakeRun(1);
   run.scene.initial_rig_from_world.reset();
   run.result.searched = true;
-  run.result.alternatives = {{Pose(0.01 + M_PI / 2), best_ratio},
-                             {Pose(-1), std::numeric_limits<double>::infinity()}};
+  run.result.alternatives.resize(2);
+  run.result.alternatives[0].rig_from_world = Pose(0.01 + M_PI / 2);
+  run.result.alternatives[0].cost_ratio = best_ratio;
+  run.result.alternatives[1].rig_from_world = Pose(-1);
   run.result.ambiguous = best_ratio <= kAmbiguousRatio;
+  run.result.checks = ChecksOf(run.result);
   return run;
 }
 

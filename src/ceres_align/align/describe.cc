@@ -1,0 +1,71 @@
+#include "ceres_align/align/describe.h"
+
+#include <algorithm>
+
+#include "ceres_align/align/covariance.h"
+#include "ceres_align/align/metrics.h"
+#include "ceres_align/align/modes.h"
+#include "ceres_align/align/verdict.h"
+
+namespace ceres_align {
+namespace {
+
+bool TouchesFrame(const ImageF& mask) {
+  for (int c = 0; c < mask.width; ++c) {
+    if (mask.at(c, 0) >= 0.5f || mask.at(c, mask.height - 1) >= 0.5f) return true;
+  }
+  for (int r = 0; r < mask.height; ++r) {
+    if (mask.at(0, r) >= 0.5f || mask.at(mask.width - 1, r) >= 0.5f) return true;
+  }
+  return false;
+}
+
+ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, size_t index,
+                 const Rigid3d& rig_from_run) {
+  const View& view = prepared.scene().views[index];
+  const Image<double> coverage =
+      prepared.rasterizer()->Coverage(at_full.Job(rig_from_run), nullptr);
+  ViewResult result;
+  result.name = view.name;
+  result.cam_from_world = view.cam_from_rig * prepared.FromRun(rig_from_run);
+  result.camera_center_in_world = result.cam_from_world.TargetOriginInSource();
+  result.iou = IntersectionOverUnion(coverage, view.mask, view.weight);
+  result.contour_rms_px = ContourRms_px(coverage, view.mask, view.weight);
+  result.mask_empty = prepared.mask_empty(index);
+  result.mask_touches_frame = TouchesFrame(view.mask);
+  result.object_in_frame =
+      std::any_of(coverage.pixels.begin(), coverage.pixels.end(), [](double m) { return m > 0; });
+  return result;
+}
+
+}  // namespace
+
+void Describe(const PreparedScene& prepared, const AlignOptions& options,
+              const Rigid3d& rig_from_run, AlignResult* result) {
+  const size_t last = prepared.last_level();
+  std::vector<SilhouetteView> views = prepared.ViewsAt(last, prepared.Depth(rig_from_run));
+  bool overlap = false;
+  for (size_t i = 0; i < views.size(); ++i) {
+    result->views.push_back(Judge(prepared, views[i], i, rig_from_run));
+    overlap = overlap || (!result->views[i].mask_empty && result->views[i].iou > 0);
+  }
+  if (!overlap) {
+    result->status = AlignStatus::kNoOverlap;
+    result->termination = "the object meets none of the masks; " + result->termination;
+  }
+  if (options.covariance && overlap) {
+    std::vector<const Target*> targets;
+    for (const auto& target : prepared.level(last).targets) targets.push_back(target.get());
+    // Of the residual that the pose is the optimum of.
+    for (SilhouetteView& view : views) view.window = result->sharpened ? options.sharp_window : 1;
+    result->covariance =
+        SandwichCovariance(views, targets, prepared.rasterizer(), prepared.radius(), rig_from_run);
+  }
+  result->rig_from_world = prepared.FromRun(rig_from_run);
+  result->object_center_in_world = prepared.center();
+  result->backend = prepared.rasterizer()->name();
+  ExplainModes(prepared, result);
+  result->checks = ChecksOf(*result);
+}
+
+}  // namespace ceres_align
