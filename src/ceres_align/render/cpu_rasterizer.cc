@@ -106,21 +106,22 @@ class GramSink {
   int boundary_pixels_ = 0;
 };
 
+template <typename Pixel>
 class ImageSink {
  public:
-  ImageSink(CpuSweep* sweep, Image<double>* image, std::vector<double>* jacobian, int window)
+  ImageSink(CpuSweep* sweep, Image<Pixel>* image, std::vector<double>* jacobian, int window)
       : sweep_(sweep), image_(image), jacobian_(jacobian), window_{window} {}
   void Row(int row) { row_ = window_.Pixel(row); }
   void Empty(int, int) {}
   void Run(int begin, int end, bool covered) {
     if (!covered) return;
-    double* row = image_->row(row_);
-    std::fill(row + window_.FirstPixel(begin), row + window_.FirstPixel(end), 1.0);
+    Pixel* row = image_->row(row_);
+    std::fill(row + window_.FirstPixel(begin), row + window_.FirstPixel(end), Pixel{1});
   }
   void Cell(int column, const Fragment* f, int n, const CellOutline& cell) {
     if (!window_.HasCenter(column)) return;
     column = window_.Pixel(column);
-    image_->at(column, row_) = cell.area;
+    image_->at(column, row_) = static_cast<Pixel>(cell.area);
     if (jacobian_ == nullptr || !cell.boundary) return;
     const size_t pixel = static_cast<size_t>(row_) * image_->width + column;
     CellJacobian(sweep_, f, n, cell, jacobian_->data() + 6 * pixel);
@@ -128,7 +129,7 @@ class ImageSink {
 
  private:
   CpuSweep* sweep_;
-  Image<double>* image_;
+  Image<Pixel>* image_;
   std::vector<double>* jacobian_;
   const Window window_;
   int row_ = 0;
@@ -191,6 +192,30 @@ struct CpuRasterizer::Impl {
     sweep.Rows(sink);
     sink.Finish(result);
   }
+
+  template <typename Pixel>
+  void Draw(const RasterJob& job, Image<Pixel>* image, std::vector<double>* jacobian) {
+    const ContourMesh& mesh = Get(meshes, job.mesh);
+    *image = Image<Pixel>(job.camera.width_px, job.camera.height_px, Pixel{0});
+    if (jacobian != nullptr) jacobian->assign(6 * image->pixels.size(), 0.0);
+    CpuSweep& sweep = sweeps.local();
+    sweep.Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object, job.window));
+    ImageSink<Pixel> sink(&sweep, image, jacobian, job.window);
+    sweep.Rows(sink);
+  }
+
+  // Jobs side by side, except within a body of ForEach.
+  template <typename Body>
+  void ForEachJob(size_t n, const Body& body) {
+    if (n == 1 || inside_for_each || arena.max_concurrency() == 1) {
+      for (size_t i = 0; i < n; ++i) body(i);
+      return;
+    }
+    arena.execute([&] {
+      tbb::parallel_for(
+          size_t{0}, n, [&](size_t i) { body(i); }, tbb::simple_partitioner());
+    });
+  }
 };
 
 CpuRasterizer::CpuRasterizer(int num_threads)
@@ -215,15 +240,7 @@ void CpuRasterizer::ReleaseTarget(TargetId id) {
 
 void CpuRasterizer::Evaluate(const std::vector<RasterJob>& jobs, std::vector<GramResult>* results) {
   results->resize(jobs.size());
-  if (jobs.size() == 1 || inside_for_each || impl_->arena.max_concurrency() == 1) {
-    for (size_t i = 0; i < jobs.size(); ++i) impl_->EvaluateOne(jobs[i], &(*results)[i]);
-    return;
-  }
-  impl_->arena.execute([&] {
-    tbb::parallel_for(
-        size_t{0}, jobs.size(), [&](size_t i) { impl_->EvaluateOne(jobs[i], &(*results)[i]); },
-        tbb::simple_partitioner());
-  });
+  impl_->ForEachJob(jobs.size(), [&](size_t i) { impl_->EvaluateOne(jobs[i], &(*results)[i]); });
 }
 
 void CpuRasterizer::ForEach(size_t n, const std::function<void(size_t)>& body) {
@@ -239,14 +256,14 @@ void CpuRasterizer::ForEach(size_t n, const std::function<void(size_t)>& body) {
 }
 
 Image<double> CpuRasterizer::Coverage(const RasterJob& job, std::vector<double>* jacobian) {
-  const ContourMesh& mesh = Get(impl_->meshes, job.mesh);
-  Image<double> image(job.camera.width_px, job.camera.height_px, 0.0);
-  if (jacobian != nullptr) jacobian->assign(6 * image.pixels.size(), 0.0);
-  CpuSweep& sweep = impl_->sweeps.local();
-  sweep.Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object, job.window));
-  ImageSink sink(&sweep, &image, jacobian, job.window);
-  sweep.Rows(sink);
+  Image<double> image;
+  impl_->Draw(job, &image, jacobian);
   return image;
+}
+
+void CpuRasterizer::CoverageBatch(const std::vector<RasterJob>& jobs, std::vector<ImageF>* images) {
+  images->resize(jobs.size());
+  impl_->ForEachJob(jobs.size(), [&](size_t i) { impl_->Draw(jobs[i], &(*images)[i], nullptr); });
 }
 
 }  // namespace ceres_align
