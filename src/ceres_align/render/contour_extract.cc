@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ceres_align/render/silhouette_math.h"
+#include "ceres_align/render/contour_edges.h"
 
 namespace ceres_align {
 namespace {
@@ -29,11 +29,6 @@ bool ClassifyPlanes(const float* __restrict nx, const float* __restrict ny,
   return unsure != 0;
 }
 
-int SideOf(const ContourMesh& mesh, int32_t face, const Vec3& camera) {
-  const int32_t* v = mesh.faces[face].v;
-  return FaceSide(mesh.vertices[v[0]], mesh.vertices[v[1]], mesh.vertices[v[2]], camera);
-}
-
 void ExtractCluster(const ContourMesh& mesh, size_t cluster, const FloatView& v, const Vec3& camera,
                     std::vector<ContourEdge>* out) {
   float value[kMaxClusterFaces];
@@ -43,9 +38,10 @@ void ExtractCluster(const ContourMesh& mesh, size_t cluster, const FloatView& v,
   const float tolerance = PlaneTolerance(mesh.cluster_bounds[cluster], v);
   if (ClassifyPlanes(&mesh.plane_x[first], &mesh.plane_y[first], &mesh.plane_z[first],
                      &mesh.plane_offset[first], n, v, tolerance, value, side)) {
+    const Vec3* vertices = mesh.vertices.data();
     for (int i = 0; i < n; ++i) {
       if (std::abs(value[i]) < tolerance) {
-        side[i] = SideOf(mesh, mesh.cluster_face[first + i], camera) > 0 ? 1 : 0;
+        side[i] = SideOfFace(vertices, mesh.faces[mesh.cluster_face[first + i]], camera) > 0;
       }
     }
   }
@@ -61,11 +57,9 @@ void ExtractCluster(const ContourMesh& mesh, size_t cluster, const FloatView& v,
 
 void ExtractIrregular(const ContourMesh& mesh, const Vec3& camera, std::vector<ContourEdge>* out) {
   for (size_t e = 0; e < mesh.irregular_edges.size(); ++e) {
-    int m = 0;
-    for (int32_t i = mesh.irregular_begin[e]; i < mesh.irregular_begin[e + 1]; ++i) {
-      const int32_t entry = mesh.irregular_face[i];
-      m += entry >= 0 ? SideOf(mesh, entry, camera) : -SideOf(mesh, ~entry, camera);
-    }
+    const int32_t begin = mesh.irregular_begin[e], end = mesh.irregular_begin[e + 1];
+    const int m = MultiplicityOf(&mesh.irregular_face[begin], end - begin, mesh.vertices.data(),
+                                 mesh.faces.data(), camera);
     if (m != 0) out->push_back({mesh.irregular_edges[e].v0, mesh.irregular_edges[e].v1, m});
   }
 }

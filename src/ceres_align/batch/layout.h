@@ -1,0 +1,65 @@
+// Places arrays in one block of memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "ceres_align/batch/types.h"
+
+namespace ceres_align::batch {
+
+/// Hands out aligned pieces of a block from front to back. With a null block it only measures.
+class Layout {
+ public:
+  explicit Layout(void* block) : block_(static_cast<char*>(block)) {}
+
+  template <typename T>
+  T* Take(int64_t count) {
+    constexpr size_t kAlign = 256;
+    at_ = (at_ + kAlign - 1) / kAlign * kAlign;
+    T* const piece = block_ == nullptr ? nullptr : reinterpret_cast<T*>(block_ + at_);
+    at_ += static_cast<size_t>(count) * sizeof(T);
+    return piece;
+  }
+  size_t bytes() const { return at_; }
+
+ private:
+  char* block_;
+  size_t at_ = 0;
+};
+
+/// The working arrays of a batch whose counts and rooms are set.
+inline void TakeArrays(Layout* layout, Batch* b) {
+  const int64_t slots = kItemEdges * b->item_room, edges = b->edge_room, n = b->fragment_room;
+  const int64_t lefts = b->num_rows + b->num_jobs + 1, steps = 2 * (n + b->num_rows);
+  b->item_flag = layout->Take<uint8_t>(b->num_items);
+  b->items = layout->Take<int32_t>(b->num_items);
+  b->slot_flag = layout->Take<uint8_t>(slots);
+  b->slots = layout->Take<int32_t>(slots);
+  b->counts = layout->Take<int32_t>(2);
+  b->edges = layout->Take<ImageEdge>(edges);
+  b->velocity = layout->Take<EdgeVelocity>(edges);
+  b->edge_job = layout->Take<int32_t>(edges);
+  b->fragment_count = layout->Take<int64_t>(edges + 1);
+  b->fragment_begin = layout->Take<int64_t>(edges + 1);
+  b->unsorted = layout->Take<Fragment>(n);
+  b->fragment = layout->Take<Fragment>(n);
+  b->key = layout->Take<uint64_t>(n);
+  b->sorted_key = layout->Take<uint64_t>(n);
+  b->order = layout->Take<int32_t>(n);
+  b->sorted_order = layout->Take<int32_t>(n);
+  b->row_fragment = layout->Take<int64_t>(b->num_rows + 1);
+  b->left_step = layout->Take<int64_t>(lefts);
+  b->left_w = layout->Take<int64_t>(lefts);
+  b->row_top = layout->Take<int32_t>(b->num_rows);
+  b->row_is_serial = layout->Take<uint8_t>(b->num_rows);
+  b->step = layout->Take<RowProfile::Step>(steps);
+  b->kept_step = layout->Take<RowProfile::Step>(steps);
+  b->snapshot = layout->Take<ProfileSnapshot>(n);
+  for (double** array : {&b->x, &b->crossing, &b->since, &b->piece0, &b->piece1}) {
+    *array = layout->Take<double>(n);
+  }
+  for (int** array : {&b->sign, &b->active, &b->cell_order}) *array = layout->Take<int>(n);
+}
+
+}  // namespace ceres_align::batch

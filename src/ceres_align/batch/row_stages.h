@@ -1,0 +1,308 @@
+// Stages 7 to 10: the profile carried along each row, cells swept, and sums in a fixed order: cells
+// of a row from left to right, rows of a chunk, chunks of a job.
+#pragma once
+
+#include "ceres_align/batch/types.h"
+
+namespace ceres_align::batch {
+
+/// Where row r's part of the arrays of steps begins; it has room for two per fragment and two.
+CA_HD inline int64_t FirstStepOfRow(const Batch& b, int64_t r) {
+  return 2 * (b.row_fragment[r] + r);
+}
+
+/// w at the left of row r, before the fragments in column −1.
+CA_HD inline int LeftOfRow(const Batch& b, int64_t r) {
+  return static_cast<int>(b.left_w[r + LastBegin(b.row_begin, b.num_jobs, r) + 1]);
+}
+
+CA_HD inline int64_t EndOfCell(const Batch& b, int64_t i, int64_t end_of_row) {
+  int64_t end = i + 1;
+  while (end < end_of_row && b.sorted_key[end] == b.sorted_key[i]) ++end;
+  return end;
+}
+
+CA_HD inline void CrossFragments(const Batch& b, int64_t begin, int64_t end, RowProfile* profile) {
+  for (int64_t i = begin; i < end; ++i) {
+    const Fragment& f = b.fragment[i];
+    Cross(profile, f.ya, f.yb, f.multiplicity);
+  }
+}
+
+/// Index r: a row. Keeps the profile at each of its cells, and w at its right end. A profile does
+/// not depend on the order in which fragments are crossed: its steps are sums of integers, by y.
+/// Between two cells at most the edges that cross the border have steps, so the room, two per
+/// fragment, suffices but for odd cases; those rows are marked and swept by one index.
+struct ProfileRows {
+  Batch b;
+  CA_HD void operator()(int64_t r) const {
+    const int64_t begin = b.row_fragment[r], end = b.row_fragment[r + 1];
+    const int64_t first_step = FirstStepOfRow(b, r);
+    const int64_t room = Min(2 * (end - begin) + 2, b.most_snapshot_steps_per_row);
+    RowProfile profile;
+    profile.top = LeftOfRow(b, r);
+    profile.steps = b.step + first_step;
+    int64_t kept = 0, next = begin;
+    bool is_serial = false;
+    while (next < end) {
+      const int64_t cell_end = EndOfCell(b, next, end);
+      if (b.ColumnOfKey(b.sorted_key[next]) >= 0 && !is_serial) {
+        is_serial = kept + profile.count > room;
+        if (!is_serial) {
+          b.snapshot[next] = {first_step + kept, profile.count, profile.top};
+          for (int k = 0; k < profile.count; ++k) {
+            b.kept_step[first_step + kept++] = profile.steps[k];
+          }
+        }
+      }
+      CrossFragments(b, next, cell_end, &profile);
+      next = cell_end;
+    }
+    b.row_top[r] = profile.top;
+    b.row_is_serial[r] = is_serial ? 1 : 0;
+  }
+};
+
+/// A cell after its sweep.
+struct SweptCell {
+  int64_t first;  ///< fragment
+  int n;
+  int32_t job;
+  int pixel_row;
+  int column;     ///< of the sweep
+  int run_begin;  ///< columns [run_begin, column) have no fragments
+  bool run_covered;
+  CellOutline outline;
+};
+
+template <typename Sink>
+CA_HD inline void SweepOneCell(const Batch& b, int64_t i, int64_t end, int64_t row,
+                               const RowProfile& profile, const Sink& sink) {
+  SweptCell cell;
+  cell.first = i;
+  cell.n = static_cast<int>(end - i);
+  cell.job = LastBegin(b.row_begin, b.num_jobs, row);
+  cell.pixel_row = static_cast<int>(row - b.row_begin[cell.job]);
+  cell.column = b.ColumnOfKey(b.sorted_key[i]);
+  cell.run_begin = i > b.row_fragment[row] ? b.ColumnOfKey(b.sorted_key[i - 1]) + 1 : 0;
+  cell.run_covered = profile.top != 0;
+  cell.outline = {0, false, b.piece0 + i, b.piece1 + i};
+  const CellScratch scratch{b.x + i,    b.crossing + i, b.since + i,
+                            b.sign + i, b.active + i,   b.cell_order + i};
+  SweepCell(b.fragment + i, b.edges, cell.n, profile, scratch, &cell.outline);
+  sink.Cell(cell);
+}
+
+/// Index i: a fragment. Where it is the first of its cell, sweeps the cell into the sink; in a row
+/// marked serial, the first cell's index sweeps all of the row.
+template <typename Sink>
+struct SweepCells {
+  Batch b;
+  Sink sink;
+
+  CA_HD void operator()(int64_t i) const {
+    if (i >= b.num_fragments() || !b.StartsCell(i)) return;
+    const int64_t row = b.RowOfKey(b.sorted_key[i]);
+    if (b.row_is_serial[row] != 0) {
+      SweepSerialRow(i, row);
+      return;
+    }
+    const ProfileSnapshot& snapshot = b.snapshot[i];
+    RowProfile profile;
+    profile.top = snapshot.top;
+    profile.count = snapshot.num_steps;
+    profile.steps = b.kept_step + snapshot.first_step;
+    SweepOneCell(b, i, EndOfCell(b, i, b.row_fragment[row + 1]), row, profile, sink);
+  }
+
+  CA_HD void SweepSerialRow(int64_t i, int64_t row) const {
+    const int64_t begin = b.row_fragment[row], end = b.row_fragment[row + 1];
+    if (i > begin && b.ColumnOfKey(b.sorted_key[i - 1]) >= 0) return;  // not the first cell
+    RowProfile profile;
+    profile.top = LeftOfRow(b, row);
+    profile.steps = b.step + FirstStepOfRow(b, row);
+    CrossFragments(b, begin, i, &profile);
+    while (i < end) {
+      const int64_t cell_end = EndOfCell(b, i, end);
+      SweepOneCell(b, i, cell_end, row, profile, sink);
+      CrossFragments(b, i, cell_end, &profile);
+      i = cell_end;
+    }
+  }
+};
+
+struct BatchVelocity {
+  const EdgeVelocity* velocity;
+  CA_HD const EdgeVelocity& operator()(int edge) const { return velocity[edge]; }
+};
+
+/// Into the sums of a Gram matrix: the terms of each cell.
+struct GramCells {
+  Batch b;
+  CA_HD void Cell(const SweptCell& cell) const {
+    const Job& job = b.jobs[cell.job];
+    const TargetView& target = b.targets[job.target];
+    const PixelWindow window{job.view.window};
+    CellTerms terms{};
+    terms.sums.AddRun(target, cell.pixel_row, window.FirstPixel(cell.run_begin),
+                      window.FirstPixel(cell.column), cell.run_covered);
+    if (window.HasCenter(cell.column)) {
+      const int column = window.Pixel(cell.column);
+      const double r = cell.outline.area - target.mask_row(cell.pixel_row)[column];
+      const float* weights = target.weight_row(cell.pixel_row);
+      terms.weight = weights != nullptr ? weights[column] : 1.0;
+      terms.boundary = cell.outline.boundary;
+      terms.sums.AddArea(cell.outline.area, column + 0.5, cell.pixel_row);
+      if (terms.boundary) {
+        const BatchVelocity velocity{b.velocity};
+        CellJacobian(b.fragment + cell.first, cell.n, cell.outline, velocity, terms.v);
+        terms.v[6] = r;
+      } else {
+        terms.sums.cost += terms.weight * r * r;
+      }
+    }
+    b.terms[cell.first] = terms;
+  }
+};
+
+/// The i-th of the 28 products' places (row, column) in the upper triangle.
+CA_HD inline void PlaceOfProduct(int i, int* row, int* column) {
+  *row = 0;
+  while (i >= 7 - *row) i -= 7 - (*row)++;
+  *column = *row + i;
+}
+
+CA_HD inline double SumsEntry(const CoverageSums& sums, int entry) {
+  switch (entry) {
+    case 0:
+      return sums.cost;
+    case 1:
+      return sums.area;
+    case 2:
+      return sums.moment_x;
+    default:
+      return sums.moment_y;
+  }
+}
+
+/// Index i: entry i % kEntries of JobSums, summed over chunk i / kEntries of rows.
+struct SumChunks {
+  Batch b;
+  static constexpr int kEntries = JobSums::kEntries;
+  static constexpr int kProducts = 28;
+
+  CA_HD void operator()(int64_t i) const {
+    const int64_t chunk = i / kEntries;
+    const int entry = static_cast<int>(i % kEntries);
+    const int32_t j = LastBegin(b.chunk_begin, b.num_jobs, chunk);
+    const int64_t first = b.row_begin[j] + (chunk - b.chunk_begin[j]) * kChunkRows;
+    const int64_t last = Min(first + kChunkRows, b.row_begin[j + 1]);
+    double sum = 0;
+    for (int64_t row = first; row < last; ++row) sum += SumRow(j, row, entry);
+    b.chunk_sums[i] = sum;
+  }
+
+  CA_HD double SumRow(int32_t j, int64_t row, int entry) const {
+    const int64_t begin = b.row_fragment[row], end = b.row_fragment[row + 1];
+    const bool is_run_sum = entry >= kProducts && entry < kProducts + 4;
+    double sum = 0;
+    int row_of_v = 0, column_of_v = 0;
+    if (entry < kProducts) PlaceOfProduct(entry, &row_of_v, &column_of_v);
+    for (int64_t i = begin; i < end; ++i) {
+      if (!b.StartsCell(i)) continue;
+      const CellTerms& terms = b.terms[i];
+      if (is_run_sum) {
+        sum += SumsEntry(terms.sums, entry - kProducts);
+      } else if (terms.boundary) {
+        sum += entry < kProducts ? terms.weight * terms.v[row_of_v] * terms.v[column_of_v] : 1.0;
+      }
+    }
+    return is_run_sum ? sum + SumsEntry(LastRun(j, row, begin, end), entry - kProducts) : sum;
+  }
+
+  /// What is right of the row's last fragment, or all of the row.
+  CA_HD CoverageSums LastRun(int32_t j, int64_t row, int64_t begin, int64_t end) const {
+    const Job& job = b.jobs[j];
+    const TargetView& target = b.targets[job.target];
+    const PixelWindow window{job.view.window};
+    const int pixel_row = static_cast<int>(row - b.row_begin[j]);
+    const int first = end > begin ? b.ColumnOfKey(b.sorted_key[end - 1]) + 1 : 0;
+    CoverageSums sums{};
+    if (first == 0 && b.row_top[row] == 0) {
+      sums.cost = target.RowCost(pixel_row, false);
+      return sums;
+    }
+    sums.AddRun(target, pixel_row, window.FirstPixel(first), job.columns(), b.row_top[row] != 0);
+    return sums;
+  }
+};
+
+/// Index i: entry i % kEntries of job i / kEntries.
+struct SumJobs {
+  Batch b;
+  CA_HD void operator()(int64_t i) const {
+    const int64_t j = i / JobSums::kEntries, entry = i % JobSums::kEntries;
+    double sum = 0;
+    for (int64_t c = b.chunk_begin[j]; c < b.chunk_begin[j + 1]; ++c) {
+      sum += b.chunk_sums[c * JobSums::kEntries + entry];
+    }
+    b.job_sums[j].entry[entry] = sum;
+  }
+};
+
+/// Index 0: what the batch needed.
+struct ReportNeeds {
+  Batch b;
+  CA_HD void operator()(int64_t) const {
+    *b.needs = {b.counts[0], b.counts[1], b.fragment_begin[b.edge_room]};
+  }
+};
+
+/// Into images: coverage and, if `jacobian` is not null, six derivatives a pixel. The images are 0
+/// before.
+template <typename Pixel>
+struct ImageCells {
+  Batch b;
+  Pixel* image;
+  double* jacobian;
+
+  CA_HD void Fill(int32_t j, int pixel_row, int begin, int end) const {
+    Pixel* row = image + b.pixel_begin[j] + static_cast<int64_t>(pixel_row) * b.jobs[j].columns();
+    for (int c = begin; c < end; ++c) row[c] = Pixel{1};
+  }
+  CA_HD void Cell(const SweptCell& cell) const {
+    const Job& job = b.jobs[cell.job];
+    const PixelWindow window{job.view.window};
+    if (cell.run_covered) {
+      Fill(cell.job, cell.pixel_row, window.FirstPixel(cell.run_begin),
+           window.FirstPixel(cell.column));
+    }
+    if (!window.HasCenter(cell.column)) return;
+    const int64_t pixel = b.pixel_begin[cell.job] +
+                          static_cast<int64_t>(cell.pixel_row) * job.columns() +
+                          window.Pixel(cell.column);
+    image[pixel] = static_cast<Pixel>(cell.outline.area);
+    if (jacobian == nullptr || !cell.outline.boundary) return;
+    const BatchVelocity velocity{b.velocity};
+    CellJacobian(b.fragment + cell.first, cell.n, cell.outline, velocity, jacobian + 6 * pixel);
+  }
+};
+
+/// Index r: a row. The pixels right of its last fragment.
+template <typename Pixel>
+struct FinishRows {
+  Batch b;
+  Pixel* image;
+  CA_HD void operator()(int64_t r) const {
+    if (b.row_top[r] == 0) return;
+    const int32_t j = LastBegin(b.row_begin, b.num_jobs, r);
+    const Job& job = b.jobs[j];
+    const int64_t begin = b.row_fragment[r], end = b.row_fragment[r + 1];
+    const int first = end > begin ? b.ColumnOfKey(b.sorted_key[end - 1]) + 1 : 0;
+    ImageCells<Pixel>{b, image, nullptr}.Fill(j, static_cast<int>(r - b.row_begin[j]),
+                                              PixelWindow{job.view.window}.FirstPixel(first),
+                                              job.columns());
+  }
+};
+
+}  // namespace ceres_align::batch
