@@ -27,7 +27,7 @@ __global__ void __launch_bounds__(kThreadsPerBlock)
 }
 
 /// Calls of one shape are recorded as a graph when they come the second time and replayed from then
-/// on: one launch instead of some twenty-five.
+/// on: one launch instead of some twenty. Where that cannot be done, the calls are made one by one.
 class CudaExecutor {
  public:
   using Memory = DeviceMemory;
@@ -107,7 +107,12 @@ class CudaExecutor {
         steps();
         return;
       }
-      Record(&graph, steps);
+      if (!Record(&graph, steps)) {
+        // Nothing has run yet. If the device is at fault, the calls themselves say so.
+        use_graphs_ = false;
+        steps();
+        return;
+      }
     }
     CERES_ALIGN_CUDA_CHECK(cudaGraphLaunch(graph.exec, stream_));
   }
@@ -120,22 +125,27 @@ class CudaExecutor {
     bool was_seen = false;
   };
 
+  // False: a call cannot be recorded here. The stream is as it was before.
   template <typename Steps>
-  void Record(Graph* graph, const Steps& steps) {
+  bool Record(Graph* graph, const Steps& steps) {
     cudaGraph_t recorded = nullptr;
     CERES_ALIGN_CUDA_CHECK(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
+    bool is_recorded = true;
     try {
       steps();
-    } catch (...) {
-      (void)cudaStreamEndCapture(stream_, &recorded);
-      if (recorded != nullptr) (void)cudaGraphDestroy(recorded);
-      throw;
+    } catch (const CudaError&) {
+      is_recorded = false;
     }
-    CERES_ALIGN_CUDA_CHECK(cudaStreamEndCapture(stream_, &recorded));
-    const cudaError_t code = cudaGraphInstantiateWithFlags(&graph->exec, recorded, 0);
-    (void)cudaGraphDestroy(recorded);
-    if (code != cudaSuccess) graph->exec = nullptr;
-    CERES_ALIGN_CUDA_CHECK(code);
+    is_recorded = cudaStreamEndCapture(stream_, &recorded) == cudaSuccess && is_recorded;
+    if (is_recorded) {
+      is_recorded = cudaGraphInstantiateWithFlags(&graph->exec, recorded, 0) == cudaSuccess;
+    }
+    if (recorded != nullptr) (void)cudaGraphDestroy(recorded);
+    if (!is_recorded) {
+      graph->exec = nullptr;
+      (void)cudaGetLastError();  // handled here
+    }
+    return is_recorded;
   }
 
   static void Destroy(Graph* graph) {
@@ -149,7 +159,7 @@ class CudaExecutor {
   }
 
   static constexpr size_t kMostGraphs = 128;
-  const bool use_graphs_;
+  bool use_graphs_;
   cudaStream_t stream_ = nullptr;
   std::map<std::vector<int64_t>, Graph> graphs_;
   int64_t temp_asked_[3] = {-1, -1, -1};
