@@ -7,8 +7,9 @@ if(NOT EXISTS ${_packed}/include/ceres/ceres.h)
 endif()
 find_package(Threads REQUIRED)
 function(_ceres_align_packed name file)
+  file(GLOB library ${_packed}/lib/${file}*)
   add_library(${name} UNKNOWN IMPORTED GLOBAL)
-  set_target_properties(${name} PROPERTIES IMPORTED_LOCATION ${_packed}/lib/${file}
+  set_target_properties(${name} PROPERTIES IMPORTED_LOCATION ${library}
     INTERFACE_INCLUDE_DIRECTORIES ${_packed}/include INTERFACE_LINK_LIBRARIES "${ARGN}")
 endfunction()
 add_library(Eigen3::Eigen INTERFACE IMPORTED GLOBAL)

@@ -47,7 +47,9 @@ done | sort -u | while read -r file; do
     libc.so.* | libm.so.* | libdl.so.* | librt.so.* | libpthread.so.* | ld-linux* | libgcc_s.so.* | \
       libstdc++.so.*) continue ;;
   esac
-  cp -L "$file" "$deps/lib/$(basename "$file")"
+  # Under the name that programs ask the loader for: libceres.so.3, not libceres.so.
+  name=$(objdump -p "$file" | awk '$1 == "SONAME" { print $2 }')
+  cp -L "$file" "$deps/lib/${name:-$(basename "$file")}"
 done
 
 size=$(du -sm "$deps" | cut -f1)
