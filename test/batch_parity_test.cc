@@ -145,6 +145,19 @@ TEST(BatchParity, RowsWithoutRoomForProfilesGiveTheSameBits) {
   }
 }
 
+TEST(BatchParity, SortingAndRankingGiveTheSameBits) {
+  const ParityList list(200);
+  std::vector<std::vector<GramResult>> results;
+  for (const auto order : {HostExecutor::Order::kForward, HostExecutor::Order::kShuffled}) {
+    for (const int64_t most : {int64_t{-1}, INT64_MAX}) {
+      EngineLimits limits;
+      limits.most_in_row_to_rank = most;
+      results.push_back(Evaluate(MakeBatched(list, limits, order).get(), list.jobs));
+    }
+  }
+  for (size_t i = 1; i < results.size(); ++i) ExpectSameBits(results[i], results[0]);
+}
+
 TEST(BatchParity, ImagesAreTheCpus) {
   const ParityList list(120);
   CpuRasterizer cpu(1);

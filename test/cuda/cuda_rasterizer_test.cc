@@ -79,6 +79,10 @@ TEST(CudaRasterizer, GraphsRoomAndMemoryDoNotChangeTheBits) {
   CudaEngineOptions options;
   options.use_graphs = false;
   ExpectSameBits(Evaluate(MakeCuda(list, options).get(), list.jobs), expected);
+  for (const int64_t most : {int64_t{-1}, INT64_MAX}) {
+    options.limits.most_in_row_to_rank = most;
+    ExpectSameBits(Evaluate(MakeCuda(list, options).get(), list.jobs), expected);
+  }
   options.limits.most_snapshot_steps_per_row = 1;
   ExpectSameBits(Evaluate(MakeCuda(list, options).get(), list.jobs), expected);
   options.limits.bytes = int64_t{100} << 20;

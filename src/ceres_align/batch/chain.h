@@ -154,25 +154,23 @@ class Chain : public Engine {
   }
 
   void RunCommonStages(const Batch& b) {
-    executor_->ForEach(b.num_items, CullItems{b});
+    executor_->ForEach(PrepareBatch::Count(b), PrepareBatch{b});
     executor_->Select(b.item_flag, b.num_items, b.items, b.counts, plan_.temp, plan_.temp_bytes);
     executor_->ForEach(kItemEdges * b.item_room, FindEdges{b});
     executor_->Select(b.slot_flag, kItemEdges * b.item_room, b.slots, b.counts + 1, plan_.temp,
                       plan_.temp_bytes);
     executor_->ForEach(b.edge_room + 1, ProjectEdges{b});
-    executor_->ExclusiveSum(b.fragment_count, b.fragment_begin, b.edge_room + 1, plan_.temp,
+    executor_->ExclusiveSum(b.fragment_count, b.fragment_sum, NumSummed(b), plan_.temp,
                             plan_.temp_bytes);
-    const int64_t lefts = b.num_rows + b.num_jobs + 1;
-    executor_->FillBytes(b.left_step, 0, sizeof(int64_t) * lefts);
-    executor_->ForEach(b.fragment_room, ClearFragments{b});
     executor_->ForEach(b.edge_room, EmitFragments{b});
-    executor_->SortPairs(b.key, b.sorted_key, b.order, b.sorted_order, b.fragment_room,
-                         b.column_bits + BitsFor(b.num_rows), plan_.temp, plan_.temp_bytes);
-    executor_->ForEach(b.fragment_room, GatherFragments{b});
-    executor_->ForEach(b.num_rows + 1, FindRows{b});
-    executor_->ExclusiveSum(b.left_step, b.left_w, lefts, plan_.temp, plan_.temp_bytes);
+    if (b.by_rows) {
+      executor_->ForEach(b.fragment_room, RankFragments{b});
+    } else {
+      executor_->SortPairs(b.key, b.sorted_key, b.order, b.sorted_order, b.fragment_room,
+                           b.column_bits + BitsFor(b.num_rows), plan_.temp, plan_.temp_bytes);
+      executor_->ForEach(b.fragment_room, GatherFragments{b});
+    }
     executor_->ForEach(b.num_rows, ProfileRows{b});
-    executor_->ForEach(1, ReportNeeds{b});
   }
 
   /// Bits that hold 0 … n, so that no row has them all set but one that does not exist.
@@ -246,11 +244,13 @@ class Chain : public Engine {
   /// Sets the batch's sizes and rooms and gives it memory. False: there is not enough.
   bool MakePlan(int32_t num_jobs, const Output& output) {
     expected_ = RoomBook::Rooms{};
+    expected_.most_in_row = 0;
     for (JobsOfKind& kind : kinds_) {
       kind.expected = rooms_.Expected(kind.job, kind.items);
       expected_.items += kind.count * kind.expected.items;
       expected_.edges += kind.count * kind.expected.edges;
       expected_.fragments += kind.count * kind.expected.fragments;
+      expected_.most_in_row = std::max(expected_.most_in_row, kind.expected.most_in_row);
     }
     // What is selected, summed and sorted is numbered in 32 bits.
     constexpr double kMost = INT32_MAX / 2;
@@ -265,6 +265,7 @@ class Chain : public Engine {
     b.num_rows = counts_.rows;
     b.num_chunks = counts_.chunks;
     b.column_bits = counts_.column_bits;
+    b.by_rows = expected_.most_in_row <= limits_.most_in_row_to_rank;
     b.most_snapshot_steps_per_row = limits_.most_snapshot_steps_per_row;
     b.item_room = std::min(RoomBook::Rounded(expected_.items), b.num_items);
     b.edge_room = RoomBook::Rounded(expected_.edges);
@@ -323,6 +324,7 @@ class Chain : public Engine {
     // What was cut short grows at least as much as what it comes from.
     r.edges = std::max(ratio(needs.edges, expected_.edges), items_fit ? 0.0 : 1.0);
     r.fragments = std::max(ratio(needs.fragments, expected_.fragments), edges_fit ? 0.0 : 1.0);
+    r.most_in_row = fragments_fit ? needs.most_in_row : RoomBook::kUnknown;
     for (const JobsOfKind& kind : kinds_) rooms_.Note(kind.job, kind.expected, r);
     return fragments_fit;
   }

@@ -30,18 +30,34 @@ CA_HD inline Item ItemOf(const Batch& b, int64_t i) {
   return item;
 }
 
-/// Index i: an item. Flags those whose bounds do not exclude a contour.
-struct CullItems {
+/// Index i < PrepareBatch::Count: flags the i-th item if its bounds do not exclude a contour, and
+/// clears the i-th places of what later stages add to.
+struct PrepareBatch {
   Batch b;
+
+  static int64_t Count(const Batch& b) {
+    const int64_t sums = b.num_lefts() + b.num_rows + 1;
+    return Max(Max(b.num_items, sums), b.by_rows ? 0 : b.fragment_room);
+  }
+
   CA_HD void operator()(int64_t i) const {
-    const Item item = ItemOf(b, i);
-    bool keep = true;
-    if (item.kind == Item::Kind::kCluster) {
-      const Job& job = b.jobs[item.job];
-      const PlaneBounds& bounds = b.meshes[job.mesh].cluster_bounds[item.index];
-      keep = !OneSided(bounds, RelativeTo(bounds, job.view.cam_in_object));
+    if (i < b.num_items) b.item_flag[i] = MayHaveContour(i) ? 1 : 0;
+    if (i < b.num_lefts()) b.left_step[i] = 0;
+    if (i <= b.num_rows) b.row_count[i] = 0;
+    if (i < b.num_rows) b.row_cursor[i] = 0;
+    if (i == 0) *b.needs = Needs{};
+    if (!b.by_rows && i < b.fragment_room) {
+      b.key[i] = ~uint64_t{0};  // a place that no fragment takes is sorted behind all others
+      b.order[i] = static_cast<int32_t>(i);
     }
-    b.item_flag[i] = keep ? 1 : 0;
+  }
+
+  CA_HD bool MayHaveContour(int64_t i) const {
+    const Item item = ItemOf(b, i);
+    if (item.kind != Item::Kind::kCluster) return true;
+    const Job& job = b.jobs[item.job];
+    const PlaneBounds& bounds = b.meshes[job.mesh].cluster_bounds[item.index];
+    return !OneSided(bounds, RelativeTo(bounds, job.view.cam_in_object));
   }
 };
 
@@ -108,11 +124,29 @@ struct FindEdges {
   }
 };
 
-/// Counts what SplitEdge emits.
-struct CountFragments {
-  int64_t count = 0;
-  CA_HD void operator()(const Fragment&) { ++count; }
-  CA_HD void operator()(int, int) {}
+/// Counts an edge's fragments, by row too.
+struct FragmentCounter {
+  int64_t* row_count;  // of the job's first row
+  int window;
+  int64_t count;
+  CA_HD void operator()(const Fragment& f) {
+    AtomicAdd(row_count + f.row / window, 1);
+    ++count;
+  }
+};
+
+/// Notes where an edge passes whole rows left of the frame.
+struct LeftCounter {
+  int64_t* step;  // of the job's first row
+  PixelWindow window;
+  int multiplicity;
+  CA_HD void operator()(int begin, int end) {
+    begin = window.FirstPixel(begin);
+    end = window.FirstPixel(end);
+    if (begin == end) return;
+    AtomicAdd(step + begin, multiplicity);
+    AtomicAdd(step + end, -multiplicity);
+  }
 };
 
 /// Index e: a contour edge. Projects it and counts its fragments. One index beyond the room gets
@@ -120,10 +154,6 @@ struct CountFragments {
 struct ProjectEdges {
   Batch b;
   CA_HD void operator()(int64_t e) const {
-    if (e == b.edge_room) {
-      b.fragment_count[e] = 0;
-      return;
-    }
     b.fragment_count[e] = e < b.num_edges() ? Project(e) : 0;
   }
 
@@ -143,9 +173,12 @@ struct ProjectEdges {
     if (swapped) slides = EndSlides{slides.bottom, slides.top};
     b.velocity[e] = VelocityOf(job.view, swapped ? q.from_center : p.from_center,
                                swapped ? p.from_center : q.from_center, b.edges[e].slope, slides);
-    CountFragments count;
-    SplitEdge(b.edges[e], 0, job.view, count, count);
-    return count.count;
+    const int64_t first_row = b.row_begin[item.job];
+    FragmentCounter counter{b.row_count + first_row, job.view.window, 0};
+    LeftCounter left{b.left_step + first_row + item.job, PixelWindow{job.view.window},
+                     b.edges[e].multiplicity};
+    SplitEdge(b.edges[e], 0, job.view, counter, left);
+    return counter.count;
   }
 
   /// The multiplicity; 0: nothing of the edge is in front.

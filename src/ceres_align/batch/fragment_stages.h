@@ -1,64 +1,51 @@
-// Stages 4 to 6: fragments written with their keys, put in order after the sort, rows found.
+// Stages 4 and 5: fragments written, and put in order: by row, column and order of emission.
 #pragma once
 
 #include "ceres_align/batch/types.h"
 
 namespace ceres_align::batch {
 
-/// Index i: a place for a fragment. A key that no fragment takes sorts behind all others.
-struct ClearFragments {
-  Batch b;
-  CA_HD void operator()(int64_t i) const {
-    b.key[i] = ~uint64_t{0};
-    b.order[i] = static_cast<int32_t>(i);
-  }
-};
-
-/// Index e: a contour edge. Writes its fragments where the sums of counts say, and what it adds to
-/// w left of the frame.
+/// Index e: a contour edge. Writes its fragments: in order of emission, with keys to sort by; or
+/// into their rows, in whatever order, with keys to compare by within a row.
 struct EmitFragments {
   Batch b;
 
   struct Writer {
     const Batch& b;
-    int64_t at;
+    int64_t number;     // of the fragment, in order of emission
     int64_t first_row;  // of the batch
     int window;
     int edge;
     CA_HD void operator()(const Fragment& f) {
-      if (at < b.fragment_room) {
-        b.unsorted[at] = f;
-        b.unsorted[at].edge = edge;
-        b.key[at] = b.KeyOf(first_row + f.row / window, f.column);
+      const int64_t row = first_row + f.row / window;
+      int64_t at = number;
+      if (b.by_rows) {
+        at = b.FirstOfRow(row) + AtomicAdd(b.row_cursor + row, 1);
+        b.row_of[at] = static_cast<int32_t>(row);
+        b.key[at] = static_cast<uint64_t>(f.column + 1) << 32 | static_cast<uint64_t>(number);
+      } else {
+        b.key[at] = b.KeyOf(row, f.column);
       }
-      ++at;
+      b.unsorted[at] = f;
+      b.unsorted[at].edge = edge;
+      ++number;
     }
   };
-  struct LeftWriter {
-    int64_t* step;  // of the job's first row
-    PixelWindow window;
-    int multiplicity;
-    CA_HD void operator()(int begin, int end) {
-      begin = window.FirstPixel(begin);
-      end = window.FirstPixel(end);
-      if (begin == end) return;
-      AtomicAdd(step + begin, multiplicity);
-      AtomicAdd(step + end, -multiplicity);
-    }
+  struct NoLeft {
+    CA_HD void operator()(int, int) {}
   };
 
   CA_HD void operator()(int64_t e) const {
-    if (e >= b.num_edges()) return;
+    if (e >= b.num_edges() || b.num_fragments() == 0) return;
     const int32_t j = b.edge_job[e];
     const ViewGeometry& view = b.jobs[j].view;
-    Writer writer{b, b.fragment_begin[e], b.row_begin[j], view.window, static_cast<int>(e)};
-    LeftWriter left{b.left_step + b.row_begin[j] + j, PixelWindow{view.window},
-                    b.edges[e].multiplicity};
+    Writer writer{b, b.fragment_sum[e], b.row_begin[j], view.window, static_cast<int>(e)};
+    NoLeft left;  // ProjectEdges has counted that
     SplitEdge(b.edges[e], static_cast<int>(e), view, writer, left);
   }
 };
 
-/// Index i: a fragment in sorted order.
+/// Index i: a place after sorting. Fetches its fragment.
 struct GatherFragments {
   Batch b;
   CA_HD void operator()(int64_t i) const {
@@ -66,21 +53,18 @@ struct GatherFragments {
   }
 };
 
-/// Index r: a row, or num_rows. Its first fragment.
-struct FindRows {
+/// Index i: a fragment in its row. Its place is the number of those in the row with lower keys.
+struct RankFragments {
   Batch b;
-  CA_HD void operator()(int64_t r) const {
-    const uint64_t first = b.KeyOf(r, -1);
-    int64_t low = 0, high = b.num_fragments();
-    while (low < high) {
-      const int64_t middle = low + (high - low) / 2;
-      if (b.sorted_key[middle] < first) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    b.row_fragment[r] = low;
+  CA_HD void operator()(int64_t i) const {
+    if (i >= b.num_fragments()) return;
+    const int32_t row = b.row_of[i];
+    const int64_t begin = b.FirstOfRow(row), end = b.FirstOfRow(row + 1);
+    const uint64_t key = b.key[i];
+    int64_t place = begin;
+    for (int64_t k = begin; k < end; ++k) place += b.key[k] < key ? 1 : 0;
+    b.fragment[place] = b.unsorted[i];
+    b.sorted_key[place] = b.KeyOf(row, static_cast<int>(key >> 32) - 1);
   }
 };
 

@@ -28,10 +28,15 @@ class Layout {
   size_t at_ = 0;
 };
 
+/// Entries of the three arrays that are summed in one go.
+inline int64_t NumSummed(const Batch& b) {
+  return b.edge_room + 1 + b.num_lefts() + b.num_rows + 1;
+}
+
 /// The working arrays of a batch whose counts and rooms are set.
 inline void TakeArrays(Layout* layout, Batch* b) {
   const int64_t slots = kItemEdges * b->item_room, edges = b->edge_room, n = b->fragment_room;
-  const int64_t lefts = b->num_rows + b->num_jobs + 1, steps = 2 * (n + b->num_rows);
+  const int64_t steps = 2 * (n + b->num_rows);
   b->item_flag = layout->Take<uint8_t>(b->num_items);
   b->items = layout->Take<int32_t>(b->num_items);
   b->slot_flag = layout->Take<uint8_t>(slots);
@@ -40,17 +45,20 @@ inline void TakeArrays(Layout* layout, Batch* b) {
   b->edges = layout->Take<ImageEdge>(edges);
   b->velocity = layout->Take<EdgeVelocity>(edges);
   b->edge_job = layout->Take<int32_t>(edges);
-  b->fragment_count = layout->Take<int64_t>(edges + 1);
-  b->fragment_begin = layout->Take<int64_t>(edges + 1);
+  b->fragment_count = layout->Take<int64_t>(NumSummed(*b));
+  b->left_step = b->fragment_count + edges + 1;
+  b->row_count = b->left_step + b->num_lefts();
+  b->fragment_sum = layout->Take<int64_t>(NumSummed(*b));
+  b->left_sum = b->fragment_sum + edges + 1;
+  b->row_sum = b->left_sum + b->num_lefts();
   b->unsorted = layout->Take<Fragment>(n);
   b->fragment = layout->Take<Fragment>(n);
   b->key = layout->Take<uint64_t>(n);
   b->sorted_key = layout->Take<uint64_t>(n);
   b->order = layout->Take<int32_t>(n);
   b->sorted_order = layout->Take<int32_t>(n);
-  b->row_fragment = layout->Take<int64_t>(b->num_rows + 1);
-  b->left_step = layout->Take<int64_t>(lefts);
-  b->left_w = layout->Take<int64_t>(lefts);
+  b->row_of = layout->Take<int32_t>(n);
+  b->row_cursor = layout->Take<int64_t>(b->num_rows);
   b->row_top = layout->Take<int32_t>(b->num_rows);
   b->row_is_serial = layout->Take<uint8_t>(b->num_rows);
   b->step = layout->Take<RowProfile::Step>(steps);

@@ -15,7 +15,9 @@ class RoomBook {
  public:
   struct Rooms {
     double items = 0, edges = 0, fragments = 0;
+    int64_t most_in_row = kUnknown;
   };
+  static constexpr int64_t kUnknown = INT64_MAX;
   using Kind = std::tuple<int, int, int, int, bool, bool>;
   static Kind KindOf(const Job& job) {
     return {job.mesh,        job.view.width_px, job.view.height_px,
@@ -39,15 +41,21 @@ class RoomBook {
     if (book_.size() > kMostKinds) book_.clear();
   }
 
-  /// Notes that a batch of such jobs needed `ratio` times what was expected of it. Kept: the most.
+  /// Notes that a batch of such jobs needed `ratio` times what was expected of it, and how many
+  /// fragments its fullest row has. Kept: the most.
   void Note(const Job& job, const Rooms& expected, const Rooms& ratio) {
-    const Rooms needed = AtLeastSome({expected.items * ratio.items, expected.edges * ratio.edges,
-                                      expected.fragments * ratio.fragments});
+    Rooms needed = AtLeastSome({expected.items * ratio.items, expected.edges * ratio.edges,
+                                expected.fragments * ratio.fragments});
+    needed.most_in_row = ratio.most_in_row;
     const auto [place, is_new] = book_.try_emplace(KindOf(job), needed);
     Rooms& rooms = place->second;
     rooms.items = std::max(rooms.items, needed.items);
     rooms.edges = std::max(rooms.edges, needed.edges);
     rooms.fragments = std::max(rooms.fragments, needed.fragments);
+    if (ratio.most_in_row == kUnknown) return;
+    rooms.most_in_row = rooms.most_in_row == kUnknown
+                            ? ratio.most_in_row
+                            : std::max(rooms.most_in_row, ratio.most_in_row);
   }
 
   void Forget() { book_.clear(); }
@@ -65,7 +73,8 @@ class RoomBook {
   // Never 0: what was expected is multiplied until it fits.
   static Rooms AtLeastSome(const Rooms& r) {
     constexpr double kSome = 16;
-    return {std::max(r.items, kSome), std::max(r.edges, kSome), std::max(r.fragments, kSome)};
+    return {std::max(r.items, kSome), std::max(r.edges, kSome), std::max(r.fragments, kSome),
+            r.most_in_row};
   }
   std::map<Kind, Rooms> book_;
 };

@@ -1,4 +1,4 @@
-// Stages 7 to 10: the profile carried along each row, cells swept, and sums in a fixed order: cells
+// Stages 6 to 9: the profile carried along each row, cells swept, and sums in a fixed order: cells
 // of a row from left to right, rows of a chunk, chunks of a job.
 #pragma once
 
@@ -7,13 +7,12 @@
 namespace ceres_align::batch {
 
 /// Where row r's part of the arrays of steps begins; it has room for two per fragment and two.
-CA_HD inline int64_t FirstStepOfRow(const Batch& b, int64_t r) {
-  return 2 * (b.row_fragment[r] + r);
-}
+CA_HD inline int64_t FirstStepOfRow(const Batch& b, int64_t r) { return 2 * (b.FirstOfRow(r) + r); }
 
 /// w at the left of row r, before the fragments in column −1.
 CA_HD inline int LeftOfRow(const Batch& b, int64_t r) {
-  return static_cast<int>(b.left_w[r + LastBegin(b.row_begin, b.num_jobs, r) + 1]);
+  const int64_t next = r + LastBegin(b.row_begin, b.num_jobs, r) + 1;
+  return static_cast<int>(b.left_sum[next] - b.needed_fragments());
 }
 
 CA_HD inline int64_t EndOfCell(const Batch& b, int64_t i, int64_t end_of_row) {
@@ -29,14 +28,15 @@ CA_HD inline void CrossFragments(const Batch& b, int64_t begin, int64_t end, Row
   }
 }
 
-/// Index r: a row. Keeps the profile at each of its cells, and w at its right end. A profile does
+/// Index r: a row. Keeps the profile at each of its cells, and w at its right end; notes what the
+/// batch needs. A profile does
 /// not depend on the order in which fragments are crossed: its steps are sums of integers, by y.
 /// Between two cells at most the edges that cross the border have steps, so the room, two per
 /// fragment, suffices but for odd cases; those rows are marked and swept by one index.
 struct ProfileRows {
   Batch b;
   CA_HD void operator()(int64_t r) const {
-    const int64_t begin = b.row_fragment[r], end = b.row_fragment[r + 1];
+    const int64_t begin = b.FirstOfRow(r), end = b.FirstOfRow(r + 1);
     const int64_t first_step = FirstStepOfRow(b, r);
     const int64_t room = Min(2 * (end - begin) + 2, b.most_snapshot_steps_per_row);
     RowProfile profile;
@@ -57,6 +57,12 @@ struct ProfileRows {
       }
       CrossFragments(b, next, cell_end, &profile);
       next = cell_end;
+    }
+    AtomicMax(&b.needs->most_in_row, end - begin);
+    if (r == 0) {
+      b.needs->items = b.counts[0];
+      b.needs->edges = b.counts[1];
+      b.needs->fragments = b.needed_fragments();
     }
     b.row_top[r] = profile.top;
     b.row_is_serial[r] = is_serial ? 1 : 0;
@@ -84,7 +90,7 @@ CA_HD inline void SweepOneCell(const Batch& b, int64_t i, int64_t end, int64_t r
   cell.job = LastBegin(b.row_begin, b.num_jobs, row);
   cell.pixel_row = static_cast<int>(row - b.row_begin[cell.job]);
   cell.column = b.ColumnOfKey(b.sorted_key[i]);
-  cell.run_begin = i > b.row_fragment[row] ? b.ColumnOfKey(b.sorted_key[i - 1]) + 1 : 0;
+  cell.run_begin = i > b.FirstOfRow(row) ? b.ColumnOfKey(b.sorted_key[i - 1]) + 1 : 0;
   cell.run_covered = profile.top != 0;
   cell.outline = {0, false, b.piece0 + i, b.piece1 + i};
   const CellScratch scratch{b.x + i,    b.crossing + i, b.since + i,
@@ -112,11 +118,11 @@ struct SweepCells {
     profile.top = snapshot.top;
     profile.count = snapshot.num_steps;
     profile.steps = b.kept_step + snapshot.first_step;
-    SweepOneCell(b, i, EndOfCell(b, i, b.row_fragment[row + 1]), row, profile, sink);
+    SweepOneCell(b, i, EndOfCell(b, i, b.FirstOfRow(row + 1)), row, profile, sink);
   }
 
   CA_HD void SweepSerialRow(int64_t i, int64_t row) const {
-    const int64_t begin = b.row_fragment[row], end = b.row_fragment[row + 1];
+    const int64_t begin = b.FirstOfRow(row), end = b.FirstOfRow(row + 1);
     if (i > begin && b.ColumnOfKey(b.sorted_key[i - 1]) >= 0) return;  // not the first cell
     RowProfile profile;
     profile.top = LeftOfRow(b, row);
@@ -203,7 +209,7 @@ struct SumChunks {
   }
 
   CA_HD double SumRow(int32_t j, int64_t row, int entry) const {
-    const int64_t begin = b.row_fragment[row], end = b.row_fragment[row + 1];
+    const int64_t begin = b.FirstOfRow(row), end = b.FirstOfRow(row + 1);
     const bool is_run_sum = entry >= kProducts && entry < kProducts + 4;
     double sum = 0;
     int row_of_v = 0, column_of_v = 0;
@@ -250,14 +256,6 @@ struct SumJobs {
   }
 };
 
-/// Index 0: what the batch needed.
-struct ReportNeeds {
-  Batch b;
-  CA_HD void operator()(int64_t) const {
-    *b.needs = {b.counts[0], b.counts[1], b.fragment_begin[b.edge_room]};
-  }
-};
-
 /// Into images: coverage and, if `jacobian` is not null, six derivatives a pixel. The images are 0
 /// before.
 template <typename Pixel>
@@ -297,7 +295,7 @@ struct FinishRows {
     if (b.row_top[r] == 0) return;
     const int32_t j = LastBegin(b.row_begin, b.num_jobs, r);
     const Job& job = b.jobs[j];
-    const int64_t begin = b.row_fragment[r], end = b.row_fragment[r + 1];
+    const int64_t begin = b.FirstOfRow(r), end = b.FirstOfRow(r + 1);
     const int first = end > begin ? b.ColumnOfKey(b.sorted_key[end - 1]) + 1 : 0;
     ImageCells<Pixel>{b, image, nullptr}.Fill(j, static_cast<int>(r - b.row_begin[j]),
                                               PixelWindow{job.view.window}.FirstPixel(first),

@@ -2,8 +2,9 @@
 //
 // A batch of jobs (views of meshes) goes through the stages of contour_stages.h, fragment_stages.h
 // and row_stages.h. Each stage is a function of an index: it reads what earlier stages wrote and
-// writes places of its own, so indices may run in any order or at once (the one exception,
-// AtomicAdd on integers, does not depend on the order either). chain.h runs them in sequence.
+// writes places of its own, so indices may run in any order or at once (where they share
+// one, they add integers atomically, which does not depend on the order either). chain.h runs them
+// in sequence.
 #pragma once
 
 #include <cstdint>
@@ -80,6 +81,7 @@ struct JobSums {
 /// What a run needed, whether it had the room or not. A number is exact where those before it fit.
 struct Needs {
   int64_t items, edges, fragments;  ///< items that survive culling, contour edges, fragments
+  int64_t most_in_row;              ///< fragments; at most 0 where fragments did not fit
 };
 
 /// One batch: all arrays of all stages. Passed to every stage by value.
@@ -94,29 +96,36 @@ struct Batch {
   int64_t num_items, num_rows, num_chunks;
   /// Room for what only the run finds out. What exceeds it is left out, and Needs tells.
   int64_t item_room, edge_room, fragment_room;
-  int column_bits;                      ///< of keys
+  int column_bits;  ///< of keys
+  /// How fragments get into order; both ways give the same. True: each is put into its row and
+  /// compared with all of the row, best where rows have few. False: sorted by key.
+  bool by_rows;
   int64_t most_snapshot_steps_per_row;  ///< tests lower it to force the serial path
 
-  uint8_t* item_flag;       // [num_items]
-  int32_t* items;           // [num_items], the flagged ones in order
-  uint8_t* slot_flag;       // [kItemEdges·item_room]
-  int32_t* slots;           // [kItemEdges·item_room], the flagged ones in order
-  int32_t* counts;          // [2]: items, slots
-  ImageEdge* edges;         // [edge_room]
-  EdgeVelocity* velocity;   // [edge_room]
-  int32_t* edge_job;        // [edge_room]
-  int64_t* fragment_count;  // [edge_room + 1], the last is 0
-  int64_t* fragment_begin;  // [edge_room + 1], their sums
+  uint8_t* item_flag;      // [num_items]
+  int32_t* items;          // [num_items], the flagged ones in order
+  uint8_t* slot_flag;      // [kItemEdges·item_room]
+  int32_t* slots;          // [kItemEdges·item_room], the flagged ones in order
+  int32_t* counts;         // [2]: items, slots
+  ImageEdge* edges;        // [edge_room]
+  EdgeVelocity* velocity;  // [edge_room]
+  int32_t* edge_job;       // [edge_room]
 
-  Fragment* unsorted;          // [fragment_room]
-  uint64_t *key, *sorted_key;  // [fragment_room]: (row of the batch, column + 1)
-  int32_t *order, *sorted_order;
-  Fragment* fragment;  // sorted by row, column and order of emission
+  // Three arrays one after the other and their running sums, made in one go.
+  int64_t* fragment_count;                     // [edge_room + 1], the last is 0
+  int64_t* left_step;                          // [num_lefts()]: steps of w left of the frame
+  int64_t* row_count;                          // [num_rows + 1]: fragments, the last is 0
+  int64_t *fragment_sum, *left_sum, *row_sum;  // sums of all before
 
-  int64_t* row_fragment;        // [num_rows + 1]: a row's first fragment
-  int64_t *left_step, *left_w;  // [num_rows + num_jobs + 1]: steps of w left of the frame, sums
-  int32_t* row_top;             // [num_rows]: w right of all fragments
-  uint8_t* row_is_serial;       // [num_rows]
+  Fragment* unsorted;             // [fragment_room]
+  uint64_t *key, *sorted_key;     // [fragment_room]
+  int32_t *order, *sorted_order;  // [fragment_room], for sorting
+  int32_t* row_of;                // [fragment_room], by rows
+  int64_t* row_cursor;            // [num_rows], by rows
+  Fragment* fragment;             // sorted by row, column and order of emission
+
+  int32_t* row_top;                    // [num_rows]: w right of all fragments
+  uint8_t* row_is_serial;              // [num_rows]
   RowProfile::Step *step, *kept_step;  // [2·(fragment_room + num_rows)]: working, snapshots
   ProfileSnapshot* snapshot;           // [fragment_room], at first fragments of cells
   double *x, *crossing, *since, *piece0, *piece1;  // [fragment_room]: CellScratch
@@ -128,12 +137,23 @@ struct Batch {
   JobSums* job_sums;   // [num_jobs]
 
   CA_HD int64_t num_edges() const { return Min<int64_t>(counts[1], edge_room); }
-  CA_HD int64_t num_fragments() const { return Min(fragment_begin[edge_room], fragment_room); }
+  CA_HD int64_t num_lefts() const { return num_rows + num_jobs; }
+  CA_HD int64_t needed_fragments() const { return fragment_sum[edge_room]; }
+  /// 0 if there is no room for all: the batch runs again then.
+  CA_HD int64_t num_fragments() const {
+    return needed_fragments() <= fragment_room ? needed_fragments() : 0;
+  }
+  /// The first fragment of row r, or the end of row r − 1. The steps left of the frame, which are
+  /// summed before the rows, add up to 0.
+  CA_HD int64_t FirstOfRow(int64_t r) const {
+    return num_fragments() == 0 ? 0 : row_sum[r] - needed_fragments();
+  }
   CA_HD int64_t RowOfKey(uint64_t k) const { return static_cast<int64_t>(k >> column_bits); }
   /// −1: left of the frame.
   CA_HD int ColumnOfKey(uint64_t k) const {
     return static_cast<int>(k & ((uint64_t{1} << column_bits) - 1)) - 1;
   }
+  /// Row of the batch and column, as one number to sort by.
   CA_HD uint64_t KeyOf(int64_t row, int column) const {
     return static_cast<uint64_t>(row) << column_bits | static_cast<uint64_t>(column + 1);
   }
@@ -152,12 +172,25 @@ CA_HD inline int32_t LastBegin(const int64_t* begin, int32_t n, int64_t i) {
   return low;
 }
 
-/// Integer sums do not depend on the order. On the host the indices of a stage run one by one.
-CA_HD inline void AtomicAdd(int64_t* to, int64_t value) {
+/// Returns what was there before. Integer sums do not depend on the order of the additions. On the
+/// host the indices of a stage run one by one.
+CA_HD inline int64_t AtomicAdd(int64_t* to, int64_t value) {
 #if defined(__CUDA_ARCH__)
-  atomicAdd(reinterpret_cast<unsigned long long*>(to), static_cast<unsigned long long>(value));
+  return static_cast<int64_t>(
+      atomicAdd(reinterpret_cast<unsigned long long*>(to), static_cast<unsigned long long>(value)));
 #else
+  const int64_t before = *to;
   *to += value;
+  return before;
+#endif
+}
+
+/// For values that are not negative.
+CA_HD inline void AtomicMax(int64_t* to, int64_t value) {
+#if defined(__CUDA_ARCH__)
+  atomicMax(reinterpret_cast<unsigned long long*>(to), static_cast<unsigned long long>(value));
+#else
+  *to = Max(*to, value);
 #endif
 }
 
