@@ -230,9 +230,11 @@ class Chain : public Engine {
     int64_t *item, *row, *chunk, *pixel;
   };
   static InputTables TakeInputs(Layout* layout, int32_t num_jobs, Batch* b) {
+    layout->WithoutGuards();
     const InputTables t{layout->Take<Job>(num_jobs), layout->Take<int64_t>(num_jobs + 1),
                         layout->Take<int64_t>(num_jobs + 1), layout->Take<int64_t>(num_jobs + 1),
                         layout->Take<int64_t>(num_jobs + 1)};
+    layout->WithGuards();
     b->jobs = t.jobs;
     b->item_begin = t.item;
     b->row_begin = t.row;

@@ -6,26 +6,51 @@
 
 #include "ceres_align/batch/types.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace ceres_align::batch {
 
 /// Hands out aligned pieces of a block from front to back. With a null block it only measures.
+/// Under AddressSanitizer there is forbidden ground behind every piece (the block is the host's
+/// then), so that the stages' tests on the host find what goes beyond an array.
 class Layout {
  public:
   explicit Layout(void* block) : block_(static_cast<char*>(block)) {}
 
   template <typename T>
   T* Take(int64_t count) {
-    constexpr size_t kAlign = 256;
-    at_ = (at_ + kAlign - 1) / kAlign * kAlign;
     T* const piece = block_ == nullptr ? nullptr : reinterpret_cast<T*>(block_ + at_);
-    at_ += static_cast<size_t>(count) * sizeof(T);
+    const size_t bytes = static_cast<size_t>(count) * sizeof(T);
+    const size_t taken = (bytes + kAlign - 1) / kAlign * kAlign + (is_guarded_ ? kGuard : 0);
+    Guard(at_, bytes, taken);
+    at_ += taken;
     return piece;
   }
+  /// Pieces from here on are copied as one and have no guards between them.
+  void WithoutGuards() { is_guarded_ = false; }
+  void WithGuards() { is_guarded_ = true; }
+
   size_t bytes() const { return at_; }
 
  private:
+  static constexpr size_t kAlign = 256;
+#if defined(__SANITIZE_ADDRESS__)
+  static constexpr size_t kGuard = kAlign;
+  void Guard(size_t at, size_t bytes, size_t taken) const {
+    if (block_ == nullptr) return;
+    ASAN_UNPOISON_MEMORY_REGION(block_ + at, taken);
+    if (is_guarded_) ASAN_POISON_MEMORY_REGION(block_ + at + bytes, taken - bytes);
+  }
+#else
+  static constexpr size_t kGuard = 0;
+  void Guard(size_t, size_t, size_t) const {}
+#endif
+
   char* block_;
   size_t at_ = 0;
+  bool is_guarded_ = true;
 };
 
 /// Entries of the three arrays that are summed in one go.
