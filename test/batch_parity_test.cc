@@ -75,7 +75,8 @@ TEST(BatchParity, AnyOrderAndSizeOfBatchesGivesTheSameBits) {
 TEST(BatchParity, AnyOrderOfIndicesGivesTheSameBits) {
   const ParityList list(160);
   const std::vector<GramResult> expected = Evaluate(MakeBatched(list).get(), list.jobs);
-  for (const auto order : {HostExecutor::Order::kBackward, HostExecutor::Order::kShuffled}) {
+  for (const auto order : {HostExecutor::Order::kBackward, HostExecutor::Order::kShuffled,
+                           HostExecutor::Order::kThreads}) {
     ExpectSameBits(Evaluate(MakeBatched(list, {}, order).get(), list.jobs), expected);
   }
 }

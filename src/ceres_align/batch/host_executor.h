@@ -1,4 +1,4 @@
-// The chain's stages on the host, one index after the other: what a device does, without one. It
+// The chain's stages on the host, index by index: what a device does, without one. It
 // shows in tests that the stages are right and that no index depends on another's turn; as a
 // rasterizer, CpuRasterizer is the fast one.
 #pragma once
@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "ceres_align/batch/engine.h"
@@ -14,8 +15,8 @@ namespace ceres_align::batch {
 
 class HostExecutor {
  public:
-  /// The order in which ForEach takes its indices.
-  enum class Order { kForward, kBackward, kShuffled };
+  /// The order in which ForEach takes its indices; kThreads: four threads take every fourth.
+  enum class Order { kForward, kBackward, kShuffled, kThreads };
 
   explicit HostExecutor(Order order = Order::kForward) : order_(order) {}
 
@@ -51,6 +52,15 @@ class HostExecutor {
       for (int64_t i = 0; i < n; ++i) stage(i);
     } else if (order_ == Order::kBackward) {
       for (int64_t i = n; i-- > 0;) stage(i);
+    } else if (order_ == Order::kThreads) {
+      constexpr int kThreads = 4;
+      std::vector<std::thread> threads;
+      for (int t = 0; t < kThreads; ++t) {
+        threads.emplace_back([n, t, &stage] {
+          for (int64_t i = t; i < n; i += kThreads) stage(i);
+        });
+      }
+      for (std::thread& thread : threads) thread.join();
     } else {
       const int64_t stride = StrideFor(n);
       for (int64_t i = 0, at = n / 3; i < n; ++i, at = (at + stride) % n) stage(at);

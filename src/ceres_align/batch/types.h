@@ -172,16 +172,13 @@ CA_HD inline int32_t LastBegin(const int64_t* begin, int32_t n, int64_t i) {
   return low;
 }
 
-/// Returns what was there before. Integer sums do not depend on the order of the additions. On the
-/// host the indices of a stage run one by one.
+/// Returns what was there before. Integer sums do not depend on the order of the additions.
 CA_HD inline int64_t AtomicAdd(int64_t* to, int64_t value) {
 #if defined(__CUDA_ARCH__)
   return static_cast<int64_t>(
       atomicAdd(reinterpret_cast<unsigned long long*>(to), static_cast<unsigned long long>(value)));
 #else
-  const int64_t before = *to;
-  *to += value;
-  return before;
+  return __atomic_fetch_add(to, value, __ATOMIC_RELAXED);
 #endif
 }
 
@@ -190,7 +187,10 @@ CA_HD inline void AtomicMax(int64_t* to, int64_t value) {
 #if defined(__CUDA_ARCH__)
   atomicMax(reinterpret_cast<unsigned long long*>(to), static_cast<unsigned long long>(value));
 #else
-  *to = Max(*to, value);
+  int64_t before = __atomic_load_n(to, __ATOMIC_RELAXED);
+  while (before < value && !__atomic_compare_exchange_n(to, &before, value, true, __ATOMIC_RELAXED,
+                                                        __ATOMIC_RELAXED)) {
+  }
 #endif
 }
 
