@@ -7,6 +7,7 @@
 #include "batch_testing.h"
 #include "ceres_align/batch/batch_rasterizer.h"
 #include "ceres_align/batch/host_executor.h"
+#include "ceres_align/batch/self_test.h"
 
 namespace ceres_align {
 namespace {
@@ -207,6 +208,30 @@ TEST(BatchParity, ADifferenceIsFoundAndItsPixelNamed) {
   moved.AddMesh(list.prepared[1]);
   const std::string found = testing::FirstDifferentPixel(&cpu, &moved, list.jobs[0], 1e-12);
   EXPECT_NE(found.find("pixel ("), std::string::npos) << found;
+}
+
+// Off by 1e-8 in one entry of one job, from the second call on.
+class SlightlyWrongEngine : public CountingEngine {
+ public:
+  using CountingEngine::CountingEngine;
+  bool Evaluate(const batch::Job* jobs, int32_t n, batch::JobSums* sums) override {
+    const bool fits = CountingEngine::Evaluate(jobs, n, sums);
+    if (++calls_ > 1) sums[n / 2].entry[0] *= 1 + 1e-8;
+    return fits;
+  }
+
+ private:
+  int calls_ = 0;
+};
+
+TEST(BatchParity, TheSelfTestTrustsOnlyWhatAgrees) {
+  BatchRasterizer good(MakeHostEngine({}, HostExecutor::Order::kForward), "host", 2);
+  EXPECT_EQ(WhyNotTrusted(&good), "");
+  int refused = 0;
+  BatchRasterizer wrong(std::make_unique<SlightlyWrongEngine>(EngineLimits{}, &refused), "host", 2);
+  EXPECT_EQ(WhyNotTrusted(&wrong), "its results are not the CPU's");
+  // It leaves nothing behind.
+  EXPECT_EQ(wrong.AddMesh(std::make_shared<ContourMesh>(MakeCube())), 0);
 }
 
 TEST(BatchParity, IdsAreReleasedAndReused) {

@@ -5,6 +5,7 @@
 
 #ifdef CERES_ALIGN_WITH_CUDA
 #include "ceres_align/batch/batch_rasterizer.h"
+#include "ceres_align/batch/self_test.h"
 #include "cuda/cuda_engine.h"
 #include "cuda/device_memory.h"
 #endif
@@ -22,8 +23,12 @@ std::unique_ptr<Rasterizer> TryCuda(int num_threads, std::string* device, std::s
   try {
     *device = DescribeCudaDevice();
     constexpr int kBodies = 32;
-    return std::make_unique<BatchRasterizer>(MakeCudaEngine({}), "cuda",
-                                             num_threads > 0 ? num_threads : kBodies);
+    auto rasterizer = std::make_unique<BatchRasterizer>(MakeCudaEngine({}), "cuda",
+                                                        num_threads > 0 ? num_threads : kBodies);
+    *why_not = WhyNotTrusted(rasterizer.get());
+    if (why_not->empty()) return rasterizer;
+    *why_not = "the device (" + *device + ") is not to be trusted: " + *why_not;
+    return nullptr;
   } catch (const CudaError& error) {
     *why_not = error.what();
     return nullptr;

@@ -20,13 +20,14 @@ struct BackendOptions {
 };
 
 /// The rasterizer that the options ask for. `why` (may be null) gets one line for the report:
-/// which backend it is and, for "auto", why. "auto" takes CUDA where there is a device that works,
-/// else the CPU. Throws InputError, which says what is missing, for "cuda" where there is none.
-/// A device that fails later throws std::runtime_error from the calls of Rasterizer.
+/// which backend it is and, for "auto", why. "auto" takes CUDA where there is a device that works
+/// and, on a few small views, agrees with the CPU; else the CPU. Throws InputError, which says what
+/// is missing, for "cuda" where there is none. A device that fails later throws std::runtime_error
+/// from the calls of Rasterizer.
 std::unique_ptr<Rasterizer> MakeRasterizer(const BackendOptions& options, std::string* why);
 
-/// Why MakeRasterizer would not take CUDA here, as the end of a sentence ("no NVIDIA driver is
-/// installed"); empty: it would.
+/// Why CUDA cannot be used here, as the end of a sentence ("no NVIDIA driver is installed"); empty:
+/// there is a device that runs kernels.
 std::string WhyNotCuda();
 
 }  // namespace ceres_align
