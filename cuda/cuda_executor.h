@@ -26,8 +26,9 @@ __global__ void __launch_bounds__(kThreadsPerBlock)
   }
 }
 
-/// Calls of one shape are recorded as a graph when they come the second time and replayed from then
-/// on: one launch instead of some twenty. Where that cannot be done, the calls are made one by one.
+/// Calls of one small shape are recorded as a graph when they come the second time and replayed
+/// from then on: one launch instead of some twenty. Where that cannot be done, the calls are made
+/// one by one.
 class CudaExecutor {
  public:
   using Memory = DeviceMemory;
@@ -93,8 +94,8 @@ class CudaExecutor {
   }
 
   template <typename Steps>
-  void Run(const int64_t* shape, int shape_size, const Steps& steps) {
-    if (!use_graphs_) {
+  void Run(const int64_t* shape, int shape_size, bool is_small, const Steps& steps) {
+    if (!use_graphs_ || !is_small) {
       steps();
       return;
     }

@@ -58,6 +58,7 @@ TEST(Meeting, EveryoneGetsTheirOwnResults) {
       Meeting meeting(std::ref(squarer), patience);
       std::atomic<int> wrong{0};
       std::vector<std::thread> threads;
+      threads.reserve(8);
       for (int t = 0; t < 8; ++t) {
         threads.emplace_back(AskInRounds, &meeting, t, 200, enters, &wrong);
       }
@@ -77,6 +78,7 @@ TEST(Meeting, WaitsForAllWhoHaveEntered) {
   constexpr int kThreads = 5, kRounds = 20;
   for (int t = 0; t < kThreads; ++t) meeting.Enter();
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&meeting, t] {
       std::vector<int> results;
@@ -115,6 +117,7 @@ TEST(Meeting, AnErrorReachesAllOfTheBatchAndPasses) {
       kLong);
   std::atomic<int> caught{0};
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int t = 0; t < 3; ++t) meeting.Enter();
   for (int t = 0; t < 3; ++t) {
     threads.emplace_back([&meeting, &caught] {

@@ -229,6 +229,7 @@ void BatchRasterizer::CoverageBatch(const std::vector<RasterJob>& jobs,
                                     std::vector<ImageF>* images) {
   images->resize(jobs.size());
   std::vector<Job> batch;
+  batch.reserve(jobs.size());
   for (const RasterJob& job : jobs) batch.push_back(impl_->MakeJob(job));
   std::vector<float> pixels;
   const std::lock_guard<std::mutex> lock(impl_->engine_mutex);

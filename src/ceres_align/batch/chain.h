@@ -11,8 +11,9 @@
 //   ExclusiveSum(in, out, n, temp)
 //   SortPairs(keys, sorted_keys, values, sorted_values, n, bits, temp)   stable, by the low bits
 //   TempBytes(most_selected, most_summed, most_sorted)                   what the three need
-//   Run(shape, steps)                         runs steps(), which calls only the above; equal
-//                                             shapes mean the same calls
+//   Run(shape, size, is_small, steps)         runs steps(), which calls only the above; equal
+//                                             shapes mean the same calls. Small: launches are
+//                                             most of the time.
 //   Wait()                                    until everything asked for has been done
 #pragma once
 
@@ -139,7 +140,7 @@ class Chain : public Engine {
                                Address(b.meshes),
                                Address(staging_out_.data()),
                                Address(b.targets)};
-      executor_->Run(shape, sizeof(shape) / sizeof(shape[0]), [&] {
+      executor_->Run(shape, sizeof(shape) / sizeof(shape[0]), num_jobs <= kSmallBatch, [&] {
         executor_->Upload(plan_.inputs, staging_in_.data(), plan_.input_bytes);
         RunCommonStages(b);
         last_stages(b);
@@ -341,6 +342,7 @@ class Chain : public Engine {
     int64_t count;
     RoomBook::Rooms expected;
   };
+  static constexpr int32_t kSmallBatch = 8;
   struct Counts {
     int64_t items = 0, rows = 0, chunks = 0;
     int column_bits = 0;

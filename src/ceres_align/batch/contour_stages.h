@@ -140,7 +140,7 @@ struct LeftCounter {
   int64_t* step;  // of the job's first row
   PixelWindow window;
   int multiplicity;
-  CA_HD void operator()(int begin, int end) {
+  CA_HD void operator()(int begin, int end) const {
     begin = window.FirstPixel(begin);
     end = window.FirstPixel(end);
     if (begin == end) return;

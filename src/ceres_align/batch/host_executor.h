@@ -55,6 +55,7 @@ class HostExecutor {
     } else if (order_ == Order::kThreads) {
       constexpr int kThreads = 4;
       std::vector<std::thread> threads;
+      threads.reserve(kThreads);
       for (int t = 0; t < kThreads; ++t) {
         threads.emplace_back([n, t, &stage] {
           for (int64_t i = t; i < n; i += kThreads) stage(i);
@@ -75,7 +76,7 @@ class HostExecutor {
   size_t TempBytes(int64_t, int64_t, int64_t) const { return 0; }
 
   template <typename Steps>
-  void Run(const int64_t*, int, const Steps& steps) {
+  void Run(const int64_t*, int, bool, const Steps& steps) {
     steps();
   }
   void Wait() {}
