@@ -1,5 +1,4 @@
 // Runs the stages of a batch (ceres_align/batch/chain.h) on a CUDA device, on a stream of its own.
-// For nvcc only.
 #pragma once
 
 #include <algorithm>
@@ -12,23 +11,13 @@
 
 namespace ceres_align {
 
-constexpr int kThreadsPerBlock = 128;
-
-// __grid_constant__: the stage is read in place; without it every thread whose code takes its
-// address would have a copy.
-template <typename Stage>
-__global__ void __launch_bounds__(kThreadsPerBlock)
-    StageKernel(int64_t n, const __grid_constant__ Stage stage) {
-  const int64_t stride = static_cast<int64_t>(gridDim.x) * blockDim.x;
-  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n;
-       i += stride) {
-    stage(i);
-  }
-}
-
 /// Calls of one small shape are recorded as a graph when they come the second time and replayed
 /// from then on: one launch instead of some twenty. Where that cannot be done, the calls are made
 /// one by one.
+///
+/// Launcher::Launch(n, stage, stream) launches stage(0) … stage(n − 1), n > 0, and returns a
+/// cudaError_t: KernelLauncher, or a test's own.
+template <typename Launcher>
 class CudaExecutor {
  public:
   using Memory = DeviceMemory;
@@ -62,14 +51,10 @@ class CudaExecutor {
     if (bytes > 0) CERES_ALIGN_CUDA_CHECK(cudaMemsetAsync(to, byte, bytes, stream_));
   }
 
-  /// An empty grid cannot be launched. What is more than the grid's limit the kernel's loop takes.
   template <typename Stage>
   void ForEach(int64_t n, const Stage& stage) {
     if (n == 0) return;
-    constexpr int64_t kMostBlocks = int64_t{1} << 20;
-    const int64_t blocks = std::min(kMostBlocks, (n + kThreadsPerBlock - 1) / kThreadsPerBlock);
-    StageKernel<<<static_cast<unsigned>(blocks), kThreadsPerBlock, 0, stream_>>>(n, stage);
-    CERES_ALIGN_CUDA_CHECK_LAUNCH("StageKernel");
+    ThrowOnCudaError(Launcher::Launch(n, stage, stream_), "launch of a stage", __FILE__, __LINE__);
   }
 
   void Select(const uint8_t* flags, int64_t n, int32_t* out, int32_t* count, void* temp,
