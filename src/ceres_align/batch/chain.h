@@ -293,7 +293,7 @@ class Chain : public Engine {
     Layout layout(block_.data());
     TakeAll(&layout, output);
     b.meshes = residents_.meshes();
-    b.targets = residents_.targets();
+    b.targets = output.purpose == kSums ? residents_.targets() : nullptr;
     return true;
   }
 
@@ -308,6 +308,7 @@ class Chain : public Engine {
       b.job_sums = reinterpret_cast<JobSums*>(plan_.outputs + sizeof(Needs));
       b.chunk_sums = layout->template Take<double>(JobSums::kEntries * b.num_chunks);
       b.terms = layout->template Take<CellTerms>(b.fragment_room);
+      b.row_end = layout->template Take<CoverageSums>(b.num_rows);
     }
     plan_.temp = layout->template Take<char>(static_cast<int64_t>(plan_.temp_bytes));
     TakeArrays(layout, &b);

@@ -66,6 +66,24 @@ struct ProfileRows {
     }
     b.row_top[r] = profile.top;
     b.row_is_serial[r] = is_serial ? 1 : 0;
+    if (b.targets != nullptr) b.row_end[r] = LastRun(r, begin, end, profile.top);
+  }
+
+  /// What is right of the row's last fragment, or all of the row.
+  CA_HD CoverageSums LastRun(int64_t r, int64_t begin, int64_t end, int top) const {
+    const int32_t j = LastBegin(b.row_begin, b.num_jobs, r);
+    const Job& job = b.jobs[j];
+    const TargetView& target = b.targets[job.target];
+    const PixelWindow window{job.view.window};
+    const int pixel_row = static_cast<int>(r - b.row_begin[j]);
+    const int first = end > begin ? b.ColumnOfKey(b.sorted_key[end - 1]) + 1 : 0;
+    CoverageSums sums{};
+    if (first == 0 && top == 0) {
+      sums.cost = target.RowCost(pixel_row, false);
+      return sums;
+    }
+    sums.AddRun(target, pixel_row, window.FirstPixel(first), job.columns(), top != 0);
+    return sums;
   }
 };
 
@@ -107,7 +125,11 @@ struct SweepCells {
   Sink sink;
 
   CA_HD void operator()(int64_t i) const {
-    if (i >= b.num_fragments() || !b.StartsCell(i)) return;
+    if (i >= b.num_fragments()) return;
+    if (!b.StartsCell(i)) {
+      sink.NoCell(i);
+      return;
+    }
     const int64_t row = b.RowOfKey(b.sorted_key[i]);
     if (b.row_is_serial[row] != 0) {
       SweepSerialRow(i, row);
@@ -145,28 +167,35 @@ struct BatchVelocity {
 /// Into the sums of a Gram matrix: the terms of each cell.
 struct GramCells {
   Batch b;
+  CA_HD void NoCell(int64_t i) const { b.terms[i] = CellTerms{}; }
   CA_HD void Cell(const SweptCell& cell) const {
     const Job& job = b.jobs[cell.job];
     const TargetView& target = b.targets[job.target];
     const PixelWindow window{job.view.window};
     CellTerms terms{};
-    terms.sums.AddRun(target, cell.pixel_row, window.FirstPixel(cell.run_begin),
-                      window.FirstPixel(cell.column), cell.run_covered);
+    CoverageSums sums{};
+    sums.AddRun(target, cell.pixel_row, window.FirstPixel(cell.run_begin),
+                window.FirstPixel(cell.column), cell.run_covered);
     if (window.HasCenter(cell.column)) {
       const int column = window.Pixel(cell.column);
       const double r = cell.outline.area - target.mask_row(cell.pixel_row)[column];
       const float* weights = target.weight_row(cell.pixel_row);
-      terms.weight = weights != nullptr ? weights[column] : 1.0;
-      terms.boundary = cell.outline.boundary;
-      terms.sums.AddArea(cell.outline.area, column + 0.5, cell.pixel_row);
-      if (terms.boundary) {
+      const double w = weights != nullptr ? weights[column] : 1.0;
+      sums.AddArea(cell.outline.area, column + 0.5, cell.pixel_row);
+      if (cell.outline.boundary) {
         const BatchVelocity velocity{b.velocity};
         CellJacobian(b.fragment + cell.first, cell.n, cell.outline, velocity, terms.v);
         terms.v[6] = r;
+        terms.weight = w;
+        terms.sum[4] = 1;
       } else {
-        terms.sums.cost += terms.weight * r * r;
+        sums.cost += w * r * r;
       }
     }
+    terms.sum[0] = sums.cost;
+    terms.sum[1] = sums.area;
+    terms.sum[2] = sums.moment_x;
+    terms.sum[3] = sums.moment_y;
     b.terms[cell.first] = terms;
   }
 };
@@ -178,68 +207,74 @@ CA_HD inline void PlaceOfProduct(int i, int* row, int* column) {
   *column = *row + i;
 }
 
-CA_HD inline double SumsEntry(const CoverageSums& sums, int entry) {
-  switch (entry) {
-    case 0:
-      return sums.cost;
-    case 1:
-      return sums.area;
-    case 2:
-      return sums.moment_x;
-    default:
-      return sums.moment_y;
+/// term(begin) + … + term(end − 1), added in this order. Reads several terms before it adds them,
+/// so that a device waits for memory once for all of them.
+template <typename Term>
+CA_HD inline double SumInOrder(int64_t begin, int64_t end, const Term& term) {
+  constexpr int kAhead = 8;
+  double sum = 0;
+  int64_t i = begin;
+  for (; i + kAhead <= end; i += kAhead) {
+    double ahead[kAhead];
+    for (int k = 0; k < kAhead; ++k) ahead[k] = term(i + k);
+    for (int k = 0; k < kAhead; ++k) sum += ahead[k];
   }
+  for (; i < end; ++i) sum += term(i);
+  return sum;
 }
 
-/// Index i: entry i % kEntries of JobSums, summed over chunk i / kEntries of rows.
+/// Terms of SumInOrder.
+struct ProductTerm {
+  const CellTerms* terms;
+  int row, column;
+  CA_HD double operator()(int64_t i) const {
+    const CellTerms& t = terms[i];
+    return t.weight * t.v[row] * t.v[column];
+  }
+};
+struct SumTerm {
+  const CellTerms* terms;
+  int entry;
+  CA_HD double operator()(int64_t i) const { return terms[i].sum[entry]; }
+};
+struct RowEndTerm {
+  const CoverageSums* row_end;
+  int entry;
+  CA_HD double operator()(int64_t r) const {
+    const CoverageSums& s = row_end[r];
+    return entry == 0 ? s.cost : entry == 1 ? s.area : entry == 2 ? s.moment_x : s.moment_y;
+  }
+};
+struct ChunkTerm {
+  const double* sums;
+  int entry;
+  CA_HD double operator()(int64_t chunk) const { return sums[chunk * JobSums::kEntries + entry]; }
+};
+
+/// Index i: entry i % kEntries of JobSums, summed over chunk i / kEntries of rows: its cells from
+/// left to right and top to bottom, then the rows' ends.
 struct SumChunks {
   Batch b;
-  static constexpr int kEntries = JobSums::kEntries;
-  static constexpr int kProducts = 28;
-
   CA_HD void operator()(int64_t i) const {
-    const int64_t chunk = i / kEntries;
-    const int entry = static_cast<int>(i % kEntries);
+    constexpr int kProducts = JobSums::kProducts;
+    const int64_t chunk = i / JobSums::kEntries;
+    const int entry = static_cast<int>(i % JobSums::kEntries);
     const int32_t j = LastBegin(b.chunk_begin, b.num_jobs, chunk);
     const int64_t first = b.row_begin[j] + (chunk - b.chunk_begin[j]) * kChunkRows;
     const int64_t last = Min(first + kChunkRows, b.row_begin[j + 1]);
+    const int64_t begin = b.FirstOfRow(first), end = b.FirstOfRow(last);
     double sum = 0;
-    for (int64_t row = first; row < last; ++row) sum += SumRow(j, row, entry);
-    b.chunk_sums[i] = sum;
-  }
-
-  CA_HD double SumRow(int32_t j, int64_t row, int entry) const {
-    const int64_t begin = b.FirstOfRow(row), end = b.FirstOfRow(row + 1);
-    const bool is_run_sum = entry >= kProducts && entry < kProducts + 4;
-    double sum = 0;
-    int row_of_v = 0, column_of_v = 0;
-    if (entry < kProducts) PlaceOfProduct(entry, &row_of_v, &column_of_v);
-    for (int64_t i = begin; i < end; ++i) {
-      if (!b.StartsCell(i)) continue;
-      const CellTerms& terms = b.terms[i];
-      if (is_run_sum) {
-        sum += SumsEntry(terms.sums, entry - kProducts);
-      } else if (terms.boundary) {
-        sum += entry < kProducts ? terms.weight * terms.v[row_of_v] * terms.v[column_of_v] : 1.0;
+    if (entry < kProducts) {
+      ProductTerm term{b.terms, 0, 0};
+      PlaceOfProduct(entry, &term.row, &term.column);
+      sum = SumInOrder(begin, end, term);
+    } else {
+      sum = SumInOrder(begin, end, SumTerm{b.terms, entry - kProducts});
+      if (entry < kProducts + 4) {
+        sum += SumInOrder(first, last, RowEndTerm{b.row_end, entry - kProducts});
       }
     }
-    return is_run_sum ? sum + SumsEntry(LastRun(j, row, begin, end), entry - kProducts) : sum;
-  }
-
-  /// What is right of the row's last fragment, or all of the row.
-  CA_HD CoverageSums LastRun(int32_t j, int64_t row, int64_t begin, int64_t end) const {
-    const Job& job = b.jobs[j];
-    const TargetView& target = b.targets[job.target];
-    const PixelWindow window{job.view.window};
-    const int pixel_row = static_cast<int>(row - b.row_begin[j]);
-    const int first = end > begin ? b.ColumnOfKey(b.sorted_key[end - 1]) + 1 : 0;
-    CoverageSums sums{};
-    if (first == 0 && b.row_top[row] == 0) {
-      sums.cost = target.RowCost(pixel_row, false);
-      return sums;
-    }
-    sums.AddRun(target, pixel_row, window.FirstPixel(first), job.columns(), b.row_top[row] != 0);
-    return sums;
+    b.chunk_sums[i] = sum;
   }
 };
 
@@ -248,11 +283,8 @@ struct SumJobs {
   Batch b;
   CA_HD void operator()(int64_t i) const {
     const int64_t j = i / JobSums::kEntries, entry = i % JobSums::kEntries;
-    double sum = 0;
-    for (int64_t c = b.chunk_begin[j]; c < b.chunk_begin[j + 1]; ++c) {
-      sum += b.chunk_sums[c * JobSums::kEntries + entry];
-    }
-    b.job_sums[j].entry[entry] = sum;
+    b.job_sums[j].entry[entry] = SumInOrder(b.chunk_begin[j], b.chunk_begin[j + 1],
+                                            ChunkTerm{b.chunk_sums, static_cast<int>(entry)});
   }
 };
 
@@ -264,6 +296,7 @@ struct ImageCells {
   Pixel* image;
   double* jacobian;
 
+  CA_HD void NoCell(int64_t) const {}
   CA_HD void Fill(int32_t j, int pixel_row, int begin, int end) const {
     Pixel* row = image + b.pixel_begin[j] + static_cast<int64_t>(pixel_row) * b.jobs[j].columns();
     for (int c = begin; c < end; ++c) row[c] = Pixel{1};

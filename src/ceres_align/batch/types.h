@@ -35,7 +35,7 @@ struct MeshView {
 constexpr int kItemEdges = 64;
 
 /// Rows are summed in chunks of this many, chunks in order of rows.
-constexpr int kChunkRows = 16;
+constexpr int kChunkRows = 4;
 
 struct Job {
   ViewGeometry view;
@@ -59,10 +59,9 @@ CA_HD inline int64_t NumItems(const MeshView& mesh, const Job& job) {
 /// What one swept cell adds to the sums of its job, the pixels between it and the cell on its left
 /// included.
 struct CellTerms {
-  double v[7];  ///< J and r; meaningful where boundary
-  double weight;
-  CoverageSums sums;
-  bool boundary;
+  double v[7];    ///< J and r
+  double weight;  ///< 0 unless the cell is on the outline
+  double sum[5];  ///< cost off the outline, area, moments in x and y, 1 on the outline
 };
 
 /// The profile (silhouette_cell.h) on the left of a cell.
@@ -72,9 +71,9 @@ struct ProfileSnapshot {
   int32_t top;
 };
 
-/// The sums of one job: 28 products, four CoverageSums, the number of boundary pixels.
+/// The sums of one job: 28 products, then those of CellTerms.
 struct JobSums {
-  static constexpr int kEntries = 33;
+  static constexpr int kProducts = 28, kEntries = 33;
   double entry[kEntries];
 };
 
@@ -126,11 +125,12 @@ struct Batch {
 
   int32_t* row_top;                    // [num_rows]: w right of all fragments
   uint8_t* row_is_serial;              // [num_rows]
+  CoverageSums* row_end;               // [num_rows]: right of all fragments; not for images
   RowProfile::Step *step, *kept_step;  // [2·(fragment_room + num_rows)]: working, snapshots
   ProfileSnapshot* snapshot;           // [fragment_room], at first fragments of cells
   double *x, *crossing, *since, *piece0, *piece1;  // [fragment_room]: CellScratch
   int *sign, *active, *cell_order;
-  CellTerms* terms;  // [fragment_room], at first fragments of cells
+  CellTerms* terms;  // [fragment_room], 0 but at first fragments of cells; not for images
 
   double* chunk_sums;  // [JobSums::kEntries·num_chunks]
   Needs* needs;        // [1]
