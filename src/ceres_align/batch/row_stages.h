@@ -217,7 +217,7 @@ CA_HD inline double SumInOrder(int64_t begin, int64_t end, const Term& term) {
   for (; i + kAhead <= end; i += kAhead) {
     double ahead[kAhead];
     for (int k = 0; k < kAhead; ++k) ahead[k] = term(i + k);
-    for (int k = 0; k < kAhead; ++k) sum += ahead[k];
+    for (const double term_ahead : ahead) sum += term_ahead;
   }
   for (; i < end; ++i) sum += term(i);
   return sum;
