@@ -4,7 +4,8 @@
 # --fmad=false, no fast-math: kernels compile the header that the CPU compiles, and must round as
 # it does (there -ffp-contract=off). A fused a*b+c has other bits, and other signs near zero. The
 # kernels' time goes to memory, not to the multiplications this leaves unfused.
-set(CERES_ALIGN_CUDA_FLAGS --fmad=false -Werror=all-warnings -Xcompiler=-Wall,-Wextra)
+set(CERES_ALIGN_CUDA_FLAGS --fmad=false -Werror=all-warnings
+    -Xcompiler=-Wall,-Wextra,-ffp-contract=off)
 
 set(CERES_ALIGN_WITH_CUDA OFF)
 if(CERES_ALIGN_CUDA STREQUAL "OFF")

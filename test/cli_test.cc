@@ -29,7 +29,6 @@ TEST_F(CliTest, BadFlags) {
   ExpectBadInput("--loop_num 0", "--loop_num is 0");
   ExpectBadInput("--loop_num", "--loop_num needs a value");
   ExpectBadInput("stray.obj", "unexpected argument 'stray.obj'");
-  ExpectBadInput("--backend cuda", "no CUDA rasterizer");
   ExpectBadInput("--backend gpu", "auto, cpu or cuda");
   ExpectBadInput("--num_threads -1", "num_threads is -1");
   ExpectBadInput("--camera_location 1,2", "--camera_location");

@@ -179,6 +179,35 @@ TEST(Rasterizer, AnyOrderAndThreadCountGivesTheSameBits) {
   }
 }
 
+// By the backend's own batches and by the interface's loop over Coverage.
+TEST(Rasterizer, ABatchOfImagesIsTheImagesInFloat) {
+  const Workload work(40, 4);
+  for (int threads : {1, 3}) {
+    CpuRasterizer rasterizer(threads);
+    work.AddTo(&rasterizer);
+    std::vector<ImageF> images(2), by_interface;
+    rasterizer.CoverageBatch(work.jobs, &images);
+    rasterizer.Rasterizer::CoverageBatch(work.jobs, &by_interface);
+    ASSERT_EQ(images.size(), work.jobs.size());
+    ASSERT_EQ(by_interface.size(), work.jobs.size());
+    int seen = 0;
+    for (size_t j = 0; j < work.jobs.size(); ++j) {
+      const Image<double> image = rasterizer.Coverage(work.jobs[j], nullptr);
+      ASSERT_EQ(images[j].width, image.width);
+      ASSERT_EQ(images[j].height, image.height);
+      ASSERT_EQ(images[j].pixels.size(), image.pixels.size());
+      for (size_t i = 0; i < image.pixels.size(); ++i) {
+        ASSERT_EQ(images[j].pixels[i], static_cast<float>(image.pixels[i])) << j << " pixel " << i;
+        seen += image.pixels[i] > 0;
+      }
+      EXPECT_EQ(by_interface[j].pixels, images[j].pixels);
+    }
+    EXPECT_GT(seen, 1000);
+    rasterizer.CoverageBatch({}, &images);
+    EXPECT_TRUE(images.empty());
+  }
+}
+
 TEST(Rasterizer, MayBeCalledFromSeveralThreads) {
   Workload work(24, 2);
   CpuRasterizer rasterizer(2);

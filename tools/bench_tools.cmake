@@ -9,4 +9,10 @@ if(CERES_ALIGN_BUILD_BENCHMARKS)
   else()
     message(STATUS "ceres_align: no bench_render (Google Benchmark was not found)")
   endif()
+  if(CERES_ALIGN_WITH_CUDA)
+    ceres_align_program(bench_gpu SOURCES bench_gpu.cc bench_gpu_floor.cu
+      LINK ceres_align::align ceres_align::backends ceres_align::cuda ceres_align::synth gflags)
+    target_compile_options(bench_gpu PRIVATE
+      "$<$<COMPILE_LANGUAGE:CUDA>:${CERES_ALIGN_CUDA_FLAGS}>")
+  endif()
 endif()

@@ -73,10 +73,11 @@ DEFINE_int32(
     "Rotations around the start that are tried as well where its own fit is poor; 0: none.");
 DEFINE_int32(search_rotations, AlignOptions().search_rotations,
              "Rotations tried where there is no start, spread evenly over all.");
-DEFINE_string(backend, BackendOptions().backend, "auto, cpu or cuda.");
+DEFINE_string(backend, BackendOptions().backend,
+              "auto, cpu or cuda; auto takes CUDA where a device works.");
 DEFINE_int32(num_threads, BackendOptions().num_threads,
-             "Threads of the CPU; 0: one per core. The "
-             "result is the same for any number.");
+             "Threads of the CPU; 0: one per core. With CUDA the solves that run side by side; 0: "
+             "32. The result is the same for any number.");
 DEFINE_double(coarsest_width_px, AlignOptions().coarsest_width_px, "Width of the first level.");
 DEFINE_double(level_factor, AlignOptions().level_factor, "Growth from level to level.");
 DEFINE_double(final_step_px, AlignOptions().final_step_px,

@@ -11,15 +11,23 @@ namespace ceres_align {
 
 struct BackendOptions {
   std::string backend = "auto";  ///< "auto", "cpu" or "cuda"
-  int num_threads = 0;           ///< of the CPU; 0: as many as the machine has cores
+  /// Of the CPU; 0: as many as the machine has cores. With CUDA: how many solves run side by side;
+  /// 0: 32, since they mostly wait for the device.
+  int num_threads = 0;
 
   /// Throws InputError naming the field.
   void Validate() const;
 };
 
 /// The rasterizer that the options ask for. `why` (may be null) gets one line for the report:
-/// which backend it is and, for "auto", why. Throws InputError for "cuda": this version has no
-/// CUDA rasterizer.
+/// which backend it is and, for "auto", why. "auto" takes CUDA where there is a device that works
+/// and, on a few small views, agrees with the CPU; else the CPU. Throws InputError, which says what
+/// is missing, for "cuda" where there is none. A device that fails later throws std::runtime_error
+/// from the calls of Rasterizer.
 std::unique_ptr<Rasterizer> MakeRasterizer(const BackendOptions& options, std::string* why);
+
+/// Why CUDA cannot be used here, as the end of a sentence ("no NVIDIA driver is installed"); empty:
+/// there is a device that runs kernels.
+std::string WhyNotCuda();
 
 }  // namespace ceres_align

@@ -3,45 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ceres_align/render/silhouette_math.h"
+#include "ceres_align/render/contour_edges.h"
 
 namespace ceres_align {
 namespace {
 
-// Relative rounding of a float plane value against the double one is below 6e-7.
-constexpr float kFloatError = 1e-6f;
 constexpr int kMaxClusterFaces = 2 * ContourMesh::kClusterEdges;
-
-struct FloatView {
-  float x, y, z;  // camera − centre of the bounds
-  float size;     // |x| + |y| + |z|
-};
-
-FloatView Relative(const PlaneBounds& bounds, const Vec3& camera) {
-  FloatView v;
-  v.x = static_cast<float>(camera.x - bounds.center[0]);
-  v.y = static_cast<float>(camera.y - bounds.center[1]);
-  v.z = static_cast<float>(camera.z - bounds.center[2]);
-  v.size = std::abs(v.x) + std::abs(v.y) + std::abs(v.z);
-  return v;
-}
-
-float Tolerance(const PlaneBounds& bounds, const FloatView& v) {
-  return kFloatError * (v.size + std::max(-bounds.offset_low, bounds.offset_high));
-}
-
-// Whether all faces certainly show the camera the same side.
-bool OneSided(const PlaneBounds& bounds, const FloatView& v) {
-  const float c[3] = {v.x, v.y, v.z};
-  float low = bounds.offset_low, high = bounds.offset_high;
-  for (int k = 0; k < 3; ++k) {
-    const float a = bounds.normal_low[k] * c[k], b = bounds.normal_high[k] * c[k];
-    low += std::min(a, b);
-    high += std::max(a, b);
-  }
-  const float tolerance = Tolerance(bounds, v);
-  return low > tolerance || high < -tolerance;
-}
 
 // side[i] = 1 where the plane's value is positive; true if some value is too near 0 for float.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
@@ -54,17 +21,12 @@ bool ClassifyPlanes(const float* __restrict nx, const float* __restrict ny,
                     int32_t* __restrict side) {
   int32_t unsure = 0;
   for (int i = 0; i < n; ++i) {
-    const float d = nx[i] * v.x + ny[i] * v.y + nz[i] * v.z + offset[i];
+    const float d = PlaneValue(nx[i], ny[i], nz[i], offset[i], v);
     value[i] = d;
     side[i] = d > 0 ? 1 : 0;
     unsure |= std::abs(d) < tolerance ? 1 : 0;
   }
   return unsure != 0;
-}
-
-int SideOf(const ContourMesh& mesh, int32_t face, const Vec3& camera) {
-  const int32_t* v = mesh.faces[face].v;
-  return FaceSide(mesh.vertices[v[0]], mesh.vertices[v[1]], mesh.vertices[v[2]], camera);
 }
 
 void ExtractCluster(const ContourMesh& mesh, size_t cluster, const FloatView& v, const Vec3& camera,
@@ -73,12 +35,13 @@ void ExtractCluster(const ContourMesh& mesh, size_t cluster, const FloatView& v,
   int32_t side[kMaxClusterFaces];
   const int32_t first = mesh.face_begin[cluster];
   const int n = mesh.face_begin[cluster + 1] - first;
-  const float tolerance = Tolerance(mesh.cluster_bounds[cluster], v);
+  const float tolerance = PlaneTolerance(mesh.cluster_bounds[cluster], v);
   if (ClassifyPlanes(&mesh.plane_x[first], &mesh.plane_y[first], &mesh.plane_z[first],
                      &mesh.plane_offset[first], n, v, tolerance, value, side)) {
+    const Vec3* vertices = mesh.vertices.data();
     for (int i = 0; i < n; ++i) {
       if (std::abs(value[i]) < tolerance) {
-        side[i] = SideOf(mesh, mesh.cluster_face[first + i], camera) > 0 ? 1 : 0;
+        side[i] = SideOfFace(vertices, mesh.faces[mesh.cluster_face[first + i]], camera) > 0;
       }
     }
   }
@@ -94,11 +57,9 @@ void ExtractCluster(const ContourMesh& mesh, size_t cluster, const FloatView& v,
 
 void ExtractIrregular(const ContourMesh& mesh, const Vec3& camera, std::vector<ContourEdge>* out) {
   for (size_t e = 0; e < mesh.irregular_edges.size(); ++e) {
-    int m = 0;
-    for (int32_t i = mesh.irregular_begin[e]; i < mesh.irregular_begin[e + 1]; ++i) {
-      const int32_t entry = mesh.irregular_face[i];
-      m += entry >= 0 ? SideOf(mesh, entry, camera) : -SideOf(mesh, ~entry, camera);
-    }
+    const int32_t begin = mesh.irregular_begin[e], end = mesh.irregular_begin[e + 1];
+    const int m = MultiplicityOf(&mesh.irregular_face[begin], end - begin, mesh.vertices.data(),
+                                 mesh.faces.data(), camera);
     if (m != 0) out->push_back({mesh.irregular_edges[e].v0, mesh.irregular_edges[e].v1, m});
   }
 }
@@ -108,11 +69,11 @@ void ExtractIrregular(const ContourMesh& mesh, const Vec3& camera, std::vector<C
 void ExtractContour(const ContourMesh& mesh, const Vec3& camera, std::vector<ContourEdge>* edges) {
   edges->clear();
   for (size_t g = 0; g < mesh.group_bounds.size(); ++g) {
-    if (OneSided(mesh.group_bounds[g], Relative(mesh.group_bounds[g], camera))) continue;
+    if (OneSided(mesh.group_bounds[g], RelativeTo(mesh.group_bounds[g], camera))) continue;
     const size_t first = g * ContourMesh::kGroupClusters;
     const size_t last = std::min(first + ContourMesh::kGroupClusters, mesh.cluster_bounds.size());
     for (size_t c = first; c < last; ++c) {
-      const FloatView v = Relative(mesh.cluster_bounds[c], camera);
+      const FloatView v = RelativeTo(mesh.cluster_bounds[c], camera);
       if (!OneSided(mesh.cluster_bounds[c], v)) ExtractCluster(mesh, c, v, camera, edges);
     }
   }

@@ -6,16 +6,9 @@
 
 #include "ceres_align/base/hd.h"
 #include "ceres_align/geometry/mesh.h"
+#include "ceres_align/render/contour_types.h"
 
 namespace ceres_align {
-
-/// Bounds over a group of faces, conservative in float: with v = camera − center, every face's
-/// plane value n·camera + d lies in the interval of n·v + offset over the two boxes.
-struct PlaneBounds {
-  float center[3];
-  float normal_low[3], normal_high[3];
-  float offset_low, offset_high;  ///< of d + n·center
-};
 
 /// Regular edges (two faces of opposite winding) in clusters of up to kClusterEdges neighbours
 /// along a Morton curve, clusters in groups of kGroupClusters; each with PlaneBounds: where the
@@ -35,9 +28,7 @@ struct ContourMesh {
   double radius;
 
   std::vector<Vec3> vertices;  ///< relative to center, Morton order
-  struct Face {
-    int32_t v[3];
-  };
+  using Face = MeshFace;
   std::vector<Face> faces;
 
   /// Cluster c has edges [edge_begin[c], edge_begin[c+1]) and its own list of the faces they
@@ -48,13 +39,9 @@ struct ContourMesh {
   std::vector<int32_t> cluster_face;
   /// Float planes of cluster_face: n.x, n.y, n.z and d + n·center of the cluster, four arrays.
   std::vector<float> plane_x, plane_y, plane_z, plane_offset;
-  struct Edge {
-    int32_t v0, v1;  ///< face0's winding runs v0 → v1, face1's back
-  };
+  using Edge = MeshEdge;
   std::vector<Edge> edges;
-  struct EdgeFaces {
-    uint8_t face0, face1;  ///< into the cluster's own list
-  };
+  using EdgeFaces = MeshEdgeFaces;
   std::vector<EdgeFaces> edge_faces;
 
   /// Irregular edge i: faces and windings in [irregular_begin[i], irregular_begin[i+1]) of

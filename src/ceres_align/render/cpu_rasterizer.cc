@@ -14,123 +14,38 @@
 namespace ceres_align {
 namespace {
 
-// ∂M/∂p of a cell from its pieces of outline.
-void CellJacobian(CpuSweep* sweep, const Fragment* f, int n, const CellOutline& cell, double* j) {
-  for (int k = 0; k < 6; ++k) j[k] = 0;
-  for (int i = 0; i < n; ++i) {
-    const double p0 = cell.piece0[i], p1 = cell.piece1[i];
-    if (p0 == 0 && p1 == 0) continue;
-    const EdgeVelocity& v = sweep->Velocity(f[i].edge);
-    for (int k = 0; k < 6; ++k) j[k] += p0 * v.k0[k] + p1 * v.k1[k];
-  }
-}
-
-// Which pixels the sweep's rows and columns stand for: with a window only those in the middle.
-struct Window {
-  int k;
-  bool HasCenter(int column) const { return k == 1 || column % k == k / 2; }
-  int Pixel(int i) const { return k == 1 ? i : i / k; }
-  // The first pixel whose centre window lies at or after i.
-  int FirstPixel(int i) const { return k == 1 ? i : (i + k / 2) / k; }
+// Velocities of edges as the sweep has them.
+struct SweepVelocity {
+  CpuSweep* sweep;
+  const EdgeVelocity& operator()(int edge) const { return sweep->Velocity(edge); }
 };
 
-class GramSink {
- public:
-  GramSink(CpuSweep* sweep, const Target& target, int window)
-      : sweep_(sweep), target_(target), window_{window} {}
-
-  void Row(int row) {
-    row_ = window_.Pixel(row);
-    mask_ = target_.mask().row(row_);
-    weight_ = target_.weight().empty() ? nullptr : target_.weight().row(row_);
-  }
-  void Empty(int begin, int end) {
-    end = window_.FirstPixel(end);
-    for (int r = window_.FirstPixel(begin); r < end; ++r) cost_ += target_.RowCost(r, false);
-  }
-  void Run(int begin, int end, bool covered) {
-    begin = window_.FirstPixel(begin);
-    end = window_.FirstPixel(end);
-    if (begin == end) return;
-    cost_ += target_.RunCost(row_, begin, end, covered);
-    if (!covered) return;
-    const double n = end - begin;
-    AddArea(n, 0.5 * (begin + end));
-  }
-  void Cell(int column, const Fragment* f, int n, const CellOutline& cell) {
-    if (!window_.HasCenter(column)) return;
-    column = window_.Pixel(column);
-    const double r = cell.area - mask_[column];
-    const double w = weight_ ? weight_[column] : 1.0;
-    AddArea(cell.area, column + 0.5);
-    if (!cell.boundary) {
-      cost_ += w * r * r;
-      return;
-    }
-    ++boundary_pixels_;
-    double v[7], *sum = sums_;
-    CellJacobian(sweep_, f, n, cell, v);
-    v[6] = r;
-    for (int i = 0; i < 7; ++i) {
-      const double wv = w * v[i];
-      for (int k = i; k < 7; ++k) *sum++ += wv * v[k];
-    }
-  }
-  void Finish(GramResult* result) const {
-    const double* sum = sums_;
-    for (int i = 0; i < 7; ++i) {
-      for (int k = i; k < 7; ++k) result->gram[7 * i + k] = result->gram[7 * k + i] = *sum++;
-    }
-    result->gram[48] += cost_;
-    result->boundary_pixels = boundary_pixels_;
-    result->area_px = area_;
-    result->moment_x_px = moment_x_;
-    result->moment_y_px = moment_y_;
-  }
-
- private:
-  void AddArea(double area, double x) {
-    area_ += area;
-    moment_x_ += area * x;
-    moment_y_ += area * (row_ + 0.5);
-  }
-
-  CpuSweep* sweep_;
-  const Target& target_;
-  const Window window_;
-  int row_ = 0;
-  const float* mask_ = nullptr;
-  const float* weight_ = nullptr;
-  double sums_[28] = {};
-  double cost_ = 0, area_ = 0, moment_x_ = 0, moment_y_ = 0;
-  int boundary_pixels_ = 0;
-};
-
+template <typename Pixel>
 class ImageSink {
  public:
-  ImageSink(CpuSweep* sweep, Image<double>* image, std::vector<double>* jacobian, int window)
-      : sweep_(sweep), image_(image), jacobian_(jacobian), window_{window} {}
+  ImageSink(CpuSweep* sweep, Image<Pixel>* image, std::vector<double>* jacobian, int window)
+      : velocity_{sweep}, image_(image), jacobian_(jacobian), window_{window} {}
   void Row(int row) { row_ = window_.Pixel(row); }
   void Empty(int, int) {}
   void Run(int begin, int end, bool covered) {
     if (!covered) return;
-    double* row = image_->row(row_);
-    std::fill(row + window_.FirstPixel(begin), row + window_.FirstPixel(end), 1.0);
+    Pixel* row = image_->row(row_);
+    std::fill(row + window_.FirstPixel(begin), row + window_.FirstPixel(end), Pixel{1});
   }
   void Cell(int column, const Fragment* f, int n, const CellOutline& cell) {
     if (!window_.HasCenter(column)) return;
     column = window_.Pixel(column);
-    image_->at(column, row_) = cell.area;
+    image_->at(column, row_) = static_cast<Pixel>(cell.area);
     if (jacobian_ == nullptr || !cell.boundary) return;
     const size_t pixel = static_cast<size_t>(row_) * image_->width + column;
-    CellJacobian(sweep_, f, n, cell, jacobian_->data() + 6 * pixel);
+    CellJacobian(f, n, cell, velocity_, jacobian_->data() + 6 * pixel);
   }
 
  private:
-  CpuSweep* sweep_;
-  Image<double>* image_;
+  const SweepVelocity velocity_;
+  Image<Pixel>* image_;
   std::vector<double>* jacobian_;
-  const Window window_;
+  const PixelWindow window_;
   int row_ = 0;
 };
 
@@ -187,9 +102,33 @@ struct CpuRasterizer::Impl {
     CHECK_EQ(target.height_px(), job.camera.height_px);
     CpuSweep& sweep = sweeps.local();
     sweep.Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object, job.window));
-    GramSink sink(&sweep, target, job.window);
+    GramSink<SweepVelocity> sink({&sweep}, target.view(), job.window);
     sweep.Rows(sink);
-    sink.Finish(result);
+    FillGramResult(sink.products(), sink.sums(), sink.boundary_pixels(), result);
+  }
+
+  template <typename Pixel>
+  void Draw(const RasterJob& job, Image<Pixel>* image, std::vector<double>* jacobian) {
+    const ContourMesh& mesh = Get(meshes, job.mesh);
+    *image = Image<Pixel>(job.camera.width_px, job.camera.height_px, Pixel{0});
+    if (jacobian != nullptr) jacobian->assign(6 * image->pixels.size(), 0.0);
+    CpuSweep& sweep = sweeps.local();
+    sweep.Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object, job.window));
+    ImageSink<Pixel> sink(&sweep, image, jacobian, job.window);
+    sweep.Rows(sink);
+  }
+
+  // Jobs side by side, except within a body of ForEach.
+  template <typename Body>
+  void ForEachJob(size_t n, const Body& body) {
+    if (n == 1 || inside_for_each || arena.max_concurrency() == 1) {
+      for (size_t i = 0; i < n; ++i) body(i);
+      return;
+    }
+    arena.execute([&] {
+      tbb::parallel_for(
+          size_t{0}, n, [&](size_t i) { body(i); }, tbb::simple_partitioner());
+    });
   }
 };
 
@@ -215,15 +154,7 @@ void CpuRasterizer::ReleaseTarget(TargetId id) {
 
 void CpuRasterizer::Evaluate(const std::vector<RasterJob>& jobs, std::vector<GramResult>* results) {
   results->resize(jobs.size());
-  if (jobs.size() == 1 || inside_for_each || impl_->arena.max_concurrency() == 1) {
-    for (size_t i = 0; i < jobs.size(); ++i) impl_->EvaluateOne(jobs[i], &(*results)[i]);
-    return;
-  }
-  impl_->arena.execute([&] {
-    tbb::parallel_for(
-        size_t{0}, jobs.size(), [&](size_t i) { impl_->EvaluateOne(jobs[i], &(*results)[i]); },
-        tbb::simple_partitioner());
-  });
+  impl_->ForEachJob(jobs.size(), [&](size_t i) { impl_->EvaluateOne(jobs[i], &(*results)[i]); });
 }
 
 void CpuRasterizer::ForEach(size_t n, const std::function<void(size_t)>& body) {
@@ -239,14 +170,14 @@ void CpuRasterizer::ForEach(size_t n, const std::function<void(size_t)>& body) {
 }
 
 Image<double> CpuRasterizer::Coverage(const RasterJob& job, std::vector<double>* jacobian) {
-  const ContourMesh& mesh = Get(impl_->meshes, job.mesh);
-  Image<double> image(job.camera.width_px, job.camera.height_px, 0.0);
-  if (jacobian != nullptr) jacobian->assign(6 * image.pixels.size(), 0.0);
-  CpuSweep& sweep = impl_->sweeps.local();
-  sweep.Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object, job.window));
-  ImageSink sink(&sweep, &image, jacobian, job.window);
-  sweep.Rows(sink);
+  Image<double> image;
+  impl_->Draw(job, &image, jacobian);
   return image;
+}
+
+void CpuRasterizer::CoverageBatch(const std::vector<RasterJob>& jobs, std::vector<ImageF>* images) {
+  images->resize(jobs.size());
+  impl_->ForEachJob(jobs.size(), [&](size_t i) { impl_->Draw(jobs[i], &(*images)[i], nullptr); });
 }
 
 }  // namespace ceres_align

@@ -37,8 +37,8 @@ void CpuSweep::Prepare(const ContourMesh& mesh, const ViewGeometry& view) {
   edges_.clear();
   ends_.clear();
   slides_.clear();
-  const bool any_in_front = view.center_in_cam.z + mesh.radius > view.near_z;
-  const bool crosses_near = !(view.center_in_cam.z - mesh.radius > view.near_z);
+  const bool any_in_front = AnyInFront(view, mesh.radius);
+  const bool crosses_near = CrossesNear(view, mesh.radius);
   if (any_in_front) ExtractContour(mesh, view.cam_in_object, &contour_);
   if (!crosses_near) {
     const Vec3* vertices = mesh.vertices.data();
@@ -62,43 +62,17 @@ void CpuSweep::AddClippedEdges(const ContourMesh& mesh) {
   for (const ContourEdge& e : contour_) {
     EdgePoint p = ToCamera(view_, mesh.vertices[e.v0], e.v0);
     EdgePoint q = ToCamera(view_, mesh.vertices[e.v1], e.v1);
-    const bool p_in = p.in_cam.z > view_.near_z, q_in = q.in_cam.z > view_.near_z;
-    if (!p_in && !q_in) continue;
-    if (p_in != q_in) {
-      const EdgePoint cut = e.v0 < e.v1 ? NearPoint(view_, p, q) : NearPoint(view_, q, p);
-      (p_in ? q : p) = cut;
-    }
+    if (!ClipEdge(view_, e, &p, &q)) continue;
     AddEdge(view_, p, q, e.multiplicity, -1);
   }
 }
 
-// Where a face crosses the near plane its projection is closed by the cut, which runs from the
-// edge on which the winding leaves the front to the one on which it comes back.
 void CpuSweep::AddNearCuts(const ContourMesh& mesh) {
+  NearCut cut{};
   for (const ContourMesh::Face& face : mesh.faces) {
-    EdgePoint corner[3];
-    int num_in = 0;
-    for (int k = 0; k < 3; ++k) {
-      corner[k] = ToCamera(view_, mesh.vertices[face.v[k]], face.v[k]);
-      num_in += corner[k].in_cam.z > view_.near_z ? 1 : 0;
-    }
-    if (num_in == 0 || num_in == 3) continue;
-    EdgePoint from{}, to{};
-    Slides slides{};
-    for (int k = 0; k < 3; ++k) {
-      const EdgePoint &a = corner[k], &b = corner[(k + 1) % 3];
-      const bool a_in = a.in_cam.z > view_.near_z, b_in = b.in_cam.z > view_.near_z;
-      if (a_in == b_in) continue;
-      const bool in_order = face.v[k] < face.v[(k + 1) % 3];
-      const EdgePoint cut = in_order ? NearPoint(view_, a, b) : NearPoint(view_, b, a);
-      const Vec3 d = b.in_cam - a.in_cam;
-      (a_in ? from : to) = cut;
-      (a_in ? slides.top : slides.bottom) = (1.0 / d.z) * d;
-    }
-    const int side = FaceSide(mesh.vertices[face.v[0]], mesh.vertices[face.v[1]],
-                              mesh.vertices[face.v[2]], view_.cam_in_object);
-    slides_.push_back(slides);
-    AddEdge(view_, from, to, side, static_cast<int>(slides_.size()) - 1);
+    if (!MakeNearCut(view_, mesh.vertices.data(), face, &cut)) continue;
+    slides_.push_back(cut.slides);
+    AddEdge(view_, cut.from, cut.to, cut.multiplicity, static_cast<int>(slides_.size()) - 1);
   }
 }
 
@@ -177,11 +151,8 @@ const EdgeVelocity& CpuSweep::Velocity(int edge) {
   if (has_velocity_[edge] != 0) return velocity;
   has_velocity_[edge] = 1;
   const EdgeEnds& ends = ends_[edge];
-  const double slope = edges_[edge].slope;
-  const Slides slides = ends.cut >= 0 ? slides_[ends.cut] : Slides{};
-  EndVelocity(view_, {ends.top, ends.top + view_.center_in_cam, 0}, slope, slides.top, velocity.k0);
-  EndVelocity(view_, {ends.bottom, ends.bottom + view_.center_in_cam, 0}, slope, slides.bottom,
-              velocity.k1);
+  velocity = VelocityOf(view_, ends.top, ends.bottom, edges_[edge].slope,
+                        ends.cut >= 0 ? slides_[ends.cut] : EndSlides{});
   return velocity;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "ceres_align/render/contour_edges.h"
 #include "ceres_align/render/contour_extract.h"
 #include "ceres_align/render/silhouette_cell.h"
 
@@ -39,15 +40,11 @@ class CpuSweep {
     Vec3 top, bottom;  // from the mesh's centre, camera's axes
     int cut;           // into slides_, −1: both ends are bound to the mesh
   };
-  struct Slides {
-    Vec3 top, bottom;
-  };
-
   ViewGeometry view_{};
   std::vector<ContourEdge> contour_;
   std::vector<ImageEdge> edges_;
   std::vector<EdgeEnds> ends_;
-  std::vector<Slides> slides_;
+  std::vector<EndSlides> slides_;
   std::vector<EdgeVelocity> velocities_;
   std::vector<uint8_t> has_velocity_;
   std::vector<Fragment> fragments_;

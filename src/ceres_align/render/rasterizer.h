@@ -45,8 +45,8 @@ struct GramResult {
   double moment_x_px, moment_y_px;
 };
 
-/// Evaluate and Coverage may be called from several threads at once, Add and Release not. Results
-/// are the same bits for any thread count and any order of the batch.
+/// Evaluate, Coverage and CoverageBatch may be called from several threads at once, Add and Release
+/// not. Results are the same bits for any thread count and any order of the batch.
 class Rasterizer {
  public:
   virtual ~Rasterizer() = default;
@@ -62,13 +62,17 @@ class Rasterizer {
   virtual void Evaluate(const std::vector<RasterJob>& jobs, std::vector<GramResult>* results) = 0;
 
   /// Runs body(0) … body(n − 1), side by side on the host threads that this rasterizer may use.
-  /// Inside a body, Evaluate and Coverage may be called; they use that body's thread only.
+  /// Inside a body, Evaluate and Coverage(Batch) may be called; they use that body's thread only.
   virtual void ForEach(size_t n, const std::function<void(size_t)>& body) = 0;
 
   /// Coverage M (width x height, double: exact to 1e-7) and, if `jacobian` is not null, per pixel
   /// the six derivatives ∂M/∂[ω, v] (row-major, 6 doubles a pixel, all pixels).
   /// The job's target is not used.
   virtual Image<double> Coverage(const RasterJob& job, std::vector<double>* jacobian) = 0;
+
+  /// Coverage of all jobs, without derivatives, rounded to float: (*images)[i] belongs to jobs[i].
+  /// May be called where Coverage may. Backends override it to draw jobs side by side.
+  virtual void CoverageBatch(const std::vector<RasterJob>& jobs, std::vector<ImageF>* images);
 };
 
 }  // namespace ceres_align

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ceres_align/base/image.h"
+#include "ceres_align/render/silhouette_gram.h"
 
 namespace ceres_align {
 
@@ -12,7 +13,7 @@ namespace ceres_align {
 /// empty pixel costs) and w (1 − T)² (what a covered one costs), kept at every 16th pixel.
 class Target {
  public:
-  static constexpr int kBlock = 16;
+  static constexpr int kBlock = TargetView::kBlock;
   /// `weight` is empty (1 everywhere) or of the mask's size. CHECKs sizes and finiteness.
   Target(ImageF mask, ImageF weight);
 
@@ -27,15 +28,20 @@ class Target {
   int row_stride() const { return row_stride_; }  ///< doubles per row of prefix sums
 
   /// Σ over pixels [begin, end) of row r of w T² (covered = false) or w (1 − T)² (true).
-  double RunCost(int r, int begin, int end, bool covered) const;
+  double RunCost(int r, int begin, int end, bool covered) const {
+    return view().RunCost(r, begin, end, covered);
+  }
   /// The same over the whole row.
-  double RowCost(int r, bool covered) const {
-    return row_prefix(r)[row_stride_ - 2 + (covered ? 1 : 0)];
+  double RowCost(int r, bool covered) const { return view().RowCost(r, covered); }
+
+  /// Borrowed pointers, for the kernels.
+  TargetView view() const {
+    return {mask_.pixels.data(), weight_.empty() ? nullptr : weight_.pixels.data(),
+            prefix_.data(),      mask_.width,
+            mask_.height,        row_stride_};
   }
 
  private:
-  double DirectCost(int r, int begin, int end, bool covered) const;
-
   ImageF mask_;
   ImageF weight_;
   int row_stride_ = 0;

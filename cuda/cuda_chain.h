@@ -1,0 +1,50 @@
+// The chain of stages on a CUDA device, for any launcher.
+#pragma once
+
+#include <memory>
+
+#include "ceres_align/batch/chain.h"
+#include "cuda/cuda_engine.h"
+#include "cuda/cuda_executor.h"
+
+namespace ceres_align {
+
+/// The chain, with its device made current on the calling thread. Launcher: see CudaExecutor.
+template <typename Launcher>
+class CudaChain : public batch::Engine {
+ public:
+  explicit CudaChain(const CudaEngineOptions& options)
+      : device_(CurrentDevice()),
+        chain_(std::make_unique<CudaExecutor<Launcher>>(options.use_graphs), options.limits) {}
+  ~CudaChain() override { (void)cudaSetDevice(device_); }
+
+  void SetMesh(int id, const batch::MeshView& mesh) override { OnDevice().SetMesh(id, mesh); }
+  void SetTarget(int id, const TargetView& target) override { OnDevice().SetTarget(id, target); }
+  void ClearMesh(int id) override { OnDevice().ClearMesh(id); }
+  void ClearTarget(int id) override { OnDevice().ClearTarget(id); }
+  bool Evaluate(const batch::Job* jobs, int32_t num_jobs, batch::JobSums* sums) override {
+    return OnDevice().Evaluate(jobs, num_jobs, sums);
+  }
+  bool Draw(const batch::Job* jobs, int32_t num_jobs, float* pixels) override {
+    return OnDevice().Draw(jobs, num_jobs, pixels);
+  }
+  bool DrawExactly(const batch::Job& job, double* pixels, double* jacobian) override {
+    return OnDevice().DrawExactly(job, pixels, jacobian);
+  }
+
+ private:
+  static int CurrentDevice() {
+    int device = 0;
+    CERES_ALIGN_CUDA_CHECK(cudaGetDevice(&device));
+    return device;
+  }
+  batch::Chain<CudaExecutor<Launcher>>& OnDevice() {
+    CERES_ALIGN_CUDA_CHECK(cudaSetDevice(device_));
+    return chain_;
+  }
+
+  const int device_;
+  batch::Chain<CudaExecutor<Launcher>> chain_;
+};
+
+}  // namespace ceres_align

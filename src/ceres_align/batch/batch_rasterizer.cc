@@ -1,0 +1,257 @@
+#include "ceres_align/batch/batch_rasterizer.h"
+
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+
+#include "ceres_align/base/error.h"
+#include "ceres_align/batch/meeting.h"
+#include "ceres_align/render/view_geometry.h"
+
+namespace ceres_align {
+namespace {
+
+using batch::Engine;
+using batch::Job;
+using batch::JobSums;
+using batch::MeshView;
+
+// Longer than the gaps between the solvers' steps, shorter than a few evaluations.
+constexpr std::chrono::microseconds kPatience{200};
+
+MeshView ViewOf(const ContourMesh& m) {
+  const auto count = [](const auto& v) {
+    CHECK_LE(v.size(), static_cast<size_t>(INT32_MAX));
+    return static_cast<int32_t>(v.size());
+  };
+  MeshView v{};
+  v.vertices = m.vertices.data();
+  v.faces = m.faces.data();
+  v.cluster_bounds = m.cluster_bounds.data();
+  v.edge_begin = m.edge_begin.data();
+  v.face_begin = m.face_begin.data();
+  v.cluster_face = m.cluster_face.data();
+  v.plane_x = m.plane_x.data();
+  v.plane_y = m.plane_y.data();
+  v.plane_z = m.plane_z.data();
+  v.plane_offset = m.plane_offset.data();
+  v.edges = m.edges.data();
+  v.edge_faces = m.edge_faces.data();
+  v.irregular_edges = m.irregular_edges.data();
+  v.irregular_begin = m.irregular_begin.data();
+  v.irregular_face = m.irregular_face.data();
+  v.num_vertices = count(m.vertices);
+  v.num_faces = count(m.faces);
+  v.num_clusters = count(m.cluster_bounds);
+  v.num_edges = count(m.edges);
+  v.num_cluster_faces = count(m.cluster_face);
+  v.num_irregular = count(m.irregular_edges);
+  v.num_irregular_faces = count(m.irregular_face);
+  return v;
+}
+
+template <typename T>
+int FreeId(std::vector<std::shared_ptr<const T>>* list) {
+  const auto place = std::find(list->begin(), list->end(), nullptr);
+  if (place != list->end()) return static_cast<int>(place - list->begin());
+  list->push_back(nullptr);
+  return static_cast<int>(list->size()) - 1;
+}
+
+template <typename T>
+const T& Get(const std::vector<std::shared_ptr<const T>>& list, int id) {
+  CHECK(id >= 0 && static_cast<size_t>(id) < list.size() && list[id] != nullptr) << "id " << id;
+  return *list[id];
+}
+
+void FillResult(const JobSums& sums, GramResult* result) {
+  const double* e = sums.entry + 28;
+  FillGramResult(sums.entry, CoverageSums{e[0], e[1], e[2], e[3]}, static_cast<int>(e[4]), result);
+}
+
+// Hands over parts of [0, n) that fit: all at first, then halves. run(begin, count) returns false
+// where so many do not fit.
+template <typename Run>
+void InPartsThatFit(size_t n, const Run& run) {
+  size_t part = n;
+  for (size_t begin = 0; begin < n;) {
+    const size_t count = std::min(part, n - begin);
+    if (run(begin, count)) {
+      begin += count;
+    } else if (count > 1) {
+      part = (count + 1) / 2;
+    } else {
+      throw InputError("one view does not fit in the device's memory; use a smaller mesh or image");
+    }
+  }
+}
+
+// On a thread while it runs a body of ForEach of this rasterizer.
+thread_local const void* inside_for_each_of = nullptr;
+
+}  // namespace
+
+struct BatchRasterizer::Impl {
+  Impl(std::unique_ptr<Engine> e, std::string n, int num_bodies)
+      : engine(std::move(e)),
+        name(std::move(n)),
+        bodies(tbb::global_control::max_allowed_parallelism, num_bodies + 1),
+        arena(num_bodies),
+        meeting([this](const std::vector<Job>& jobs,
+                       std::vector<JobSums>* sums) { EvaluateNow(jobs, sums); },
+                kPatience) {}
+
+  std::unique_ptr<Engine> engine;
+  std::mutex engine_mutex;
+  const std::string name;
+  tbb::global_control bodies;
+  tbb::task_arena arena;
+  batch::Meeting<Job, JobSums> meeting;
+  std::vector<std::shared_ptr<const ContourMesh>> meshes;
+  std::vector<std::shared_ptr<const Target>> targets;
+
+  Job MakeJob(const RasterJob& given) const {
+    const ContourMesh& mesh = Get(meshes, given.mesh);
+    Job job;
+    std::memset(static_cast<void*>(&job), 0, sizeof(job));  // padding travels too
+    job.view = MakeViewGeometry(mesh, given.camera, given.cam_from_object, given.window);
+    job.mesh = given.mesh;
+    job.target = given.target;
+    job.in_front = AnyInFront(job.view, mesh.radius);
+    job.clips = CrossesNear(job.view, mesh.radius);
+    return job;
+  }
+  Job MakeJobWithTarget(const RasterJob& given) const {
+    const Target& target = Get(targets, given.target);
+    CHECK_EQ(target.width_px(), given.camera.width_px);
+    CHECK_EQ(target.height_px(), given.camera.height_px);
+    return MakeJob(given);
+  }
+
+  void EvaluateNow(const std::vector<Job>& jobs, std::vector<JobSums>* sums) {
+    const std::lock_guard<std::mutex> lock(engine_mutex);
+    sums->resize(jobs.size());
+    InPartsThatFit(jobs.size(), [&](size_t begin, size_t count) {
+      return engine->Evaluate(&jobs[begin], static_cast<int32_t>(count), &(*sums)[begin]);
+    });
+  }
+};
+
+BatchRasterizer::BatchRasterizer(std::unique_ptr<Engine> engine, std::string name, int num_bodies)
+    : impl_(std::make_unique<Impl>(std::move(engine), std::move(name), num_bodies)) {}
+BatchRasterizer::~BatchRasterizer() = default;
+
+std::string BatchRasterizer::name() const { return impl_->name; }
+size_t BatchRasterizer::num_batches() const { return impl_->meeting.num_batches(); }
+
+MeshId BatchRasterizer::AddMesh(std::shared_ptr<const ContourMesh> mesh) {
+  CHECK(mesh != nullptr);
+  const MeshId id = FreeId(&impl_->meshes);
+  impl_->engine->SetMesh(id, ViewOf(*mesh));
+  impl_->meshes[id] = std::move(mesh);
+  return id;
+}
+TargetId BatchRasterizer::AddTarget(std::shared_ptr<const Target> target) {
+  CHECK(target != nullptr);
+  const TargetId id = FreeId(&impl_->targets);
+  impl_->engine->SetTarget(id, target->view());
+  impl_->targets[id] = std::move(target);
+  return id;
+}
+void BatchRasterizer::ReleaseMesh(MeshId id) {
+  Get(impl_->meshes, id);
+  impl_->engine->ClearMesh(id);
+  impl_->meshes[id] = nullptr;
+}
+void BatchRasterizer::ReleaseTarget(TargetId id) {
+  Get(impl_->targets, id);
+  impl_->engine->ClearTarget(id);
+  impl_->targets[id] = nullptr;
+}
+
+void BatchRasterizer::Evaluate(const std::vector<RasterJob>& jobs,
+                               std::vector<GramResult>* results) {
+  results->resize(jobs.size());
+  if (jobs.empty()) return;
+  std::vector<Job> batch;
+  batch.reserve(jobs.size());
+  for (const RasterJob& job : jobs) batch.push_back(impl_->MakeJobWithTarget(job));
+  std::vector<JobSums> sums;
+  impl_->meeting.Ask(batch, inside_for_each_of == impl_.get(), &sums);
+  for (size_t i = 0; i < jobs.size(); ++i) FillResult(sums[i], &(*results)[i]);
+}
+
+void BatchRasterizer::ForEach(size_t n, const std::function<void(size_t)>& body) {
+  struct Inside {
+    Impl* impl;
+    const void* before;
+    explicit Inside(Impl* i) : impl(i), before(inside_for_each_of) {
+      inside_for_each_of = impl;
+      impl->meeting.Enter();
+    }
+    ~Inside() {
+      impl->meeting.Leave();
+      inside_for_each_of = before;
+    }
+  };
+  if (inside_for_each_of == impl_.get()) {  // a body's own loop stays on its thread
+    for (size_t i = 0; i < n; ++i) body(i);
+    return;
+  }
+  impl_->arena.execute([&] {
+    tbb::parallel_for(
+        size_t{0}, n,
+        [&](size_t i) {
+          const Inside inside(impl_.get());
+          body(i);
+        },
+        tbb::simple_partitioner());
+  });
+}
+
+Image<double> BatchRasterizer::Coverage(const RasterJob& job, std::vector<double>* jacobian) {
+  Image<double> image(job.camera.width_px, job.camera.height_px, 0.0);
+  if (jacobian != nullptr) jacobian->assign(6 * image.pixels.size(), 0.0);
+  const Job made = impl_->MakeJob(job);
+  const std::lock_guard<std::mutex> lock(impl_->engine_mutex);
+  InPartsThatFit(1, [&](size_t, size_t) {
+    return impl_->engine->DrawExactly(made, image.pixels.data(),
+                                      jacobian == nullptr ? nullptr : jacobian->data());
+  });
+  return image;
+}
+
+void BatchRasterizer::CoverageBatch(const std::vector<RasterJob>& jobs,
+                                    std::vector<ImageF>* images) {
+  images->resize(jobs.size());
+  std::vector<Job> batch;
+  batch.reserve(jobs.size());
+  for (const RasterJob& job : jobs) batch.push_back(impl_->MakeJob(job));
+  std::vector<float> pixels;
+  const std::lock_guard<std::mutex> lock(impl_->engine_mutex);
+  InPartsThatFit(jobs.size(), [&](size_t begin, size_t count) {
+    size_t num_pixels = 0;
+    for (size_t i = begin; i < begin + count; ++i) {
+      num_pixels += size_t(jobs[i].camera.width_px) * jobs[i].camera.height_px;
+    }
+    pixels.resize(num_pixels);
+    if (!impl_->engine->Draw(&batch[begin], static_cast<int32_t>(count), pixels.data())) {
+      return false;
+    }
+    auto next = pixels.begin();
+    for (size_t i = begin; i < begin + count; ++i) {
+      ImageF& image = (*images)[i];
+      image = ImageF(jobs[i].camera.width_px, jobs[i].camera.height_px);
+      const auto end = next + static_cast<std::ptrdiff_t>(image.pixels.size());
+      std::copy(next, end, image.pixels.begin());
+      next = end;
+    }
+    return true;
+  });
+}
+
+}  // namespace ceres_align

@@ -1,0 +1,204 @@
+// Stages 1 to 3: items of edges culled, contour edges found, projected and counted.
+#pragma once
+
+#include "ceres_align/batch/types.h"
+
+namespace ceres_align::batch {
+
+/// The edges of an item.
+struct Item {
+  enum class Kind { kCluster, kIrregular, kFaces };
+  Kind kind;
+  int32_t job;
+  int32_t index;  ///< of the cluster, or of the block of irregular edges or faces
+};
+
+CA_HD inline Item ItemOf(const Batch& b, int64_t i) {
+  Item item{};
+  item.job = LastBegin(b.item_begin, b.num_jobs, i);
+  const MeshView& mesh = b.meshes[b.jobs[item.job].mesh];
+  const int64_t local = i - b.item_begin[item.job];
+  const int64_t irregular = local - mesh.num_clusters;
+  if (irregular < 0) {
+    item.kind = Item::Kind::kCluster;
+    item.index = static_cast<int32_t>(local);
+    return item;
+  }
+  const int64_t blocks = (static_cast<int64_t>(mesh.num_irregular) + kItemEdges - 1) / kItemEdges;
+  item.kind = irregular < blocks ? Item::Kind::kIrregular : Item::Kind::kFaces;
+  item.index = static_cast<int32_t>(irregular < blocks ? irregular : irregular - blocks);
+  return item;
+}
+
+/// Index i < PrepareBatch::Count: flags the i-th item if its bounds do not exclude a contour, and
+/// clears the i-th places of what later stages add to.
+struct PrepareBatch {
+  Batch b;
+
+  static int64_t Count(const Batch& b) {
+    const int64_t sums = b.num_lefts() + b.num_rows + 1;
+    return Max(Max(b.num_items, sums), b.by_rows ? 0 : b.fragment_room);
+  }
+
+  CA_HD void operator()(int64_t i) const {
+    if (i < b.num_items) b.item_flag[i] = MayHaveContour(i) ? 1 : 0;
+    if (i < b.num_lefts()) b.left_step[i] = 0;
+    if (i <= b.num_rows) b.row_count[i] = 0;
+    if (i < b.num_rows) b.row_cursor[i] = 0;
+    if (i == 0) *b.needs = Needs{};
+    if (!b.by_rows && i < b.fragment_room) {
+      b.key[i] = ~uint64_t{0};  // a place that no fragment takes is sorted behind all others
+      b.order[i] = static_cast<int32_t>(i);
+    }
+  }
+
+  CA_HD bool MayHaveContour(int64_t i) const {
+    const Item item = ItemOf(b, i);
+    if (item.kind != Item::Kind::kCluster) return true;
+    const Job& job = b.jobs[item.job];
+    const PlaneBounds& bounds = b.meshes[job.mesh].cluster_bounds[item.index];
+    return !OneSided(bounds, RelativeTo(bounds, job.view.cam_in_object));
+  }
+};
+
+/// 1 where the camera is on the positive side of a cluster's face: in float, and in double where
+/// float cannot tell, so that all edges of a face agree.
+CA_HD inline int ClusterFaceSide(const MeshView& mesh, int32_t cluster, int32_t local_face,
+                                 const FloatView& v, const Vec3& camera) {
+  const int32_t i = mesh.face_begin[cluster] + local_face;
+  const float value =
+      PlaneValue(mesh.plane_x[i], mesh.plane_y[i], mesh.plane_z[i], mesh.plane_offset[i], v);
+  if (fabsf(value) < PlaneTolerance(mesh.cluster_bounds[cluster], v)) {
+    return SideOfFace(mesh.vertices, mesh.faces[mesh.cluster_face[i]], camera) > 0 ? 1 : 0;
+  }
+  return value > 0 ? 1 : 0;
+}
+
+/// The contour edge in a place of an item; multiplicity 0: there is none. Not for faces.
+CA_HD inline ContourEdge EdgeOfItem(const MeshView& mesh, const Item& item, int place,
+                                    const Vec3& camera) {
+  ContourEdge edge{0, 0, 0};
+  if (item.kind == Item::Kind::kCluster) {
+    const int32_t c = item.index, e = mesh.edge_begin[c] + place;
+    if (e >= mesh.edge_begin[c + 1]) return edge;
+    const FloatView v = RelativeTo(mesh.cluster_bounds[c], camera);
+    const MeshEdgeFaces faces = mesh.edge_faces[e];
+    const int difference = ClusterFaceSide(mesh, c, faces.face0, v, camera) -
+                           ClusterFaceSide(mesh, c, faces.face1, v, camera);
+    edge = {mesh.edges[e].v0, mesh.edges[e].v1, 2 * difference};
+  } else {
+    const int64_t e = static_cast<int64_t>(item.index) * kItemEdges + place;
+    if (e >= mesh.num_irregular) return edge;
+    const int32_t begin = mesh.irregular_begin[e], end = mesh.irregular_begin[e + 1];
+    const int m =
+        MultiplicityOf(mesh.irregular_face + begin, end - begin, mesh.vertices, mesh.faces, camera);
+    edge = {mesh.irregular_edges[e].v0, mesh.irregular_edges[e].v1, m};
+  }
+  return edge;
+}
+
+/// The near-plane cut of a face in a place of an item. False: there is none.
+CA_HD inline bool CutOfItem(const MeshView& mesh, const Item& item, int place,
+                            const ViewGeometry& view, NearCut* cut) {
+  const int64_t f = static_cast<int64_t>(item.index) * kItemEdges + place;
+  return f < mesh.num_faces && MakeNearCut(view, mesh.vertices, mesh.faces[f], cut);
+}
+
+/// Index i: place i % kItemEdges of kept item i / kItemEdges. Flags contour edges and cuts.
+struct FindEdges {
+  Batch b;
+  CA_HD void operator()(int64_t i) const {
+    const int64_t kept = i / kItemEdges;
+    const int place = static_cast<int>(i % kItemEdges);
+    bool found = false;
+    if (kept < b.counts[0]) {
+      const Item item = ItemOf(b, b.items[kept]);
+      const Job& job = b.jobs[item.job];
+      const MeshView& mesh = b.meshes[job.mesh];
+      NearCut cut{};
+      found = item.kind == Item::Kind::kFaces
+                  ? CutOfItem(mesh, item, place, job.view, &cut)
+                  : EdgeOfItem(mesh, item, place, job.view.cam_in_object).multiplicity != 0;
+    }
+    b.slot_flag[i] = found ? 1 : 0;
+  }
+};
+
+/// Counts an edge's fragments, by row too.
+struct FragmentCounter {
+  int64_t* row_count;  // of the job's first row
+  int window;
+  int64_t count;
+  CA_HD void operator()(const Fragment& f) {
+    AtomicAdd(row_count + f.row / window, 1);
+    ++count;
+  }
+};
+
+/// Notes where an edge passes whole rows left of the frame.
+struct LeftCounter {
+  int64_t* step;  // of the job's first row
+  PixelWindow window;
+  int multiplicity;
+  CA_HD void operator()(int begin, int end) const {
+    begin = window.FirstPixel(begin);
+    end = window.FirstPixel(end);
+    if (begin == end) return;
+    AtomicAdd(step + begin, multiplicity);
+    AtomicAdd(step + end, -multiplicity);
+  }
+};
+
+/// Index e: a contour edge. Projects it and counts its fragments. One index beyond the room gets
+/// the count 0, so that the sums of counts end with their total.
+struct ProjectEdges {
+  Batch b;
+  CA_HD void operator()(int64_t e) const {
+    b.fragment_count[e] = e < b.num_edges() ? Project(e) : 0;
+  }
+
+  CA_HD int64_t Project(int64_t e) const {
+    const int32_t slot = b.slots[e];
+    const Item item = ItemOf(b, b.items[slot / kItemEdges]);
+    const Job& job = b.jobs[item.job];
+    b.edge_job[e] = item.job;
+    EdgePoint p{}, q{};
+    EndSlides slides{};
+    const int m = Ends(item, job, slot % kItemEdges, &p, &q, &slides);
+    bool swapped = false;
+    if (m == 0 || !MakeImageEdge(job.view, p, q, m, &b.edges[e], &swapped)) {
+      b.edges[e] = ImageEdge{0, 1, 0, 0, 0, 0, 0};  // no height: SplitEdge emits nothing
+      return 0;
+    }
+    if (swapped) slides = EndSlides{slides.bottom, slides.top};
+    b.velocity[e] = VelocityOf(job.view, swapped ? q.from_center : p.from_center,
+                               swapped ? p.from_center : q.from_center, b.edges[e].slope, slides);
+    const int64_t first_row = b.row_begin[item.job];
+    FragmentCounter counter{b.row_count + first_row, job.view.window, 0};
+    LeftCounter left{b.left_step + first_row + item.job, PixelWindow{job.view.window},
+                     b.edges[e].multiplicity};
+    SplitEdge(b.edges[e], 0, job.view, counter, left);
+    return counter.count;
+  }
+
+  /// The multiplicity; 0: nothing of the edge is in front.
+  CA_HD int Ends(const Item& item, const Job& job, int place, EdgePoint* p, EdgePoint* q,
+                 EndSlides* slides) const {
+    const MeshView& mesh = b.meshes[job.mesh];
+    if (item.kind == Item::Kind::kFaces) {
+      NearCut cut{};
+      if (!CutOfItem(mesh, item, place, job.view, &cut)) return 0;
+      *p = cut.from;
+      *q = cut.to;
+      *slides = cut.slides;
+      return cut.multiplicity;
+    }
+    const ContourEdge edge = EdgeOfItem(mesh, item, place, job.view.cam_in_object);
+    *p = ToCamera(job.view, mesh.vertices[edge.v0], edge.v0);
+    *q = ToCamera(job.view, mesh.vertices[edge.v1], edge.v1);
+    if (job.clips && !ClipEdge(job.view, edge, p, q)) return 0;
+    return edge.multiplicity;
+  }
+};
+
+}  // namespace ceres_align::batch

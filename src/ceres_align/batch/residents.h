@@ -1,0 +1,114 @@
+// Meshes and targets kept where the stages run. `Executor`: see chain.h.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <vector>
+
+#include "ceres_align/batch/layout.h"
+
+namespace ceres_align::batch {
+
+template <typename Executor>
+class Residents {
+ public:
+  explicit Residents(Executor* executor) : executor_(executor) {}
+
+  void SetMesh(int id, const MeshView& mesh) {
+    Entry& entry = meshes_.entries[id];
+    MeshView view = mesh;
+    Place(&entry, [&](Layout* layout, bool upload) { TakeMesh(layout, upload, mesh, &view); });
+    meshes_.Set(executor_, id, mesh, view);
+  }
+  void SetTarget(int id, const TargetView& target) {
+    Entry& entry = targets_.entries[id];
+    TargetView view = target;
+    Place(&entry, [&](Layout* layout, bool upload) { TakeTarget(layout, upload, target, &view); });
+    targets_.Set(executor_, id, target, view);
+  }
+  void ClearMesh(int id) { meshes_.entries.erase(id); }
+  void ClearTarget(int id) { targets_.entries.erase(id); }
+
+  /// As it was given: pointers of the host. Only its numbers are good for reading.
+  const MeshView& mesh(int id) const { return meshes_.given[id]; }
+
+  /// The tables that the stages read, by id.
+  const MeshView* meshes() const { return static_cast<const MeshView*>(meshes_.table.data()); }
+  const TargetView* targets() const {
+    return static_cast<const TargetView*>(targets_.table.data());
+  }
+
+ private:
+  struct Entry {
+    typename Executor::Memory memory;
+  };
+  template <typename View>
+  struct Table {
+    std::map<int, Entry> entries;
+    std::vector<View> given, resident;
+    typename Executor::Memory table;
+
+    void Set(Executor* executor, int id, const View& from, const View& to) {
+      const size_t size = std::max(resident.size(), static_cast<size_t>(id) + 1);
+      given.resize(size);
+      resident.resize(size);
+      given[id] = from;
+      resident[id] = to;
+      table.Reserve(size * sizeof(View));
+      executor->Upload(table.data(), resident.data(), size * sizeof(View));
+      executor->Wait();
+    }
+  };
+
+  // Measures, makes room, and copies.
+  template <typename Take>
+  void Place(Entry* entry, const Take& take) {
+    Layout measure(nullptr);
+    take(&measure, false);
+    entry->memory.Reserve(measure.bytes());
+    Layout layout(entry->memory.data());
+    take(&layout, true);
+    executor_->Wait();
+  }
+
+  template <typename T>
+  void TakeArray(Layout* layout, bool upload, const T* from, int64_t count, const T** to) {
+    T* const place = layout->Take<T>(count);
+    if (upload && count > 0) executor_->Upload(place, from, count * sizeof(T));
+    *to = place;
+  }
+
+  void TakeMesh(Layout* layout, bool upload, const MeshView& m, MeshView* out) {
+    const auto take = [&](const auto* from, int64_t count, auto* to) {
+      TakeArray(layout, upload, from, count, to);
+    };
+    take(m.vertices, m.num_vertices, &out->vertices);
+    take(m.faces, m.num_faces, &out->faces);
+    take(m.cluster_bounds, m.num_clusters, &out->cluster_bounds);
+    take(m.edge_begin, int64_t{m.num_clusters} + 1, &out->edge_begin);
+    take(m.face_begin, int64_t{m.num_clusters} + 1, &out->face_begin);
+    take(m.cluster_face, m.num_cluster_faces, &out->cluster_face);
+    take(m.plane_x, m.num_cluster_faces, &out->plane_x);
+    take(m.plane_y, m.num_cluster_faces, &out->plane_y);
+    take(m.plane_z, m.num_cluster_faces, &out->plane_z);
+    take(m.plane_offset, m.num_cluster_faces, &out->plane_offset);
+    take(m.edges, m.num_edges, &out->edges);
+    take(m.edge_faces, m.num_edges, &out->edge_faces);
+    take(m.irregular_edges, m.num_irregular, &out->irregular_edges);
+    take(m.irregular_begin, int64_t{m.num_irregular} + 1, &out->irregular_begin);
+    take(m.irregular_face, m.num_irregular_faces, &out->irregular_face);
+  }
+
+  void TakeTarget(Layout* layout, bool upload, const TargetView& t, TargetView* out) {
+    const int64_t pixels = int64_t{t.width_px} * t.height_px;
+    TakeArray(layout, upload, t.mask, pixels, &out->mask);
+    if (t.weight != nullptr) TakeArray(layout, upload, t.weight, pixels, &out->weight);
+    TakeArray(layout, upload, t.prefix, int64_t{t.row_stride} * t.height_px, &out->prefix);
+  }
+
+  Executor* executor_;
+  Table<MeshView> meshes_;
+  Table<TargetView> targets_;
+};
+
+}  // namespace ceres_align::batch

@@ -1,0 +1,75 @@
+// The plain types of a prepared mesh (contour_mesh.h) and the float tests that cull it; one source
+// for host and device.
+#pragma once
+
+#include <cstdint>
+
+#include "ceres_align/base/hd.h"
+
+namespace ceres_align {
+
+/// Bounds over a group of faces, conservative in float: with v = camera − center, every face's
+/// plane value n·camera + d lies in the interval of n·v + offset over the two boxes.
+struct PlaneBounds {
+  float center[3];
+  float normal_low[3], normal_high[3];
+  float offset_low, offset_high;  ///< of d + n·center
+};
+
+struct MeshFace {
+  int32_t v[3];
+};
+struct MeshEdge {
+  int32_t v0, v1;  ///< face0's winding runs v0 → v1, face1's back
+};
+struct MeshEdgeFaces {
+  uint8_t face0, face1;  ///< into the cluster's own list
+};
+
+/// An edge with m_e != 0 (see silhouette_math.h), taken from v0 to v1.
+struct ContourEdge {
+  int32_t v0, v1;
+  int32_t multiplicity;
+};
+
+/// The camera as seen from the centre of some PlaneBounds.
+struct FloatView {
+  float x, y, z;  ///< camera − centre of the bounds
+  float size;     ///< |x| + |y| + |z|
+};
+
+CA_HD inline FloatView RelativeTo(const PlaneBounds& bounds, const Vec3& camera) {
+  FloatView v;
+  v.x = static_cast<float>(camera.x - bounds.center[0]);
+  v.y = static_cast<float>(camera.y - bounds.center[1]);
+  v.z = static_cast<float>(camera.z - bounds.center[2]);
+  v.size = fabsf(v.x) + fabsf(v.y) + fabsf(v.z);
+  return v;
+}
+
+/// A plane's value farther from 0 than this has the sign that double would give it: the relative
+/// rounding of a float value against the double one is below 6e-7.
+CA_HD inline float PlaneTolerance(const PlaneBounds& bounds, const FloatView& v) {
+  constexpr float kFloatError = 1e-6f;
+  return kFloatError * (v.size + Max(-bounds.offset_low, bounds.offset_high));
+}
+
+/// Whether all faces inside the bounds certainly show the camera the same side.
+CA_HD inline bool OneSided(const PlaneBounds& bounds, const FloatView& v) {
+  const float c[3] = {v.x, v.y, v.z};
+  float low = bounds.offset_low, high = bounds.offset_high;
+  for (int k = 0; k < 3; ++k) {
+    const float a = bounds.normal_low[k] * c[k], b = bounds.normal_high[k] * c[k];
+    low += Min(a, b);
+    high += Max(a, b);
+  }
+  const float tolerance = PlaneTolerance(bounds, v);
+  return low > tolerance || high < -tolerance;
+}
+
+/// n·v + offset in float, in the one order of operations that every backend uses.
+CA_HD inline float PlaneValue(float nx, float ny, float nz, float offset, const FloatView& v) {
+  return nx * v.x + ny * v.y + nz * v.z + offset;
+}
+
+}  // namespace ceres_align

@@ -1,0 +1,165 @@
+// From swept cells and runs to the sums of a Gram matrix; one source for host and device.
+#pragma once
+
+#include "ceres_align/render/silhouette_cell.h"
+
+namespace ceres_align {
+
+/// Which pixels the sweep's rows and columns stand for: with a window k (RasterJob::window) only
+/// those in the middle of k x k.
+struct PixelWindow {
+  int k;
+  CA_HD bool HasCenter(int i) const { return k == 1 || i % k == k / 2; }
+  CA_HD int Pixel(int i) const { return k == 1 ? i : i / k; }
+  /// The first pixel whose centre window lies at or after i.
+  CA_HD int FirstPixel(int i) const { return k == 1 ? i : (i + k / 2) / k; }
+};
+
+/// A Target (target.h) by borrowed pointers, of the host or of the device.
+struct TargetView {
+  const float* mask;
+  const float* weight;   ///< null: 1 everywhere
+  const double* prefix;  ///< rows of row_stride, see Target::row_prefix
+  int width_px, height_px;
+  int row_stride;
+
+  static constexpr int kBlock = 16;
+
+  CA_HD const float* mask_row(int r) const { return mask + static_cast<int64_t>(r) * width_px; }
+  CA_HD const float* weight_row(int r) const {
+    return weight == nullptr ? nullptr : weight + static_cast<int64_t>(r) * width_px;
+  }
+  CA_HD const double* row_prefix(int r) const {
+    return prefix + static_cast<int64_t>(r) * row_stride;
+  }
+
+  /// Σ over pixels [begin, end) of row r of w T² (covered = false) or w (1 − T)² (true).
+  CA_HD double RunCost(int r, int begin, int end, bool covered) const {
+    const int first_block = (begin + kBlock - 1) / kBlock, last_block = end / kBlock;
+    if (first_block >= last_block) return DirectCost(r, begin, end, covered);
+    const double* p = row_prefix(r) + (covered ? 1 : 0);
+    return DirectCost(r, begin, first_block * kBlock, covered) +
+           (p[2 * last_block] - p[2 * first_block]) +
+           DirectCost(r, last_block * kBlock, end, covered);
+  }
+  /// The same over the whole row.
+  CA_HD double RowCost(int r, bool covered) const {
+    return row_prefix(r)[row_stride - 2 + (covered ? 1 : 0)];
+  }
+  /// The same as RunCost, pixel by pixel.
+  CA_HD double DirectCost(int r, int begin, int end, bool covered) const {
+    const float *t = mask_row(r), *w = weight_row(r);
+    const double m = covered ? 1.0 : 0.0;
+    double sum = 0;
+    for (int c = begin; c < end; ++c) {
+      const double d = m - t[c];
+      sum += w != nullptr ? w[c] * d * d : d * d;
+    }
+    return sum;
+  }
+};
+
+/// ∂M/∂p of a cell from its pieces of outline. `velocity(edge)` returns an EdgeVelocity.
+template <typename Velocity>
+CA_HD inline void CellJacobian(const Fragment* f, int n, const CellOutline& cell,
+                               Velocity& velocity, double* j) {
+  for (int k = 0; k < 6; ++k) j[k] = 0;
+  for (int i = 0; i < n; ++i) {
+    const double p0 = cell.piece0[i], p1 = cell.piece1[i];
+    if (p0 == 0 && p1 == 0) continue;
+    const EdgeVelocity& v = velocity(f[i].edge);
+    for (int k = 0; k < 6; ++k) j[k] += p0 * v.k0[k] + p1 * v.k1[k];
+  }
+}
+
+/// Sums that need no derivatives: Σ w r² of pixels off the outline, Σ M and Σ M·(x, y).
+struct CoverageSums {
+  double cost, area, moment_x, moment_y;
+
+  CA_HD void AddArea(double m, double x, int pixel_row) {
+    area += m;
+    moment_x += m * x;
+    moment_y += m * (pixel_row + 0.5);
+  }
+  /// Pixels [begin, end) of a row that no edge passes.
+  CA_HD void AddRun(const TargetView& target, int pixel_row, int begin, int end, bool covered) {
+    if (begin == end) return;
+    cost += target.RunCost(pixel_row, begin, end, covered);
+    if (!covered) return;
+    const double n = end - begin;
+    AddArea(n, 0.5 * (begin + end), pixel_row);
+  }
+};
+
+/// Sums of one view, cell by cell as SweepRow calls it. `velocity`: see CellJacobian.
+template <typename Velocity>
+class GramSink {
+ public:
+  static constexpr int kProducts = 28;  ///< upper triangle of [J r]ᵀ[J r], by rows
+
+  CA_HD GramSink(const Velocity& velocity, const TargetView& target, int window)
+      : velocity_(velocity), target_(target), window_{window} {}
+
+  CA_HD void Row(int row) {
+    row_ = window_.Pixel(row);
+    mask_ = target_.mask_row(row_);
+    weight_ = target_.weight_row(row_);
+  }
+  CA_HD void Empty(int begin, int end) {
+    end = window_.FirstPixel(end);
+    for (int r = window_.FirstPixel(begin); r < end; ++r) sums_.cost += target_.RowCost(r, false);
+  }
+  CA_HD void Run(int begin, int end, bool covered) {
+    sums_.AddRun(target_, row_, window_.FirstPixel(begin), window_.FirstPixel(end), covered);
+  }
+  CA_HD void Cell(int column, const Fragment* f, int n, const CellOutline& cell) {
+    if (!window_.HasCenter(column)) return;
+    column = window_.Pixel(column);
+    const double r = cell.area - mask_[column];
+    const double w = weight_ != nullptr ? weight_[column] : 1.0;
+    sums_.AddArea(cell.area, column + 0.5, row_);
+    if (!cell.boundary) {
+      sums_.cost += w * r * r;
+      return;
+    }
+    ++boundary_pixels_;
+    double v[7], *sum = products_;
+    CellJacobian(f, n, cell, velocity_, v);
+    v[6] = r;
+    for (int i = 0; i < 7; ++i) {
+      const double wv = w * v[i];
+      for (int k = i; k < 7; ++k) *sum++ += wv * v[k];
+    }
+  }
+
+  CA_HD const double* products() const { return products_; }
+  CA_HD const CoverageSums& sums() const { return sums_; }
+  CA_HD int boundary_pixels() const { return boundary_pixels_; }
+
+ private:
+  Velocity velocity_;
+  const TargetView target_;
+  const PixelWindow window_;
+  int row_ = 0;
+  const float* mask_ = nullptr;
+  const float* weight_ = nullptr;
+  double products_[kProducts] = {};
+  CoverageSums sums_ = {};
+  int boundary_pixels_ = 0;
+};
+
+/// A GramResult (rasterizer.h) from the sums of a view.
+template <typename Result>
+CA_HD inline void FillGramResult(const double* products, const CoverageSums& sums,
+                                 int boundary_pixels, Result* result) {
+  for (int i = 0; i < 7; ++i) {
+    for (int k = i; k < 7; ++k) result->gram[7 * i + k] = result->gram[7 * k + i] = *products++;
+  }
+  result->gram[48] += sums.cost;
+  result->boundary_pixels = boundary_pixels;
+  result->area_px = sums.area;
+  result->moment_x_px = sums.moment_x;
+  result->moment_y_px = sums.moment_y;
+}
+
+}  // namespace ceres_align

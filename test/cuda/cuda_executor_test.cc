@@ -1,0 +1,175 @@
+// What surrounds the kernels (memory, graphs, errors), on a fake CUDA runtime: runs everywhere.
+#include <gtest/gtest.h>
+
+#include "batch_testing.h"
+#include "ceres_align/base/error.h"
+#include "ceres_align/batch/batch_rasterizer.h"
+#include "ceres_align/batch/host_executor.h"
+#include "cuda/cuda_chain.h"
+#include "fake_cuda.h"
+
+namespace ceres_align {
+namespace {
+
+using testing::Fake;
+using testing::FakeCuda;
+using testing::FakeLauncher;
+using testing::ParityList;
+using testing::SameBits;
+
+class CudaExecutorTest : public ::testing::Test {
+ protected:
+  CudaExecutorTest() { Fake() = FakeCuda(); }
+  // Whatever happened, nothing is left.
+  ~CudaExecutorTest() override {
+    EXPECT_TRUE(Fake().device_blocks.empty());
+    EXPECT_TRUE(Fake().host_blocks.empty());
+    EXPECT_TRUE(Fake().graphs.empty());
+    EXPECT_TRUE(Fake().executables.empty());
+    EXPECT_EQ(Fake().streams, 0);
+  }
+};
+
+std::unique_ptr<BatchRasterizer> MakeFake(const ParityList& list, bool use_graphs = true) {
+  CudaEngineOptions options;
+  options.use_graphs = use_graphs;
+  auto rasterizer = std::make_unique<BatchRasterizer>(
+      std::make_unique<CudaChain<FakeLauncher>>(options), "cuda", 4);
+  list.AddTo(rasterizer.get());
+  return rasterizer;
+}
+
+std::vector<GramResult> OnHost(const ParityList& list) {
+  BatchRasterizer host(batch::MakeHostEngine({}, batch::HostExecutor::Order::kForward), "host", 4);
+  list.AddTo(&host);
+  return testing::EvaluateInBatches(&host, list.jobs, 50);
+}
+
+void ExpectSameBits(const std::vector<GramResult>& a, const std::vector<GramResult>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (size_t i = 0; i < a.size(); ++i) ASSERT_TRUE(SameBits(a[i], b[i])) << "job " << i;
+}
+
+TEST_F(CudaExecutorTest, ReplayedGraphsSeeNewPoses) {
+  const ParityList list(80);
+  const std::vector<GramResult> expected = OnHost(list);
+  const auto cuda = MakeFake(list);
+  for (const size_t size : {1, 2, 50}) {
+    for (int round = 0; round < 3; ++round) {
+      ExpectSameBits(testing::EvaluateInBatches(cuda.get(), list.jobs, size), expected);
+    }
+  }
+  EXPECT_GT(Fake().replays, 100);
+  EXPECT_FALSE(Fake().executables.empty());
+}
+
+TEST_F(CudaExecutorTest, WhatCannotBeRecordedIsCalledDirectly) {
+  const ParityList list(20);
+  const std::vector<GramResult> expected = OnHost(list);
+  const auto cuda = MakeFake(list);
+  Fake().can_capture = false;
+  for (int round = 0; round < 3; ++round) {
+    ExpectSameBits(testing::EvaluateInBatches(cuda.get(), list.jobs, 2), expected);
+  }
+  EXPECT_EQ(Fake().replays, 0);
+}
+
+TEST_F(CudaExecutorTest, LargeBatchesAndThoseWithoutGraphsAreCalledDirectly) {
+  const ParityList list(20);
+  const std::vector<GramResult> expected = OnHost(list);
+  for (const bool use_graphs : {true, false}) {
+    const auto cuda = MakeFake(list, use_graphs);
+    for (int round = 0; round < 3; ++round) {
+      ExpectSameBits(testing::EvaluateInBatches(cuda.get(), list.jobs, use_graphs ? 20 : 2),
+                     expected);
+    }
+    EXPECT_EQ(Fake().replays, 0);
+  }
+}
+
+TEST_F(CudaExecutorTest, NoAllocationAfterWarmUp) {
+  const ParityList list(40);
+  const auto cuda = MakeFake(list);
+  for (int round = 0; round < 3; ++round) testing::EvaluateInBatches(cuda.get(), list.jobs, 4);
+  const int allocations = Fake().allocations;
+  for (int round = 0; round < 5; ++round) testing::EvaluateInBatches(cuda.get(), list.jobs, 4);
+  EXPECT_EQ(Fake().allocations, allocations);
+  EXPECT_GT(Fake().replays, 0);
+}
+
+TEST_F(CudaExecutorTest, ABatchLargerThanTheDevicesMemoryIsSplit) {
+  const ParityList list(100);
+  const std::vector<GramResult> expected = OnHost(list);
+  const auto cuda = MakeFake(list);
+  Fake().memory_bytes = Fake().used_bytes() + (size_t{60} << 20);
+  std::vector<GramResult> results;
+  cuda->Evaluate(list.jobs, &results);
+  ExpectSameBits(results, expected);
+  EXPECT_LE(Fake().used_bytes(), Fake().memory_bytes);
+  std::vector<ImageF> images;
+  cuda->CoverageBatch(list.jobs, &images);
+  EXPECT_EQ(images.size(), list.jobs.size());
+}
+
+TEST_F(CudaExecutorTest, WhereNothingFitsTheErrorSaysSo) {
+  const ParityList list(4);
+  const auto cuda = MakeFake(list);
+  Fake().memory_bytes = Fake().used_bytes() + 1000;
+  std::vector<GramResult> results;
+  EXPECT_THROW(cuda->Evaluate(list.jobs, &results), InputError);
+  try {
+    cuda->AddMesh(list.prepared[1]);
+    FAIL() << "there was memory";
+  } catch (const CudaError& error) {
+    EXPECT_NE(std::string(error.what()).find("allocation of "), std::string::npos) << error.what();
+  }
+  // With memory again, it works again.
+  Fake().memory_bytes = size_t{1} << 30;
+  cuda->Evaluate(list.jobs, &results);
+  ExpectSameBits(results, OnHost(list));
+}
+
+TEST_F(CudaExecutorTest, ALostDeviceIsAnErrorFromThenOn) {
+  const ParityList list(6);
+  const auto cuda = MakeFake(list);
+  std::vector<GramResult> results;
+  for (int round = 0; round < 3; ++round) cuda->Evaluate(list.jobs, &results);
+  Fake().lost = cudaErrorLaunchFailure;
+  for (int round = 0; round < 2; ++round) {
+    try {
+      cuda->Evaluate(list.jobs, &results);
+      FAIL() << "it has worked";
+    } catch (const CudaError& error) {
+      const std::string message = error.what();
+      EXPECT_EQ(message.rfind("CUDA: ", 0), 0u) << message;
+      EXPECT_NE(message.find("cudaErrorLaunchFailure, unspecified launch failure"),
+                std::string::npos)
+          << message;
+    }
+  }
+  EXPECT_THROW(cuda->Coverage(list.jobs[0], nullptr), CudaError);
+}
+
+TEST_F(CudaExecutorTest, WhyThereIsNoDevice) {
+  EXPECT_EQ(WhyNoCudaDevice(), "");
+  Fake().count_error = cudaErrorInsufficientDriver;
+  Fake().driver_version = 11040;
+  EXPECT_EQ(WhyNoCudaDevice(),
+            "the NVIDIA driver is too old: it supports CUDA 11.4, this program is built with 13.0");
+  Fake().driver_version = 0;
+  EXPECT_EQ(WhyNoCudaDevice(), "no NVIDIA driver is installed");
+  Fake().count_error = cudaErrorNoDevice;
+  EXPECT_EQ(WhyNoCudaDevice(), "no CUDA device was found");
+  Fake().count_error = cudaSuccess;
+  Fake().device_count = 0;
+  EXPECT_EQ(WhyNoCudaDevice(), "no CUDA device was found");
+  Fake().device_count = 1;
+  Fake().probe_error = cudaErrorNoKernelImageForDevice;
+  EXPECT_EQ(WhyNoCudaDevice().rfind("this program has no code for the device (Fake, compute", 0),
+            0u);
+  Fake().probe_error = cudaErrorLaunchFailure;
+  EXPECT_NE(WhyNoCudaDevice().find("unspecified launch failure"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ceres_align
