@@ -1,5 +1,6 @@
 #include "ceres_align/align/align_options.h"
 
+#include <cmath>
 #include <cstdio>
 
 #include "ceres_align/base/error.h"
@@ -31,19 +32,14 @@ void AlignOptions::Validate() const {
   Require(restart_misfit >= 0, "restart_misfit", restart_misfit, "at least 0");
   Require(search_rotations >= 1, "search_rotations", search_rotations, "at least 1");
   Require(search_refined >= 1, "search_refined", search_refined, "at least 1");
+  Require(search_thinned >= 1, "search_thinned", search_thinned, "at least 1");
   Require(search_kept >= 1, "search_kept", search_kept, "at least 1");
   Require(search_finalists >= 1, "search_finalists", search_finalists, "at least 1");
   Require(sharp_window >= 1 && sharp_window % 2 == 1, "sharp_window", sharp_window,
           "odd and at least 1");
   Require(coarse_step_px >= 0, "coarse_step_px", coarse_step_px, "at least 0");
   Require(coarse_cost_change >= 0, "coarse_cost_change", coarse_cost_change, "at least 0");
-  Require(trust_angle_rad > 0 && trust_angle_rad <= M_PI, "trust_angle_rad", trust_angle_rad,
-          "above 0 and at most pi");
-  Require(min_distance >= 0, "min_distance", min_distance, "at least 0");
-  Require(max_distance > min_distance, "max_distance", max_distance, "above min_distance");
-  Require(upright_in_world.allFinite(), "upright_in_world", upright_in_world.norm(), "finite");
-  Require(upright_angle_rad > 0 && upright_angle_rad <= M_PI, "upright_angle_rad",
-          upright_angle_rad, "above 0 and at most pi");
+  Require(search_misfit >= 0, "search_misfit", search_misfit, "at least 0");
   Require(final_step_px >= 0, "final_step_px", final_step_px, "at least 0");
   Require(final_cost_change >= 0, "final_cost_change", final_cost_change, "at least 0");
 }

@@ -1,10 +1,6 @@
 // What can be set about an alignment.
 #pragma once
 
-#include <Eigen/Core>
-#include <cmath>
-#include <limits>
-
 namespace ceres_align {
 
 struct AlignOptions {
@@ -32,9 +28,10 @@ struct AlignOptions {
   double restart_angle_rad = 1.3;
   double restart_misfit = 0.01;
   /// Without a start every rotation is tried: a grid of so many, of which so many are refined at
-  /// about 48 px, then at about 100 px, then at full size. See global_search.h.
+  /// about 24 px, then at about 48 px, about 96 px and at full size. See global_search.h.
   int search_rotations = 1152;
-  int search_refined = 32;
+  int search_refined = 64;
+  int search_thinned = 16;
   int search_kept = 8;
   int search_finalists = 3;
   /// A binary mask samples pixel centres, and says nothing of the rest of the pixel. Where all
@@ -43,18 +40,10 @@ struct AlignOptions {
   int sharp_window = 9;
   bool covariance = true;
 
-  /// With a start whose fit stays poor after the restarts: search all rotations as well, and take
-  /// the better.
-  bool search_if_poor = true;
-  /// What a search may return. A start's own descent is not held by these.
-  /// With a start: only rotations within this angle of it.
-  double trust_angle_rad = M_PI;
-  /// The distance of the object's centre from the first camera, mesh units.
-  double min_distance = 0, max_distance = std::numeric_limits<double>::infinity();
-  /// Not zero: this axis of the world (the object's "up") points up in the first image (−y of its
-  /// camera) to within upright_angle_rad.
-  Eigen::Vector3d upright_in_world = Eigen::Vector3d::Zero();
-  double upright_angle_rad = M_PI / 3;
+  /// With a start whose fit is still poor at the end (2·cost above this much of Σ w T² at full
+  /// size; about 1 − IoU), all rotations are searched as well and the better pose is returned.
+  /// Infinity: never.
+  double search_misfit = 0.1;
 
   /// Throws InputError naming the field.
   void Validate() const;

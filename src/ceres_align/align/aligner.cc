@@ -15,16 +15,6 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-DescentResult FromStart(const PreparedScene& prepared, const AlignOptions& options,
-                        const AlignCallback& callback, const Rigid3d& initial,
-                        AlignResult* result) {
-  Descent descent(prepared, options, callback);
-  DescentResult reached = descent.Run(initial);
-  result->iterations = descent.iterations();
-  result->evaluations = descent.evaluations();
-  return reached;
-}
-
 // Every rotation, then the best pose once more at full size: for progress, and for the reason why
 // it stopped.
 DescentResult FromSearch(const PreparedScene& prepared, const AlignOptions& options,
@@ -61,6 +51,31 @@ DescentResult FromSearch(const PreparedScene& prepared, const AlignOptions& opti
                    : polished.converged ? AlignStatus::kConverged
                                         : AlignStatus::kNotConverged;
   return reached;
+}
+
+// From the start; where its fit stays poor, from everywhere.
+DescentResult FromStart(const PreparedScene& prepared, const AlignOptions& options,
+                        const AlignCallback& callback, const Rigid3d& initial,
+                        AlignResult* result) {
+  Descent descent(prepared, options, callback);
+  DescentResult reached = descent.Run(initial);
+  result->iterations = descent.iterations();
+  result->evaluations = descent.evaluations();
+  const double energy = prepared.MaskEnergy(prepared.last_level());
+  if (reached.status == AlignStatus::kStopped || result->iterations >= options.max_iterations ||
+      !(2 * reached.final_cost > options.search_misfit * energy)) {
+    return reached;
+  }
+  AlignResult other;
+  DescentResult found = FromSearch(prepared, options, callback, &other);
+  result->iterations += other.iterations;
+  result->evaluations += other.evaluations;
+  if (!(found.final_cost < reached.final_cost)) return reached;
+  result->searched = true;
+  result->alternatives = other.alternatives;
+  found.initial_cost = reached.initial_cost;
+  found.restarted = reached.restarted;
+  return found;
 }
 
 }  // namespace

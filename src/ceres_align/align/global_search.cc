@@ -8,12 +8,16 @@
 namespace ceres_align {
 namespace {
 
-constexpr double kScoreWidthPx = 48, kKeepWidthPx = 96;
-constexpr int kMomentSteps = 3;
-constexpr double kMomentMisfit = 1e-2;
+// The grid and the first refinement; of those that differ, some go on to each next width.
+constexpr double kScoreWidthPx = 24, kThinWidthPx = 48, kKeepWidthPx = 96;
+constexpr int kMomentSteps = 2;
+constexpr double kMomentMisfit = 3e-2;
 constexpr double kDistinct_rad = 4 * M_PI / 180;
 // Scores may be taken on a level of detail coarser by this factor than a descent would use.
 constexpr double kScoreLodFactor = 2.5;
+// A pose whose cost (and floor, as in Alternative::cost_ratio) is above this many times the best
+// one's at the same level will not become the best: levels' costs shrink about alike.
+constexpr double kHopeless = 5;
 // A typical silhouette covers this share of its bounding sphere's disc.
 constexpr double kFillOfDisc = 0.35;
 
@@ -39,6 +43,17 @@ std::vector<ScoredPose> RefineAll(const PreparedScene& scene, const AlignOptions
   std::stable_sort(refined.begin(), refined.end(),
                    [](const ScoredPose& a, const ScoredPose& b) { return a.cost < b.cost; });
   return refined;
+}
+
+// The best `count` distinct ones of a sorted list that are not hopeless at `level`.
+std::vector<ScoredPose> Promising(const PreparedScene& scene, const std::vector<ScoredPose>& sorted,
+                                  int count, size_t level) {
+  std::vector<ScoredPose> kept = BestDistinct(sorted, count, kDistinct_rad);
+  const double floor = kCostFloorPerPx * scene.OutlineLength(level);
+  size_t n = 1;
+  while (n < kept.size() && kept[n].cost + floor <= kHopeless * (kept[0].cost + floor)) ++n;
+  kept.resize(std::min(n, kept.size()));
+  return kept;
 }
 
 }  // namespace
@@ -76,7 +91,8 @@ Rigid3d PositionFromMasks(const PreparedScene& scene) {
 std::vector<ScoredPose> SearchGlobally(const PreparedScene& scene, const AlignOptions& options,
                                        SearchCounts* counts) {
   const Rigid3d position = PositionFromMasks(scene);
-  const size_t score = scene.LevelOfWidth(kScoreWidthPx), keep = scene.LevelOfWidth(kKeepWidthPx);
+  const size_t score = scene.LevelOfWidth(kScoreWidthPx), thin = scene.LevelOfWidth(kThinWidthPx),
+               keep = scene.LevelOfWidth(kKeepWidthPx);
   const size_t last = scene.last_level();
   std::vector<ScoredPose> poses = ScoreRotations(
       scene.ViewsAt(score, kScoreLodFactor * scene.Depth(position)), scene.MomentsAt(score),
@@ -84,9 +100,11 @@ std::vector<ScoredPose> SearchGlobally(const PreparedScene& scene, const AlignOp
       kMomentMisfit, &counts->evaluations);
   poses.resize(std::min<size_t>(poses.size(), options.search_refined));
   poses = RefineAll(scene, options, poses, score, score, counts);
-  poses = BestDistinct(poses, options.search_kept, kDistinct_rad);
-  if (keep > score) poses = RefineAll(scene, options, poses, score + 1, keep, counts);
-  poses = BestDistinct(poses, options.search_finalists, kDistinct_rad);
+  poses = BestDistinct(poses, options.search_thinned, kDistinct_rad);
+  if (thin > score) poses = RefineAll(scene, options, poses, score + 1, thin, counts);
+  poses = Promising(scene, poses, options.search_kept, thin);
+  if (keep > thin) poses = RefineAll(scene, options, poses, thin + 1, keep, counts);
+  poses = Promising(scene, poses, options.search_finalists, keep);
   if (last > keep) poses = RefineAll(scene, options, poses, keep + 1, last, counts);
   return BestDistinct(poses, options.search_finalists, kDistinct_rad);
 }

@@ -25,8 +25,9 @@ struct SearchCounts {
 /// answer, the others are what else it could be (costs at full size). Never empty.
 ///
 /// Stages: the grid, each node's translation fitted to the masks' moments and scored at about
-/// 48 px; the best search_refined by Levenberg–Marquardt there; of those that differ, the best
-/// search_kept up to about 100 px; the best search_finalists at full size.
+/// 24 px; the best search_refined by Levenberg–Marquardt there; of those that differ, the best
+/// search_thinned at about 48 px, search_kept at about 96 px, search_finalists at full size. From
+/// 48 px on a pose that costs five times the best is dropped.
 /// The same bits for any number of threads.
 std::vector<ScoredPose> SearchGlobally(const PreparedScene& scene, const AlignOptions& options,
                                        SearchCounts* counts);

@@ -13,7 +13,7 @@ namespace {
 // A level of detail stands in for the mesh at all but the last level where its cells are smaller
 // than this.
 constexpr double kLodCellPx = 1.0;
-constexpr int kLodFaces[] = {1500, 8000};
+constexpr int kLodFaces[] = {400, 1500, 8000};
 constexpr int kLodSaves = 3;  // at least this factor in faces
 
 }  // namespace

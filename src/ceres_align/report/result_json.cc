@@ -85,8 +85,10 @@ Json Options(const AlignOptions& options) {
           {"restart_misfit", options.restart_misfit},
           {"search_rotations", options.search_rotations},
           {"search_refined", options.search_refined},
+          {"search_thinned", options.search_thinned},
           {"search_kept", options.search_kept},
           {"search_finalists", options.search_finalists},
+          {"search_misfit", Number(options.search_misfit)},
           {"sharp_window", options.sharp_window},
           {"covariance", options.covariance}};
 }
