@@ -1,4 +1,6 @@
 // A pose without a start: every rotation is tried.
+#include <limits>
+
 #include "align_testing.h"
 #include "ceres_align/align/global_search.h"
 #include "ceres_align/synth/rooster.h"
@@ -162,7 +164,23 @@ TEST(GlobalSearch, OneRotationIsNotEnough) {
   EXPECT_FALSE(result.IsUsable());
 }
 
-TEST(GlobalSearch, AStartIsNotSearched) {
+TEST(GlobalSearch, AStartWhosePoorFitRemainsIsSearched) {
+  const Scene scene = MakeScene(MakeMultiPart(1500), 2, 82, 170);
+  AlignOptions options = Options();
+  options.restarts = 0;
+  options.search_misfit = std::numeric_limits<double>::infinity();
+  const AlignResult alone = Solve(scene, options);
+  EXPECT_FALSE(alone.searched);
+  EXPECT_GT(ErrorOf(scene, alone).rotation_deg, 5);
+  options.search_misfit = AlignOptions().search_misfit;
+  const AlignResult result = Solve(scene, options);
+  EXPECT_TRUE(result.searched);
+  EXPECT_LT(ErrorOf(scene, result).rotation_deg, 0.5);
+  EXPECT_DOUBLE_EQ(result.initial_cost, alone.initial_cost);
+  EXPECT_GT(result.evaluations, alone.evaluations);
+}
+
+TEST(GlobalSearch, AStartWithAGoodFitIsNotSearched) {
   const AlignResult result = Solve(MakeScene(MakeMultiPart(1500), 2, 82, 12));
   EXPECT_FALSE(result.searched);
   EXPECT_TRUE(result.alternatives.empty());
