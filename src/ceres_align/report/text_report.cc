@@ -103,7 +103,7 @@ std::string HowFound(const AlignResult& result) {
 /// What else the masks allow, if it was looked for.
 std::string Alternatives(const AlignResult& result) {
   if (!result.searched) return "";
-  if (result.alternatives.empty()) return "Other poses: none; every finalist ended at this one\n";
+  if (result.alternatives.empty()) return "Other poses: none; the others ended at this one or cost over five times as much\n";
   std::string text = "Other poses, with their cost over this one's and their rotation from it:\n";
   for (const Alternative& other : result.alternatives) {
     const double angle_rad =
