@@ -153,10 +153,11 @@ TEST(GlobalSearch, ACubeIsAmbiguous) {
 }
 
 // The tests above can fail: one rotation of the grid alone does not lead to the pose.
-TEST(GlobalSearch, OneRotationIsNotEnough) {
+TEST(GlobalSearch, OneCandidateIsNotEnough) {
   const Scene scene = WithoutStart(MakeMultiPart(1500), 2, 300);
   AlignOptions options = Options();
-  options.search_rotations = 1;
+  options.search_directions = 1;
+  options.search_candidates = 1;
   const AlignResult result = Solve(scene, options);
   EXPECT_TRUE(result.searched);
   EXPECT_TRUE(result.alternatives.empty());

@@ -156,10 +156,16 @@ void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer
   cell->rotation_deg.push_back(error.rotation_deg);
   cell->translation_percent.push_back(error.translation_percent);
   if (!success && FLAGS_print_failures) {
-    std::printf("  failed: %s trial %d: %.2f deg %.2f %%, mean IoU %.4f, cost %.3f, %s (%s)\n",
-                name.c_str(), trial, error.rotation_deg, error.translation_percent,
-                result.MeanIou(), result.final_cost, ToString(result.status),
-                result.termination.c_str());
+    // What the masks themselves prefer: the cost that a run from the truth ends at.
+    Scene from_truth = scene;
+    from_truth.initial_rig_from_world = scene.true_rig_from_world;
+    const AlignResult at_truth = Align(from_truth, rasterizer, options);
+    std::printf(
+        "  failed: %s trial %d: %.2f deg %.2f %%, mean IoU %.4f, cost %.3f (from the truth %.3f), "
+        "%s (%s)\n",
+        name.c_str(), trial, error.rotation_deg, error.translation_percent, result.MeanIou(),
+        result.final_cost, at_truth.final_cost, ToString(result.status),
+        result.termination.c_str());
   }
 }
 

@@ -72,7 +72,10 @@ DEFINE_int32(
     restarts, AlignOptions().restarts,
     "Rotations around the start that are tried as well where its own fit is poor; 0: none.");
 DEFINE_int32(search_rotations, AlignOptions().search_rotations,
-             "Rotations tried where there is no start, spread evenly over all.");
+             "Rotations tried where there is no start and the frame cuts every mask off.");
+DEFINE_int32(
+    search_directions, AlignOptions().search_directions,
+    "Directions from which the mesh is compared with whole masks where there is no start.");
 DEFINE_string(backend, BackendOptions().backend,
               "auto, cpu or cuda; auto takes CUDA where a device works.");
 DEFINE_int32(num_threads, BackendOptions().num_threads,
@@ -134,8 +137,9 @@ ProgramHelp Help() {
       {"Start (optional; without one, here or in the scene, all rotations are searched)",
        {"camera_location", "camera_rotation", "camera_translation", "search"}},
       {"Solve",
-       {"loop_num", "restarts", "search_rotations", "backend", "num_threads", "coarsest_width_px",
-        "level_factor", "final_step_px", "final_cost_change", "moment_translation", "covariance"}},
+       {"loop_num", "restarts", "search_directions", "search_rotations", "backend", "num_threads",
+        "coarsest_width_px", "level_factor", "final_step_px", "final_cost_change",
+        "moment_translation", "covariance"}},
       {"Outputs", {"out_dir", "filename_output", "start_end_output"}}};
   help.exit_codes = {"0  the result is usable",
                      "1  bad input: one line on stderr says what; nothing is written",
@@ -179,6 +183,7 @@ AlignOptions OptionsFromFlags() {
   options.max_iterations = FLAGS_loop_num;
   options.restarts = FLAGS_restarts;
   options.search_rotations = FLAGS_search_rotations;
+  options.search_directions = FLAGS_search_directions;
   options.coarsest_width_px = FLAGS_coarsest_width_px;
   options.level_factor = FLAGS_level_factor;
   options.final_step_px = FLAGS_final_step_px;

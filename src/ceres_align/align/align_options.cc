@@ -31,6 +31,10 @@ void AlignOptions::Validate() const {
           restart_angle_rad, "above 0 and at most pi");
   Require(restart_misfit >= 0, "restart_misfit", restart_misfit, "at least 0");
   Require(search_rotations >= 1, "search_rotations", search_rotations, "at least 1");
+  Require(search_directions >= 1, "search_directions", search_directions, "at least 1");
+  Require(search_candidates >= 1, "search_candidates", search_candidates, "at least 1");
+  Require(search_rotations_refined >= 1, "search_rotations_refined", search_rotations_refined,
+          "at least 1");
   Require(search_refined >= 1, "search_refined", search_refined, "at least 1");
   Require(search_thinned >= 1, "search_thinned", search_thinned, "at least 1");
   Require(search_kept >= 1, "search_kept", search_kept, "at least 1");

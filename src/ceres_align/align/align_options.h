@@ -27,10 +27,17 @@ struct AlignOptions {
   int restarts = 64;
   double restart_angle_rad = 1.3;
   double restart_misfit = 0.01;
-  /// Without a start every rotation is tried: a grid of so many, of which so many are refined at
-  /// about 24 px, then at about 48 px, about 96 px and at full size. See global_search.h.
+  /// Without a start: the mesh is drawn from so many directions, each compared with the masks at
+  /// every turn in the image; so many candidates are scored at about 24 px, and so many of those
+  /// refined there. See table_search.h.
+  int search_directions = 320;
+  int search_candidates = 96;
+  int search_refined = 32;
+  /// Where no mask is whole (all are cut off by the frame, or have ignored regions beside them): a
+  /// grid of so many rotations, of which so many are refined at about 24 px.
   int search_rotations = 1152;
-  int search_refined = 64;
+  int search_rotations_refined = 64;
+  /// How many of those that differ go on to about 48 px, about 96 px and full size.
   int search_thinned = 16;
   int search_kept = 8;
   int search_finalists = 3;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ceres_align/align/descent.h"
+#include "ceres_align/align/table_search.h"
 
 namespace ceres_align {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 constexpr double kScoreWidthPx = 24, kThinWidthPx = 48, kKeepWidthPx = 96;
 constexpr int kMomentSteps = 2;
 constexpr double kMomentMisfit = 3e-2;
+constexpr double kCandidatesApart_rad = 8 * M_PI / 180;
 constexpr double kDistinct_rad = 4 * M_PI / 180;
 // Scores may be taken on a level of detail coarser by this factor than a descent would use.
 constexpr double kScoreLodFactor = 2.5;
@@ -88,17 +90,32 @@ Rigid3d PositionFromMasks(const PreparedScene& scene) {
   return Rigid3d(Eigen::Quaterniond::Identity(), Eigen::Vector3d(sum / count));
 }
 
+// The best poses at the scoring level, before any refinement; best first.
+std::vector<ScoredPose> Candidates(const PreparedScene& scene, const AlignOptions& options,
+                                   size_t level, int* evaluations) {
+  const Rigid3d position = PositionFromMasks(scene);
+  const std::vector<SilhouetteView> views =
+      scene.ViewsAt(level, kScoreLodFactor * scene.Depth(position));
+  const std::vector<Rigid3d> alike =
+      PosesLikeMasks(scene, options.search_directions,
+                     static_cast<size_t>(options.search_candidates), kCandidatesApart_rad);
+  std::vector<ScoredPose> poses =
+      alike.empty() ? ScoreRotations(views, scene.MomentsAt(level), scene.rasterizer(), position,
+                                     RotationGrid(options.search_rotations), kMomentSteps,
+                                     kMomentMisfit, evaluations)
+                    : ScorePoses(views, scene.MomentsAt(level), scene.rasterizer(), alike,
+                                 kMomentSteps, kMomentMisfit, evaluations);
+  const int refined = alike.empty() ? options.search_rotations_refined : options.search_refined;
+  poses.resize(std::min<size_t>(poses.size(), refined));
+  return poses;
+}
+
 std::vector<ScoredPose> SearchGlobally(const PreparedScene& scene, const AlignOptions& options,
                                        SearchCounts* counts) {
-  const Rigid3d position = PositionFromMasks(scene);
   const size_t score = scene.LevelOfWidth(kScoreWidthPx), thin = scene.LevelOfWidth(kThinWidthPx),
                keep = scene.LevelOfWidth(kKeepWidthPx);
   const size_t last = scene.last_level();
-  std::vector<ScoredPose> poses = ScoreRotations(
-      scene.ViewsAt(score, kScoreLodFactor * scene.Depth(position)), scene.MomentsAt(score),
-      scene.rasterizer(), position, RotationGrid(options.search_rotations), kMomentSteps,
-      kMomentMisfit, &counts->evaluations);
-  poses.resize(std::min<size_t>(poses.size(), options.search_refined));
+  std::vector<ScoredPose> poses = Candidates(scene, options, score, &counts->evaluations);
   poses = RefineAll(scene, options, poses, score, score, counts);
   poses = BestDistinct(poses, options.search_thinned, kDistinct_rad);
   if (thin > score) poses = RefineAll(scene, options, poses, score + 1, thin, counts);

@@ -24,8 +24,9 @@ struct SearchCounts {
 /// The best poses found, best first, distinct in rotation, refined at full size: the first is the
 /// answer, the others are what else it could be (costs at full size). Never empty.
 ///
-/// Stages: the grid, each node's translation fitted to the masks' moments and scored at about
-/// 24 px; the best search_refined by Levenberg–Marquardt there; of those that differ, the best
+/// Stages: candidates from a table of silhouettes (table_search.h; a grid of rotations where no
+/// mask is whole), each one's translation fitted to the masks' moments and scored at about 24 px;
+/// the best search_refined by Levenberg–Marquardt there; of those that differ, the best
 /// search_thinned at about 48 px, search_kept at about 96 px, search_finalists at full size. From
 /// 48 px on a pose that costs five times the best is dropped.
 /// The same bits for any number of threads.

@@ -4,16 +4,12 @@
 #include <cmath>
 
 namespace ceres_align {
-namespace {
 
-// Point i of n on the unit sphere, evenly spread (spherical Fibonacci lattice).
 Eigen::Vector3d SpherePoint(int i, int n) {
   const double golden = M_PI * (3 - std::sqrt(5.0));
   const double z = 1 - (2.0 * i + 1) / n, r = std::sqrt(1 - z * z);
   return {r * std::cos(golden * i), r * std::sin(golden * i), z};
 }
-
-}  // namespace
 
 std::vector<Eigen::Quaterniond> RotationBall(int count, double max_angle_rad) {
   // Three shells whose counts grow with their area: angles a/3, 2a/3, a, weights 1 : 4 : 9.
@@ -29,16 +25,10 @@ std::vector<Eigen::Quaterniond> RotationBall(int count, double max_angle_rad) {
   return rotations;
 }
 
-std::vector<ScoredPose> ScoreRotations(const std::vector<SilhouetteView>& views,
-                                       const std::vector<MaskMoments>& masks,
-                                       Rasterizer* rasterizer, const Rigid3d& start,
-                                       const std::vector<Eigen::Quaterniond>& rotations,
-                                       int moment_steps, double good_misfit, int* evaluations) {
-  std::vector<Rigid3d> poses;
-  poses.reserve(rotations.size());
-  for (const Eigen::Quaterniond& turn : rotations) {
-    poses.emplace_back(Eigen::Quaterniond(turn * start.rotation), start.translation);
-  }
+std::vector<ScoredPose> ScorePoses(const std::vector<SilhouetteView>& views,
+                                   const std::vector<MaskMoments>& masks, Rasterizer* rasterizer,
+                                   const std::vector<Rigid3d>& poses, int moment_steps,
+                                   double good_misfit, int* evaluations) {
   const std::vector<MomentFit> fits = FitTranslationsToMoments(
       views, masks, rasterizer, poses, moment_steps, good_misfit, evaluations);
   std::vector<std::pair<double, size_t>> order;
@@ -49,6 +39,19 @@ std::vector<ScoredPose> ScoreRotations(const std::vector<SilhouetteView>& views,
   scored.reserve(order.size());
   for (const auto& [cost, i] : order) scored.push_back({fits[i].rig_from_world, cost});
   return scored;
+}
+
+std::vector<ScoredPose> ScoreRotations(const std::vector<SilhouetteView>& views,
+                                       const std::vector<MaskMoments>& masks,
+                                       Rasterizer* rasterizer, const Rigid3d& start,
+                                       const std::vector<Eigen::Quaterniond>& rotations,
+                                       int moment_steps, double good_misfit, int* evaluations) {
+  std::vector<Rigid3d> poses;
+  poses.reserve(rotations.size());
+  for (const Eigen::Quaterniond& turn : rotations) {
+    poses.emplace_back(Eigen::Quaterniond(turn * start.rotation), start.translation);
+  }
+  return ScorePoses(views, masks, rasterizer, poses, moment_steps, good_misfit, evaluations);
 }
 
 std::vector<ScoredPose> BestDistinct(const std::vector<ScoredPose>& sorted, int count,

@@ -7,6 +7,9 @@
 
 namespace ceres_align {
 
+/// Point i of n on the unit sphere, evenly spread (spherical Fibonacci lattice).
+Eigen::Vector3d SpherePoint(int i, int n);
+
 /// `count` rotations spread evenly over the ball of angle `max_angle_rad` about the identity, in
 /// shells; the same on every machine. The identity is not among them.
 std::vector<Eigen::Quaterniond> RotationBall(int count, double max_angle_rad);
@@ -16,9 +19,15 @@ struct ScoredPose {
   double cost;  ///< ½ Σ w (M − T)² over all views at the scoring level
 };
 
-/// Turns `start` about the world's origin (which must lie in the object) by each rotation, fits
-/// the translation to the masks' moments, and scores it: all candidates in one batch a step.
-/// Best first; ties by index. `evaluations` counts candidates, each over all views.
+/// Fits each pose's translation to the masks' moments and scores it: all in one batch a step. Best
+/// first; ties by index. `evaluations` counts candidates, each over all views.
+std::vector<ScoredPose> ScorePoses(const std::vector<SilhouetteView>& views,
+                                   const std::vector<MaskMoments>& masks, Rasterizer* rasterizer,
+                                   const std::vector<Rigid3d>& poses, int moment_steps,
+                                   double good_misfit, int* evaluations);
+
+/// Turns `start` about the world's origin (which must lie in the object) by each rotation;
+/// then as ScorePoses.
 std::vector<ScoredPose> ScoreRotations(const std::vector<SilhouetteView>& views,
                                        const std::vector<MaskMoments>& masks,
                                        Rasterizer* rasterizer, const Rigid3d& start,

@@ -55,7 +55,8 @@ void PreparedScene::AddMeshes() {
   const auto add = [&](const TriangleMesh& mesh, double cell) {
     prepared.push_back(std::make_shared<ContourMesh>(mesh));
     const Vec3& c = prepared.back()->center;
-    lods_.back().push_back({rasterizer_->AddMesh(prepared.back()), {c.x, c.y, c.z}, cell});
+    lods_.back().push_back(
+        {rasterizer_->AddMesh(prepared.back()), prepared.back(), {c.x, c.y, c.z}, cell});
   };
   std::vector<double> radius;
   for (const auto& mesh : scene_.meshes) {

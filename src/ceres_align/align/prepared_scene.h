@@ -42,6 +42,8 @@ class PreparedScene {
   /// The views at a level for an object at this distance: the last level has the mesh itself, the
   /// others the coarsest level of detail that is fine enough there.
   std::vector<SilhouetteView> ViewsAt(size_t level, double depth) const;
+  /// The coarsest level of detail of a mesh: some hundred faces, or all of a small one's.
+  const ContourMesh& CoarseMesh(int mesh_index) const { return *lods_[mesh_index].front().mesh; }
   const std::vector<MaskMoments>& MomentsAt(size_t level) const { return moments_[level]; }
   /// Σ w T² over all views: twice the cost of an empty frame.
   double MaskEnergy(size_t level) const;
@@ -60,7 +62,8 @@ class PreparedScene {
   // A mesh or one of its levels of detail as the rasterizer knows it.
   struct Lod {
     MeshId id;
-    Eigen::Vector3d center;  // ContourMesh::center
+    std::shared_ptr<const ContourMesh> mesh;
+    Eigen::Vector3d center;  // of `mesh`
     double cell;             // of the vertex clustering; 0: the mesh itself
   };
   void AddMeshes();
