@@ -49,7 +49,10 @@ struct Observability {
   /// ascending; column i of `directions` is the motion, a unit vector.
   Eigen::Matrix<double, 6, 1> eigenvalues = Eigen::Matrix<double, 6, 1>::Zero();
   Eigen::Matrix<double, 6, 6> directions = Eigen::Matrix<double, 6, 6>::Zero();
-  std::string weakest;                  ///< the weakest direction in words, in the object's terms
+  std::string weakest;  ///< the weakest direction in words, in the object's terms
+  /// The least information on any motion, relative to that on the best seen shift, distance taken
+  /// as a fraction (observability.h): below kUnobserved the motion is in `unobserved`.
+  double least = 0;
   std::vector<std::string> unobserved;  ///< in words, those that the masks do not determine
 };
 

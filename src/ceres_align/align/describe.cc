@@ -64,7 +64,7 @@ void Describe(const PreparedScene& prepared, const AlignOptions& options,
   result->rig_from_world = prepared.FromRun(rig_from_run);
   result->object_center_in_world = prepared.center();
   result->backend = prepared.rasterizer()->name();
-  ExplainModes(prepared, result);
+  ExplainModes(prepared, options, rig_from_run, result);
   result->checks = ChecksOf(*result);
 }
 

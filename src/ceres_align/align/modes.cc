@@ -1,9 +1,33 @@
 #include "ceres_align/align/modes.h"
 
+#include <Eigen/Geometry>
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <set>
+#include <utility>
+
+#include "ceres_align/align/descent.h"
 #include "ceres_align/align/metrics.h"
+#include "ceres_align/align/observability.h"
+#include "ceres_align/align/symmetry.h"
 
 namespace ceres_align {
 namespace {
+
+using Eigen::Matrix3d;
+using Eigen::Vector3d;
+
+// How far an alternative's rotation may lie from an exact symmetry of the answer, and from its
+// exact exchange of near and far, which perspective bends.
+constexpr double kSymmetry_rad = 8 * M_PI / 180, kTwin_rad = 15 * M_PI / 180;
+// A reversed object's outlines need only resemble the object's.
+constexpr double kReversalDeficit = 0.12;
+// Poses that cost more are no alternatives; a twin is refined if at kGlanceWidthPx, unrefined, it
+// costs less than the second.
+constexpr double kListedRatio = 5, kGlanceRatio = 400;
+constexpr double kGlanceWidthPx = 48;
+constexpr size_t kMostTurns = 6;
 
 std::vector<double> IouOf(const PreparedScene& prepared, const Rigid3d& rig_from_world) {
   const Rigid3d rig_from_run = prepared.ToRun(rig_from_world);
@@ -19,15 +43,289 @@ std::vector<double> IouOf(const PreparedScene& prepared, const Rigid3d& rig_from
   return iou;
 }
 
+// The answer as the first view with a mask sees it, and other poses relative to it.
+class Frame {
+ public:
+  Frame(const PreparedScene& prepared, const Rigid3d& rig_from_world, const Vector3d& center)
+      : center_(center) {
+    size_t i = 0;
+    while (prepared.mask_empty(i)) ++i;
+    const View& view = prepared.scene().views[i];
+    rig_from_cam_ = Inverse(view.cam_from_rig);
+    object_from_world_ = Inverse(view.world_from_object);
+    cam_from_object_ = Of(rig_from_world);
+    const Vector3d ray = (cam_from_object_ * center).normalized();
+    near_far_ = Matrix3d::Identity() - 2 * ray * ray.transpose();
+  }
+  /// The rotation of the object, in its own axes, that leads from the answer to a pose.
+  Matrix3d TurnTo(const Rigid3d& rig_from_world) const {
+    return cam_from_object_.R().transpose() * Of(rig_from_world).R();
+  }
+  /// The reflection of the object that, seen with near and far exchanged, gives a pose.
+  Matrix3d ReflectionTo(const Rigid3d& rig_from_world) const {
+    return cam_from_object_.R().transpose() * near_far_ * Of(rig_from_world).R();
+  }
+  Rigid3d Turned(const Matrix3d& turn) const { return With(cam_from_object_.R() * turn); }
+  Rigid3d Exchanged(const Matrix3d& mirror) const {
+    return With(near_far_ * cam_from_object_.R() * mirror);
+  }
+
+ private:
+  Rigid3d Of(const Rigid3d& rig_from_world) const {
+    return Inverse(rig_from_cam_) * rig_from_world * Inverse(object_from_world_);
+  }
+  // rig_from_world with this rotation in the camera, the object's centre where it is.
+  Rigid3d With(const Matrix3d& R) const {
+    const Eigen::Quaterniond rotation(R);
+    const Rigid3d cam_from_object(
+        rotation, Vector3d(cam_from_object_ * center_ - rotation.normalized() * center_));
+    return rig_from_cam_ * cam_from_object * object_from_world_;
+  }
+
+  Vector3d center_;  // of the symmetries, object's frame
+  Rigid3d rig_from_cam_, object_from_world_, cam_from_object_;
+  Matrix3d near_far_;
+};
+
+std::string TurnInWords(const Matrix3d& turn) {
+  const Eigen::AngleAxisd a(turn);
+  char text[200];
+  std::snprintf(text, sizeof(text), "turned %.0f° about %s", a.angle() * 180 / M_PI,
+                AxisInWords(a.axis()).c_str());
+  return text;
+}
+
+// "the object looks the same …"
+std::string SymmetryInWords(const MeshSymmetry& symmetry) {
+  if (symmetry.sphere) return "the object looks the same however it is turned";
+  const SymmetryAxis& axis = symmetry.axes[0];
+  char text[240];
+  if (symmetry.IsRound()) {
+    std::snprintf(text, sizeof(text), "the object looks the same turned by any angle about %s%s",
+                  AxisInWords(axis.direction).c_str(),
+                  symmetry.rotations.size() > 1 ? ", or turned over" : "");
+  } else {
+    std::snprintf(text, sizeof(text),
+                  "the object looks the same every %.3g° about %s (%s%zu poses)",
+                  360.0 / axis.order, AxisInWords(axis.direction).c_str(),
+                  symmetry.rotations.size() > size_t(axis.order) ? "with its other axes " : "",
+                  symmetry.rotations.size());
+  }
+  return text;
+}
+
+class Explainer {
+ public:
+  Explainer(const PreparedScene& prepared, const AlignOptions& options, const Rigid3d& rig_from_run,
+            AlignResult* result)
+      : prepared_(prepared),
+        rig_from_run_(rig_from_run),
+        result_(result),
+        descent_(prepared, options, no_callback_),
+        mesh_(prepared.scene().views[FirstWithMask()].mesh_index),
+        id_(prepared.ViewsAt(prepared.last_level(), 1)[FirstWithMask()].mesh),
+        symmetry_(FindSymmetry(*prepared.scene().meshes[mesh_], prepared.rasterizer(), id_)),
+        frame_(prepared, prepared.FromRun(rig_from_run), symmetry_.center),
+        floor_(kCostFloorPerPx * prepared.OutlineLength(prepared.last_level())) {}
+
+  void Run() {
+    for (Alternative& other : std::exchange(result_->alternatives, {})) Add(std::move(other));
+    TryTurns();
+    if (symmetry_.mirror) TryExchange();
+    std::stable_sort(
+        result_->alternatives.begin(), result_->alternatives.end(),
+        [](const Alternative& a, const Alternative& b) { return a.cost_ratio < b.cost_ratio; });
+    if (result_->alternatives.size() > kMostListed) result_->alternatives.resize(kMostListed);
+    for (Alternative& other : result_->alternatives) {
+      other.view_iou = IouOf(prepared_, other.rig_from_world);
+    }
+    result_->iterations += descent_.iterations();
+    result_->evaluations += evaluations_ + descent_.evaluations();
+  }
+
+  /// Why the answer is ambiguous; empty if it is not.
+  std::string Reasons() const {
+    std::string text;
+    const auto add = [&](const std::string& reason) {
+      text += (text.empty() ? "" : "; ") + reason;
+    };
+    if (result_->observability) {
+      for (const std::string& motion : result_->observability->unobserved) {
+        add(motion + " is not observed");
+      }
+    }
+    std::set<ModeKind> said;
+    for (const Alternative& other : result_->alternatives) {
+      if (other.cost_ratio > kAmbiguousRatio || !said.insert(other.kind).second) continue;
+      if (other.kind == ModeKind::kSymmetry) {
+        add("symmetry: " + SymmetryInWords(symmetry_));
+      } else if (other.kind == ModeKind::kOther) {
+        add("another pose fits the masks about as well: the object " + other.relation);
+      } else {
+        add(other.relation);
+      }
+    }
+    return text;
+  }
+
+ private:
+  size_t FirstWithMask() const {
+    size_t i = 0;
+    while (prepared_.mask_empty(i)) ++i;
+    return i;
+  }
+
+  // What tells a pose from others: equal keys, equal but for a symmetry that is listed once.
+  struct Key {
+    ModeKind kind;
+    size_t index;
+    bool operator<(const Key& other) const {
+      return kind != other.kind ? kind < other.kind : index < other.index;
+    }
+  };
+
+  Key Classify(Alternative* other) {
+    const Matrix3d turn = frame_.TurnTo(other->rig_from_world);
+    if (symmetry_.HasRotations() && symmetry_.AngleTo(turn) < kSymmetry_rad) {
+      other->kind = ModeKind::kSymmetry;
+      other->relation = TurnInWords(turn) + ", one of its symmetries";
+      return {other->kind, symmetry_.Nearest(turn)};
+    }
+    const Matrix3d mirror = frame_.ReflectionTo(other->rig_from_world);
+    if (symmetry_.mirror && symmetry_.AngleTo(symmetry_.mirror->transpose() * mirror) < kTwin_rad) {
+      other->kind = ModeKind::kMirrorTwin;
+      other->relation =
+          "mirror twin: near and far exchanged; a second view or a shorter lens would tell";
+      return {other->kind, 0};
+    }
+    if (Resembles(mirror)) {
+      other->kind = ModeKind::kReversal;
+      other->relation =
+          "reversal: near and far exchanged, though the object is only roughly its own mirror "
+          "image; a second view or a shorter lens would tell";
+      return {other->kind, 0};
+    }
+    other->relation = TurnInWords(turn);
+    return {ModeKind::kOther, others_++};
+  }
+
+  // Whether the nearest pure reflection to an improper rotation leaves the outlines roughly so.
+  bool Resembles(const Matrix3d& mirror) const {
+    const Eigen::AngleAxisd half_turn(Matrix3d(-mirror));
+    if (half_turn.angle() < M_PI - kTwin_rad) return false;
+    OutlineComparer comparer(prepared_.rasterizer(), id_, symmetry_.center,
+                             prepared_.radius() + (symmetry_.center - MeshCenter()).norm());
+    const Vector3d n = half_turn.axis();
+    return comparer.Deficit(Matrix3d::Identity() - 2 * n * n.transpose(), kReversalDeficit) <
+           kReversalDeficit;
+  }
+  Vector3d MeshCenter() const {
+    return prepared_.ViewsAt(prepared_.last_level(), 1)[FirstWithMask()].mesh_center_in_object;
+  }
+
+  void Add(Alternative other) {
+    const Key key = Classify(&other);
+    if (key.kind == ModeKind::kSymmetry && key.index == 0 && !symmetry_.IsRound() &&
+        !symmetry_.sphere) {
+      return;  // the answer itself
+    }
+    if (keys_.insert(key).second) result_->alternatives.push_back(std::move(other));
+  }
+
+  double RatioOf(double cost, double answer_cost) const {
+    return (cost + floor_) / (answer_cost + floor_);
+  }
+
+  // The answer's cost where it is lowest without sharp_window, as refined poses' costs are.
+  double PlainCost() {
+    if (!plain_cost_) {
+      const size_t last = prepared_.last_level();
+      plain_cost_ = result_->final_cost;
+      if (result_->sharpened) {
+        plain_cost_ =
+            std::min(*plain_cost_, descent_.Climb(rig_from_run_, last, last, true).final_cost);
+      }
+    }
+    return *plain_cost_;
+  }
+
+  // Levels from `first` on; listed if it then fits.
+  void AddRefined(const Rigid3d& rig_from_world, size_t first) {
+    const LevelResult refined =
+        descent_.Climb(prepared_.ToRun(rig_from_world), first, prepared_.last_level(), true);
+    Alternative other;
+    other.rig_from_world = prepared_.FromRun(refined.rig_from_world);
+    other.cost_ratio = RatioOf(refined.final_cost, PlainCost());
+    if (other.cost_ratio <= kListedRatio) Add(std::move(other));
+  }
+
+  void TryTurns() {
+    std::vector<Matrix3d> turns;
+    const auto quarter = [](const Vector3d& axis) {
+      return Eigen::AngleAxisd(M_PI / 2, axis).toRotationMatrix();
+    };
+    if (symmetry_.sphere) turns.push_back(quarter(Vector3d::UnitZ()));
+    if (symmetry_.IsRound()) turns.push_back(quarter(symmetry_.axes[0].direction));
+    for (size_t i = 1; i < symmetry_.rotations.size() && turns.size() < kMostTurns; ++i) {
+      turns.push_back(symmetry_.rotations[i]);
+    }
+    for (const Matrix3d& turn : turns) {
+      if (keys_.count({ModeKind::kSymmetry, symmetry_.Nearest(turn)})) continue;
+      Alternative other;
+      other.rig_from_world = frame_.Turned(turn);
+      ++evaluations_;
+      other.cost_ratio =
+          RatioOf(prepared_.CostAt(prepared_.last_level(), prepared_.ToRun(other.rig_from_world)),
+                  result_->final_cost);
+      if (other.cost_ratio <= kAmbiguousRatio) {
+        Add(std::move(other));
+      } else if (other.cost_ratio <= kGlanceRatio) {
+        AddRefined(other.rig_from_world, prepared_.last_level());
+      }
+    }
+  }
+
+  void TryExchange() {
+    if (keys_.count({ModeKind::kMirrorTwin, 0})) return;
+    const Rigid3d twin = frame_.Exchanged(*symmetry_.mirror);
+    // Seen along a plane of symmetry it is the answer, or a symmetry of it.
+    if (symmetry_.AngleTo(frame_.TurnTo(twin)) < kSymmetry_rad) return;
+    const size_t glance = prepared_.LevelOfWidth(kGlanceWidthPx);
+    const double floor = kCostFloorPerPx * prepared_.OutlineLength(glance);
+    const double answer = prepared_.CostAt(glance, rig_from_run_);
+    const double other = prepared_.CostAt(glance, prepared_.ToRun(twin));
+    evaluations_ += 2;
+    if (other + floor <= kGlanceRatio * (answer + floor)) AddRefined(twin, glance);
+  }
+
+  const PreparedScene& prepared_;
+  const Rigid3d rig_from_run_;
+  AlignResult* result_;
+  const AlignCallback no_callback_;
+  Descent descent_;
+  const int mesh_;
+  const MeshId id_;
+  const MeshSymmetry symmetry_;
+  const Frame frame_;
+  const double floor_;
+  std::set<Key> keys_;
+  std::optional<double> plain_cost_;
+  size_t others_ = 0;
+  int evaluations_ = 0;
+};
+
 }  // namespace
 
-void ExplainModes(const PreparedScene& prepared, AlignResult* result) {
-  for (Alternative& other : result->alternatives) {
-    other.view_iou = IouOf(prepared, other.rig_from_world);
-    if (other.cost_ratio > kAmbiguousRatio) continue;
-    result->ambiguous = true;
-    if (result->ambiguity.empty()) result->ambiguity = "another pose fits the masks about as well";
-  }
+void ExplainModes(const PreparedScene& prepared, const AlignOptions& options,
+                  const Rigid3d& rig_from_run, AlignResult* result) {
+  if (result->status == AlignStatus::kNoOverlap) return;
+  result->observability =
+      ObservabilityAt(prepared, result->sharpened ? options.sharp_window : 1, rig_from_run);
+  ++result->evaluations;
+  Explainer explainer(prepared, options, rig_from_run, result);
+  explainer.Run();
+  result->ambiguity = explainer.Reasons();
+  result->ambiguous = !result->ambiguity.empty();
 }
 
 }  // namespace ceres_align

@@ -1,0 +1,253 @@
+#include "ceres_align/align/symmetry.h"
+
+#include <Eigen/Geometry>
+#include <algorithm>
+#include <cmath>
+
+#include "ceres_align/align/surface_moments.h"
+
+namespace ceres_align {
+namespace {
+
+using Eigen::Matrix3d;
+using Eigen::Vector3d;
+
+constexpr int kDirections = 12, kImagePx = 64;
+// Of the object's radius: near enough for perspective to show front and back differently.
+constexpr double kDistance = 4, kFillOfImage = 0.95;
+// Moments closer than this fraction of the largest may be equal ones.
+constexpr double kEqualMoments = 0.03;
+// A facetted round object turned by half a facet; an exact symmetry of its facets does better.
+constexpr double kRoundDeficit = 0.005, kExactDeficit = 0.002;
+constexpr int kMaxOrder = 12, kMaxMultiple = 6;
+constexpr double kSameRotation_rad = 0.02;
+constexpr double kNoMoment = 1e-6;
+
+Matrix3d Turn(double angle_rad, const Vector3d& axis) {
+  return Eigen::AngleAxisd(angle_rad, axis).toRotationMatrix();
+}
+
+Matrix3d Reflection(const Vector3d& normal) {
+  return Matrix3d::Identity() - 2 * normal * normal.transpose();
+}
+
+double AngleOf(const Matrix3d& rotation) { return Eigen::AngleAxisd(rotation).angle(); }
+
+// Directions over the whole sphere, rolled, in an order that begins with unlike ones.
+Matrix3d Direction(size_t index) {
+  const int i = static_cast<int>((5 * index + 7) % kDirections);
+  const double z = 1 - (2.0 * i + 1.13) / (kDirections + 0.4);
+  return Turn(0.7 * i + 0.31, Vector3d::UnitZ()) * Turn(std::acos(z), Vector3d::UnitX()) *
+         Turn(2.399963 * i + 0.53, Vector3d::UnitZ());
+}
+
+double Deficit(const ImageF& a, const ImageF& b, bool flipped) {
+  double both = 0, either = 0;
+  for (int r = 0; r < a.height; ++r) {
+    for (int c = 0; c < a.width; ++c) {
+      const double p = a.at(c, r), q = b.at(flipped ? b.width - 1 - c : c, r);
+      both += std::min(p, q);
+      either += std::max(p, q);
+    }
+  }
+  return either > 0 ? 1 - both / either : 0;
+}
+
+// The order of one axis: the largest k whose turn is as good as the best one's.
+int OrderAbout(const Vector3d& axis, bool only_two, OutlineComparer* comparer) {
+  const auto deficit = [&](double angle) {
+    return comparer->Deficit(Turn(angle, axis), kAlikeDeficit);
+  };
+  if (only_two) return deficit(M_PI) < kAlikeDeficit ? 2 : 1;
+  if (deficit(1.0) < kRoundDeficit && deficit(2.3) < kRoundDeficit) return SymmetryAxis::kRound;
+  double deficits[kMaxOrder + 1];
+  double best = kAlikeDeficit;
+  for (int k = 2; k <= kMaxOrder; ++k) {
+    deficits[k] = deficit(2 * M_PI / k);
+    best = std::min(best, deficits[k]);
+  }
+  if (!(best < kAlikeDeficit)) return 1;
+  const double limit = std::min(kAlikeDeficit, std::max(3 * best, kExactDeficit));
+  int order = kMaxOrder;
+  while (!(deficits[order] < limit)) --order;
+  int multiple = kMaxMultiple;
+  while (multiple > 1 && !(deficit(2 * M_PI / (multiple * order)) < limit)) --multiple;
+  return multiple * order;
+}
+
+void CloseGroup(const std::vector<Matrix3d>& generators, std::vector<Matrix3d>* group) {
+  for (size_t i = 0; i < group->size(); ++i) {
+    for (const Matrix3d& generator : generators) {
+      if (group->size() == MeshSymmetry::kMaxRotations) return;
+      const Matrix3d product = generator * (*group)[i];
+      const bool is_new = std::none_of(group->begin(), group->end(), [&](const Matrix3d& g) {
+        return AngleOf(g.transpose() * product) < kSameRotation_rad;
+      });
+      if (is_new) group->push_back(product);
+    }
+  }
+}
+
+// Where the object's main axis is `axis`: directions across it about which it may be turned over,
+// or along which reflected.
+std::vector<Vector3d> CrossAxes(const TriangleMesh& mesh, const SurfaceMoments& moments,
+                                const SymmetryAxis& axis) {
+  const Vector3d x = axis.direction.unitOrthogonal(), y = axis.direction.cross(x);
+  if (axis.order == SymmetryAxis::kRound) return {x};
+  std::vector<Vector3d> across;
+  for (int m = axis.order; m <= 3 * axis.order + 1; m += axis.order) {
+    if (m < 3) continue;  // zero where two moments are equal
+    const std::complex<double> moment = AzimuthMoment(mesh, moments, x, y, m);
+    if (std::abs(moment) < kNoMoment) continue;
+    // Planes of reflection every π/order, axes among them or half-way between.
+    for (int j = 0; j < 2 * m / axis.order; ++j) {
+      const double angle = std::arg(moment) / m + j * M_PI / (2 * m);
+      across.push_back(std::cos(angle) * x + std::sin(angle) * y);
+    }
+    break;
+  }
+  return across;
+}
+
+}  // namespace
+
+OutlineComparer::OutlineComparer(Rasterizer* rasterizer, MeshId mesh, const Vector3d& center,
+                                 double radius)
+    : rasterizer_(rasterizer), mesh_(mesh), center_(center), radius_(radius) {}
+
+// The object reflected is drawn as F (F R M) X, F the reflection of the image from left to right:
+// F R M is a rotation; the caller flips.
+std::vector<ImageF> OutlineComparer::Draw(const Matrix3d& transform, size_t first,
+                                          size_t end) const {
+  const double f_px = 0.5 * kFillOfImage * kImagePx * std::sqrt(kDistance * kDistance - 1);
+  const Camera camera{kImagePx, kImagePx, f_px, f_px, 0.5 * kImagePx, 0.5 * kImagePx};
+  const bool improper = transform.determinant() < 0;
+  std::vector<RasterJob> jobs;
+  for (size_t i = first; i < end; ++i) {
+    Matrix3d R = Direction(i) * transform;
+    if (improper) R.row(0) *= -1;
+    RasterJob job;
+    job.mesh = mesh_;
+    job.camera = camera;
+    const Eigen::Quaterniond rotation(R);
+    job.cam_from_object = Rigid3d(
+        rotation, Vector3d(Vector3d(0, 0, kDistance * radius_) - rotation.normalized() * center_));
+    jobs.push_back(job);
+  }
+  std::vector<ImageF> images;
+  rasterizer_->CoverageBatch(jobs, &images);
+  return images;
+}
+
+double OutlineComparer::Deficit(const Matrix3d& transform, double give_up) {
+  const bool flipped = transform.determinant() < 0;
+  double worst = 0;
+  for (size_t begin = 0, end = 1; begin < kDirections; begin = end, end = kDirections) {
+    if (own_.size() < end) {
+      const std::vector<ImageF> more = Draw(Matrix3d::Identity(), own_.size(), end);
+      own_.insert(own_.end(), more.begin(), more.end());
+    }
+    const std::vector<ImageF> images = Draw(transform, begin, end);
+    for (size_t i = begin; i < end; ++i) {
+      worst = std::max(worst, ceres_align::Deficit(own_[i], images[i - begin], flipped));
+      if (worst > give_up) return worst;
+    }
+  }
+  return worst;
+}
+
+double MeshSymmetry::AngleTo(const Matrix3d& rotation) const {
+  if (sphere) return 0;
+  const Matrix3d& g = rotations[Nearest(rotation)];
+  if (!IsRound()) return AngleOf(g.transpose() * rotation);
+  const Vector3d from = g * axes[0].direction, to = rotation * axes[0].direction;
+  return std::atan2(from.cross(to).norm(), from.dot(to));
+}
+
+size_t MeshSymmetry::Nearest(const Matrix3d& rotation) const {
+  size_t nearest = 0;
+  double best = -4;
+  for (size_t i = 0; i < rotations.size() && !sphere; ++i) {
+    const double likeness =
+        IsRound() ? (rotations[i] * axes[0].direction).dot(rotation * axes[0].direction)
+                  : (rotations[i].transpose() * rotation).trace();
+    if (likeness > best) {
+      best = likeness;
+      nearest = i;
+    }
+  }
+  return nearest;
+}
+
+MeshSymmetry FindSymmetry(const TriangleMesh& mesh, Rasterizer* rasterizer, MeshId id) {
+  const SurfaceMoments moments = MomentsOfSurface(mesh);
+  MeshSymmetry symmetry;
+  symmetry.center = moments.center;
+  OutlineComparer comparer(rasterizer, id, moments.center, moments.radius);
+  const auto alike = [&](const Matrix3d& transform) {
+    return comparer.Deficit(transform, kAlikeDeficit) < kAlikeDeficit;
+  };
+
+  // Only an axis whose two cross moments are equal can be of order 3 or more.
+  const double tolerance = kEqualMoments * moments.principal[2];
+  const bool low_equal = moments.principal[1] - moments.principal[0] < tolerance;
+  const bool high_equal = moments.principal[2] - moments.principal[1] < tolerance;
+  std::vector<SymmetryAxis> candidates;
+  if (low_equal && high_equal) {
+    const auto round = [&](const Vector3d& axis) {
+      return comparer.Deficit(Turn(1.0, axis), kRoundDeficit) < kRoundDeficit;
+    };
+    if (round(Vector3d(0.36, 0.48, 0.8)) && round(Vector3d(-0.48, 0.8, 0.36).normalized())) {
+      symmetry.sphere = true;
+      symmetry.mirror = -Matrix3d::Identity();
+      return symmetry;
+    }
+    for (const Vector3d& axis : ExtremeAxes(mesh, moments)) candidates.push_back({axis, 0});
+  }
+  for (int i = 0; i < 3; ++i) {
+    const bool many = (i == 0 && high_equal) || (i == 2 && low_equal);
+    candidates.push_back({moments.axes.col(i), many ? 0 : 2});
+  }
+  for (SymmetryAxis& axis : candidates) {
+    axis.order = OrderAbout(axis.direction, axis.order == 2, &comparer);
+    if (axis.order != 1) symmetry.axes.push_back(axis);
+  }
+  const auto rank = [](const SymmetryAxis& a) {
+    return a.order == SymmetryAxis::kRound ? 1 << 20 : a.order;
+  };
+  std::stable_sort(symmetry.axes.begin(), symmetry.axes.end(),
+                   [&](const SymmetryAxis& a, const SymmetryAxis& b) { return rank(a) > rank(b); });
+
+  // Across the main axis, where the second moments do not tell the direction.
+  std::vector<Vector3d> normals;
+  std::optional<SymmetryAxis> main;
+  if (!symmetry.axes.empty() && rank(symmetry.axes[0]) > 2) {
+    main = symmetry.axes[0];
+  } else if (low_equal != high_equal) {
+    main = candidates[high_equal ? 0 : 2];
+  }
+  if (main) {
+    for (const Vector3d& across : CrossAxes(mesh, moments, *main)) {
+      normals.push_back(across);
+      if (alike(Turn(M_PI, across))) symmetry.axes.push_back({across, 2});
+    }
+  }
+  std::vector<Matrix3d> generators;
+  for (const SymmetryAxis& axis : symmetry.axes) {
+    if (axis.order != SymmetryAxis::kRound) {
+      generators.push_back(Turn(2 * M_PI / axis.order, axis.direction));
+    }
+  }
+  CloseGroup(generators, &symmetry.rotations);
+
+  for (const SymmetryAxis& candidate : candidates) normals.push_back(candidate.direction);
+  for (const Vector3d& normal : normals) {
+    if (!alike(Reflection(normal))) continue;
+    symmetry.mirror = Reflection(normal);
+    break;
+  }
+  if (!symmetry.mirror && alike(-Matrix3d::Identity())) symmetry.mirror = -Matrix3d::Identity();
+  return symmetry;
+}
+
+}  // namespace ceres_align
