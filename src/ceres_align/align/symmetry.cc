@@ -12,7 +12,7 @@ namespace {
 using Eigen::Matrix3d;
 using Eigen::Vector3d;
 
-constexpr int kDirections = 12, kImagePx = 64;
+constexpr int kDirections = 8, kImagePx = 64;
 // Of the object's radius: near enough for perspective to show front and back differently.
 constexpr double kDistance = 4, kFillOfImage = 0.95;
 // Moments closer than this fraction of the largest may be equal ones.
@@ -20,7 +20,7 @@ constexpr double kEqualMoments = 0.03;
 // A facetted round object turned by half a facet; an exact symmetry of its facets does better.
 constexpr double kRoundDeficit = 0.005, kExactDeficit = 0.002;
 constexpr int kMaxOrder = 12, kMaxMultiple = 6;
-constexpr double kSameRotation_rad = 0.02;
+constexpr double kSameRotation_rad = 0.02, kSameAxis = 0.999;
 constexpr double kNoMoment = 1e-6;
 
 Matrix3d Turn(double angle_rad, const Vector3d& axis) {
@@ -35,7 +35,7 @@ double AngleOf(const Matrix3d& rotation) { return Eigen::AngleAxisd(rotation).an
 
 // Directions over the whole sphere, rolled, in an order that begins with unlike ones.
 Matrix3d Direction(size_t index) {
-  const int i = static_cast<int>((5 * index + 7) % kDirections);
+  const int i = static_cast<int>((3 * index + 5) % kDirections);
   const double z = 1 - (2.0 * i + 1.13) / (kDirections + 0.4);
   return Turn(0.7 * i + 0.31, Vector3d::UnitZ()) * Turn(std::acos(z), Vector3d::UnitX()) *
          Turn(2.399963 * i + 0.53, Vector3d::UnitZ());
@@ -209,6 +209,11 @@ MeshSymmetry FindSymmetry(const TriangleMesh& mesh, Rasterizer* rasterizer, Mesh
     candidates.push_back({moments.axes.col(i), many ? 0 : 2});
   }
   for (SymmetryAxis& axis : candidates) {
+    const bool known =
+        std::any_of(symmetry.axes.begin(), symmetry.axes.end(), [&](const SymmetryAxis& other) {
+          return std::abs(axis.direction.dot(other.direction)) > kSameAxis;
+        });
+    if (known) continue;
     axis.order = OrderAbout(axis.direction, axis.order == 2, &comparer);
     if (axis.order != 1) symmetry.axes.push_back(axis);
   }
@@ -227,10 +232,17 @@ MeshSymmetry FindSymmetry(const TriangleMesh& mesh, Rasterizer* rasterizer, Mesh
     main = candidates[high_equal ? 0 : 2];
   }
   if (main) {
+    double best = kAlikeDeficit;
+    std::optional<Vector3d> over;  // the others of its kind follow from the main axis
     for (const Vector3d& across : CrossAxes(mesh, moments, *main)) {
       normals.push_back(across);
-      if (alike(Turn(M_PI, across))) symmetry.axes.push_back({across, 2});
+      const double deficit = comparer.Deficit(Turn(M_PI, across), best);
+      if (!(deficit < best)) continue;
+      best = deficit;
+      over = across;
+      if (best < kExactDeficit) break;
     }
+    if (over) symmetry.axes.push_back({*over, 2});
   }
   std::vector<Matrix3d> generators;
   for (const SymmetryAxis& axis : symmetry.axes) {

@@ -34,7 +34,7 @@ struct MeshSymmetry {
   /// Index of that symmetry in `rotations` (0 for a sphere).
   size_t Nearest(const Eigen::Matrix3d& rotation) const;
 
-  static constexpr size_t kMaxRotations = 60;
+  static constexpr size_t kMaxRotations = 2 * 72;
 };
 
 /// Compares outlines of a mesh with those of the mesh transformed, from fixed directions.
