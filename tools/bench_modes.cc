@@ -216,7 +216,7 @@ void Run(const std::string& name, const Object& object, int views, double start_
         cell.ratio_low = std::min(cell.ratio_low, other.cost_ratio);
         cell.ratio_high = std::max(cell.ratio_high, other.cost_ratio);
       }
-      if (other.cost_ratio > kAmbiguousRatio) continue;
+      if (!other.fits) continue;
       seen[static_cast<int>(other.kind)] = true;
       right_or_listed = right_or_listed || error_of(other.rig_from_world) < 1;
     }
@@ -228,7 +228,8 @@ void Run(const std::string& name, const Object& object, int views, double start_
     cell.least_low = std::min(cell.least_low, least);
     cell.least_high = std::max(cell.least_high, least);
     if (FLAGS_print) {
-      std::printf("  %s %d: %.3f deg, least %.2g, weakest %s; %s\n", name.c_str(), trial, error,
+      std::printf("  %s %d: %.3f deg, IoU %.4f, rms %.2f px, least %.2g, weakest %s; %s\n",
+                  name.c_str(), trial, error, result.MeanIou(), result.views[0].contour_rms_px,
                   least, result.observability ? result.observability->weakest.c_str() : "-",
                   result.ambiguity.c_str());
       for (const Alternative& other : result.alternatives) {

@@ -40,6 +40,9 @@ struct Alternative {
   double cost_ratio = std::numeric_limits<double>::infinity();
   std::vector<double> view_iou;  ///< one per view, as ViewResult::iou
   ModeKind kind = ModeKind::kOther;
+  /// It fits about as well as the answer, which is thus ambiguous: cost_ratio <= kAmbiguousRatio,
+  /// or a twin or reversal whose outlines lie within kTellNearFar_px of the answer's.
+  bool fits = false;
   std::string relation;  ///< in words: how it lies to the answer
 };
 
@@ -92,7 +95,7 @@ struct AlignResult {
   /// Whether all rotations were searched; else `alternatives` is empty because nobody looked.
   bool searched = false;
   std::vector<Alternative> alternatives;  ///< best first
-  /// An alternative's cost is within kAmbiguousRatio of the answer's, or a motion is unobserved.
+  /// An alternative fits about as well, or a motion is unobserved.
   bool ambiguous = false;
   std::string ambiguity;  ///< why, in words; empty if not ambiguous
   std::optional<Observability> observability;
@@ -107,6 +110,8 @@ struct AlignResult {
 };
 
 constexpr double kAmbiguousRatio = 1.3;
+/// rms; what tells near from far through a long lens is less than what masks usually err by.
+constexpr double kTellNearFar_px = 0.5;
 constexpr double kCostFloorPerPx = 5e-4;
 
 }  // namespace ceres_align

@@ -21,8 +21,6 @@ using Eigen::Vector3d;
 // How far an alternative's rotation may lie from an exact symmetry of the answer, and from its
 // exact exchange of near and far, which perspective bends.
 constexpr double kSymmetry_rad = 8 * M_PI / 180, kTwin_rad = 15 * M_PI / 180;
-// A reversed object's outlines need only resemble the object's.
-constexpr double kReversalDeficit = 0.12;
 // Poses that cost more are no alternatives; a twin is refined if at kGlanceWidthPx, unrefined, it
 // costs less than the second.
 constexpr double kListedRatio = 5, kGlanceRatio = 400;
@@ -126,12 +124,13 @@ class Explainer {
         id_(prepared.ViewsAt(prepared.last_level(), 1)[FirstWithMask()].mesh),
         symmetry_(FindSymmetry(*prepared.scene().meshes[mesh_], prepared.rasterizer(), id_)),
         frame_(prepared, prepared.FromRun(rig_from_run), symmetry_.center),
-        floor_(kCostFloorPerPx * prepared.OutlineLength(prepared.last_level())) {}
+        outline_px_(prepared.OutlineLength(prepared.last_level())),
+        floor_(kCostFloorPerPx * outline_px_) {}
 
   void Run() {
     for (Alternative& other : std::exchange(result_->alternatives, {})) Add(std::move(other));
     TryTurns();
-    if (symmetry_.mirror) TryExchange();
+    if (symmetry_.mirror || symmetry_.rough_mirror) TryExchange();
     std::stable_sort(
         result_->alternatives.begin(), result_->alternatives.end(),
         [](const Alternative& a, const Alternative& b) { return a.cost_ratio < b.cost_ratio; });
@@ -156,7 +155,7 @@ class Explainer {
     }
     std::set<ModeKind> said;
     for (const Alternative& other : result_->alternatives) {
-      if (other.cost_ratio > kAmbiguousRatio || !said.insert(other.kind).second) continue;
+      if (!other.fits || !said.insert(other.kind).second) continue;
       if (other.kind == ModeKind::kSymmetry) {
         add("symmetry: " + SymmetryInWords(symmetry_));
       } else if (other.kind == ModeKind::kOther) {
@@ -216,15 +215,27 @@ class Explainer {
     OutlineComparer comparer(prepared_.rasterizer(), id_, symmetry_.center,
                              prepared_.radius() + (symmetry_.center - MeshCenter()).norm());
     const Vector3d n = half_turn.axis();
-    return comparer.Deficit(Matrix3d::Identity() - 2 * n * n.transpose(), kReversalDeficit) <
-           kReversalDeficit;
+    return comparer.Deficit(Matrix3d::Identity() - 2 * n * n.transpose(), kRoughDeficit) <
+           kRoughDeficit;
   }
   Vector3d MeshCenter() const {
     return prepared_.ViewsAt(prepared_.last_level(), 1)[FirstWithMask()].mesh_center_in_object;
   }
 
+  // The rms distance between its outlines and the answer's by the costs: where the answer meets the
+  // masks but for noise, ½ Σ (M − T)² grows by half the outline's length times its square.
+  double OutlineRms_px(const Alternative& other) {
+    const double rise = (other.cost_ratio - 1) * (PlainCost() + floor_);
+    return std::sqrt(std::max(0.0, 2 * rise / outline_px_));
+  }
+
   void Add(Alternative other) {
     const Key key = Classify(&other);
+    other.fits = other.cost_ratio <= kAmbiguousRatio;
+    if (!other.fits && (key.kind == ModeKind::kMirrorTwin || key.kind == ModeKind::kReversal)) {
+      other.fits = OutlineRms_px(other) <= kTellNearFar_px;
+    }
+    if (!other.fits && other.cost_ratio > kListedRatio) return;
     if (key.kind == ModeKind::kSymmetry && key.index == 0 && !symmetry_.IsRound() &&
         !symmetry_.sphere) {
       return;  // the answer itself
@@ -256,7 +267,7 @@ class Explainer {
     Alternative other;
     other.rig_from_world = prepared_.FromRun(refined.rig_from_world);
     other.cost_ratio = RatioOf(refined.final_cost, PlainCost());
-    if (other.cost_ratio <= kListedRatio) Add(std::move(other));
+    Add(std::move(other));
   }
 
   void TryTurns() {
@@ -286,8 +297,9 @@ class Explainer {
   }
 
   void TryExchange() {
-    if (keys_.count({ModeKind::kMirrorTwin, 0})) return;
-    const Rigid3d twin = frame_.Exchanged(*symmetry_.mirror);
+    if (keys_.count({symmetry_.mirror ? ModeKind::kMirrorTwin : ModeKind::kReversal, 0})) return;
+    const Rigid3d twin =
+        frame_.Exchanged(symmetry_.mirror ? *symmetry_.mirror : *symmetry_.rough_mirror);
     // Seen along a plane of symmetry it is the answer, or a symmetry of it.
     if (symmetry_.AngleTo(frame_.TurnTo(twin)) < kSymmetry_rad) return;
     const size_t glance = prepared_.LevelOfWidth(kGlanceWidthPx);
@@ -307,7 +319,7 @@ class Explainer {
   const MeshId id_;
   const MeshSymmetry symmetry_;
   const Frame frame_;
-  const double floor_;
+  const double outline_px_, floor_;
   std::set<Key> keys_;
   std::optional<double> plain_cost_;
   size_t others_ = 0;

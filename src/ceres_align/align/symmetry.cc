@@ -12,7 +12,8 @@ namespace {
 using Eigen::Matrix3d;
 using Eigen::Vector3d;
 
-constexpr int kDirections = 8, kImagePx = 64;
+constexpr size_t kDirections = 8;  // a power of two
+constexpr int kImagePx = 64;
 // Of the object's radius: near enough for perspective to show front and back differently.
 constexpr double kDistance = 4, kFillOfImage = 0.95;
 // Moments closer than this fraction of the largest may be equal ones.
@@ -35,8 +36,8 @@ double AngleOf(const Matrix3d& rotation) { return Eigen::AngleAxisd(rotation).an
 
 // Directions over the whole sphere, rolled, in an order that begins with unlike ones.
 Matrix3d Direction(size_t index) {
-  const int i = static_cast<int>((3 * index + 5) % kDirections);
-  const double z = 1 - (2.0 * i + 1.13) / (kDirections + 0.4);
+  const double i = static_cast<double>((3 * index + 5) % kDirections);
+  const double z = 1 - (2 * i + 1.13) / (kDirections + 0.4);
   return Turn(0.7 * i + 0.31, Vector3d::UnitZ()) * Turn(std::acos(z), Vector3d::UnitX()) *
          Turn(2.399963 * i + 0.53, Vector3d::UnitZ());
 }
@@ -142,7 +143,7 @@ std::vector<ImageF> OutlineComparer::Draw(const Matrix3d& transform, size_t firs
 double OutlineComparer::Deficit(const Matrix3d& transform, double give_up) {
   const bool flipped = transform.determinant() < 0;
   double worst = 0;
-  for (size_t begin = 0, end = 1; begin < kDirections; begin = end, end = kDirections) {
+  for (size_t begin = 0, end = 1; begin < kDirections; begin = end, end *= 2) {
     if (own_.size() < end) {
       const std::vector<ImageF> more = Draw(Matrix3d::Identity(), own_.size(), end);
       own_.insert(own_.end(), more.begin(), more.end());
@@ -184,9 +185,6 @@ MeshSymmetry FindSymmetry(const TriangleMesh& mesh, Rasterizer* rasterizer, Mesh
   MeshSymmetry symmetry;
   symmetry.center = moments.center;
   OutlineComparer comparer(rasterizer, id, moments.center, moments.radius);
-  const auto alike = [&](const Matrix3d& transform) {
-    return comparer.Deficit(transform, kAlikeDeficit) < kAlikeDeficit;
-  };
 
   // Only an axis whose two cross moments are equal can be of order 3 or more.
   const double tolerance = kEqualMoments * moments.principal[2];
@@ -253,12 +251,16 @@ MeshSymmetry FindSymmetry(const TriangleMesh& mesh, Rasterizer* rasterizer, Mesh
   CloseGroup(generators, &symmetry.rotations);
 
   for (const SymmetryAxis& candidate : candidates) normals.push_back(candidate.direction);
-  for (const Vector3d& normal : normals) {
-    if (!alike(Reflection(normal))) continue;
-    symmetry.mirror = Reflection(normal);
-    break;
-  }
-  if (!symmetry.mirror && alike(-Matrix3d::Identity())) symmetry.mirror = -Matrix3d::Identity();
+  double best = kRoughDeficit;
+  const auto reflect = [&](const Matrix3d& mirror) {
+    if (best < kAlikeDeficit) return;
+    const double deficit = comparer.Deficit(mirror, best);
+    if (!(deficit < best)) return;
+    best = deficit;
+    (best < kAlikeDeficit ? symmetry.mirror : symmetry.rough_mirror) = mirror;
+  };
+  for (const Vector3d& normal : normals) reflect(Reflection(normal));
+  reflect(-Matrix3d::Identity());
   return symmetry;
 }
 

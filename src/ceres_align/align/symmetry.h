@@ -26,6 +26,8 @@ struct MeshSymmetry {
   /// over. At most kMaxRotations.
   std::vector<Eigen::Matrix3d> rotations = {Eigen::Matrix3d::Identity()};
   std::optional<Eigen::Matrix3d> mirror;  ///< one symmetry of determinant −1
+  /// Where there is none: one under which outlines stay the same to within kRoughDeficit.
+  std::optional<Eigen::Matrix3d> rough_mirror;
 
   bool HasRotations() const { return sphere || !axes.empty(); }
   bool IsRound() const { return !axes.empty() && axes[0].order == SymmetryAxis::kRound; }
@@ -66,5 +68,7 @@ MeshSymmetry FindSymmetry(const TriangleMesh& mesh, Rasterizer* rasterizer, Mesh
 
 /// Outlines are called alike below this: 1 − IoU (see docs/modes.md for what was measured).
 constexpr double kAlikeDeficit = 0.02;
+/// And roughly alike below this.
+constexpr double kRoughDeficit = 0.12;
 
 }  // namespace ceres_align
