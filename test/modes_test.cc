@@ -164,6 +164,7 @@ TEST_P(Seen, MirrorTwinThroughALongLens) {
     EXPECT_LT(Angle_deg(TurnFromTruth(scene, *nearest)), 1);
     if (views() > 1) continue;
     EXPECT_TRUE(Says(result, "mirror twin")) << result.ambiguity;
+    for (const auto&o:result.alternatives) printf("  DBG %d %f %s turn %.1f\n",trial,o.cost_ratio,o.relation.c_str(),Angle_deg(TurnFromTruth(scene,o.rig_from_world)));
     ASSERT_EQ(result.alternatives.size(), 1u);
     const Alternative& twin = result.alternatives[0];
     EXPECT_EQ(twin.kind, ModeKind::kMirrorTwin);
@@ -181,6 +182,7 @@ TEST(Modes, AMirrorSymmetricObjectIsNotAmbiguousThroughAShortLens) {
     const AlignResult result = testing::Solve(scene);
     EXPECT_LT(Angle_deg(TurnFromTruth(scene, result.rig_from_world)), 0.5);
     EXPECT_FALSE(result.ambiguous) << result.ambiguity;
+    for (const auto&o:result.alternatives) printf("  DBG %d %f %s turn %.1f\n",trial,o.cost_ratio,o.relation.c_str(),Angle_deg(TurnFromTruth(scene,o.rig_from_world)));
   }
 }
 

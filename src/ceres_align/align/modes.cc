@@ -26,6 +26,7 @@ constexpr double kSymmetry_rad = 8 * M_PI / 180, kTwin_rad = 15 * M_PI / 180;
 constexpr double kListedRatio = 5, kGlanceRatio = 400;
 constexpr double kGlanceWidthPx = 48;
 constexpr size_t kMostTurns = 6;
+constexpr double kDistinct_rad = 4 * M_PI / 180;  // as the search's
 
 std::vector<double> IouOf(const PreparedScene& prepared, const Rigid3d& rig_from_world) {
   const Rigid3d rig_from_run = prepared.ToRun(rig_from_world);
@@ -142,6 +143,15 @@ class Explainer {
     result_->evaluations += evaluations_ + descent_.evaluations();
   }
 
+  /// The object is round about an axis, and the masks allow that turn.
+  bool FoundRound() const {
+    return (symmetry_.IsRound() || symmetry_.sphere) &&
+           std::any_of(result_->alternatives.begin(), result_->alternatives.end(),
+                       [](const Alternative& other) {
+                         return other.kind == ModeKind::kSymmetry && other.fits;
+                       });
+  }
+
   /// Why the answer is ambiguous; empty if it is not.
   std::string Reasons() const {
     std::string text;
@@ -230,16 +240,19 @@ class Explainer {
   }
 
   void Add(Alternative other) {
+    const auto same = [&](const Rigid3d& pose) {
+      return RotationAngle_rad(pose.rotation, other.rig_from_world.rotation) < kDistinct_rad;
+    };
+    if (same(prepared_.FromRun(rig_from_run_))) return;
+    for (const Alternative& listed : result_->alternatives) {
+      if (same(listed.rig_from_world)) return;
+    }
     const Key key = Classify(&other);
     other.fits = other.cost_ratio <= kAmbiguousRatio;
     if (!other.fits && (key.kind == ModeKind::kMirrorTwin || key.kind == ModeKind::kReversal)) {
       other.fits = OutlineRms_px(other) <= kTellNearFar_px;
     }
     if (!other.fits && other.cost_ratio > kListedRatio) return;
-    if (key.kind == ModeKind::kSymmetry && key.index == 0 && !symmetry_.IsRound() &&
-        !symmetry_.sphere) {
-      return;  // the answer itself
-    }
     if (keys_.insert(key).second) result_->alternatives.push_back(std::move(other));
   }
 
@@ -331,11 +344,12 @@ class Explainer {
 void ExplainModes(const PreparedScene& prepared, const AlignOptions& options,
                   const Rigid3d& rig_from_run, AlignResult* result) {
   if (result->status == AlignStatus::kNoOverlap) return;
-  result->observability =
-      ObservabilityAt(prepared, result->sharpened ? options.sharp_window : 1, rig_from_run);
-  ++result->evaluations;
   Explainer explainer(prepared, options, rig_from_run, result);
   explainer.Run();
+  result->observability =
+      ObservabilityAt(prepared, result->sharpened ? options.sharp_window : 1,
+                      explainer.FoundRound() ? kUnobservedOfRound : kUnobserved, rig_from_run);
+  ++result->evaluations;
   result->ambiguity = explainer.Reasons();
   result->ambiguous = !result->ambiguity.empty();
 }

@@ -89,7 +89,7 @@ std::string AxisInWords(const Vector3d& direction) {
 }
 
 std::optional<Observability> ObservabilityAt(const PreparedScene& prepared, int window,
-                                             const Rigid3d& rig_from_run) {
+                                             double unobserved, const Rigid3d& rig_from_run) {
   const Matrix6d H = InformationAt(prepared, window, rig_from_run);
   const double radius = prepared.radius();
   Vector6d unit = Vector6d::Ones();  // δ = unit ∘ [radius·ω, v]
@@ -118,7 +118,7 @@ std::optional<Observability> ObservabilityAt(const PreparedScene& prepared, int 
   std::vector<Vector6d> lost;
   int rotations = 0;
   for (int i = 0; i < 6; ++i) {
-    if (!(balanced.eigenvalues()[i] < kUnobserved * best_shift)) continue;
+    if (!(balanced.eigenvalues()[i] < unobserved * best_shift)) continue;
     const Vector6d u = balanced.eigenvectors().col(i);
     lost.push_back(u);
     rotations += u.head<3>().squaredNorm() >= 0.5 ? 1 : 0;

@@ -156,9 +156,13 @@ SurfaceMoments MomentsOfSurface(const TriangleMesh& mesh) {
 std::complex<double> AzimuthMoment(const TriangleMesh& mesh, const SurfaceMoments& moments,
                                    const Vector3d& x, const Vector3d& y, int m) {
   std::complex<double> sum = 0;
-  double area = 0;
+  double area = 0, farthest = 0;
+  for (const Vector3d& v : mesh.vertices) {
+    const Vector3d point = v - moments.center;
+    farthest = std::max(farthest, std::hypot(point.dot(x), point.dot(y)));
+  }
   ForEachPoint(mesh, moments, [&](const Vector3d& point, double weight) {
-    const std::complex<double> z(point.dot(x) / moments.radius, point.dot(y) / moments.radius);
+    const std::complex<double> z(point.dot(x) / farthest, point.dot(y) / farthest);
     std::complex<double> power = 1;
     for (int i = 0; i < m; ++i) power *= z;
     sum += weight * power;

@@ -19,7 +19,8 @@ struct SurfaceMoments {
 };
 SurfaceMoments MomentsOfSurface(const TriangleMesh& mesh);
 
-/// ∫ (x + iy)^m dA / (area · radius^m), x and y along the unit vectors: not 0 only where the
+/// ∫ (x + iy)^m dA / (area · farthest^m), x and y along the unit vectors, `farthest` the largest
+/// distance from their normal: not 0 only where the
 /// object's order about the normal of x and y divides m. Of a mirror plane through that normal at
 /// the angle θ from x the argument is mθ modulo π.
 std::complex<double> AzimuthMoment(const TriangleMesh& mesh, const SurfaceMoments& moments,

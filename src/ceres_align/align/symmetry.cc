@@ -54,21 +54,30 @@ double Deficit(const ImageF& a, const ImageF& b, bool flipped) {
   return either > 0 ? 1 - both / either : 0;
 }
 
-// The order of one axis: the largest k whose turn is as good as the best one's.
-int OrderAbout(const Vector3d& axis, bool only_two, OutlineComparer* comparer) {
+// What is as good as the best.
+double LimitFor(double best_deficit) {
+  return std::min(kAlikeDeficit, std::max(3 * best_deficit, kExactDeficit));
+}
+
+// The order of one axis: the largest k whose turn is as good as the best one's, whose deficit it
+// returns.
+int OrderAbout(const Vector3d& axis, bool only_two, OutlineComparer* comparer, double* least) {
   const auto deficit = [&](double angle) {
     return comparer->Deficit(Turn(angle, axis), kAlikeDeficit);
   };
-  if (only_two) return deficit(M_PI) < kAlikeDeficit ? 2 : 1;
-  if (deficit(1.0) < kRoundDeficit && deficit(2.3) < kRoundDeficit) return SymmetryAxis::kRound;
-  double deficits[kMaxOrder + 1];
-  double best = kAlikeDeficit;
-  for (int k = 2; k <= kMaxOrder; ++k) {
-    deficits[k] = deficit(2 * M_PI / k);
-    best = std::min(best, deficits[k]);
+  *least = deficit(M_PI);
+  if (only_two) return *least < kAlikeDeficit ? 2 : 1;
+  if (deficit(1.0) < kRoundDeficit && deficit(2.3) < kRoundDeficit) {
+    *least = 0;
+    return SymmetryAxis::kRound;
   }
-  if (!(best < kAlikeDeficit)) return 1;
-  const double limit = std::min(kAlikeDeficit, std::max(3 * best, kExactDeficit));
+  double deficits[kMaxOrder + 1] = {1, 1, *least};
+  for (int k = 3; k <= kMaxOrder; ++k) {
+    deficits[k] = deficit(2 * M_PI / k);
+    *least = std::min(*least, deficits[k]);
+  }
+  if (!(*least < kAlikeDeficit)) return 1;
+  const double limit = LimitFor(*least);
   int order = kMaxOrder;
   while (!(deficits[order] < limit)) --order;
   int multiple = kMaxMultiple;
@@ -180,88 +189,139 @@ size_t MeshSymmetry::Nearest(const Matrix3d& rotation) const {
   return nearest;
 }
 
-MeshSymmetry FindSymmetry(const TriangleMesh& mesh, Rasterizer* rasterizer, MeshId id) {
-  const SurfaceMoments moments = MomentsOfSurface(mesh);
-  MeshSymmetry symmetry;
-  symmetry.center = moments.center;
-  OutlineComparer comparer(rasterizer, id, moments.center, moments.radius);
+namespace {
+
+int Rank(const SymmetryAxis& axis) {
+  return axis.order == SymmetryAxis::kRound ? 1 << 20 : axis.order;
+}
+
+class Finder {
+ public:
+  Finder(const TriangleMesh& mesh, Rasterizer* rasterizer, MeshId id)
+      : mesh_(mesh),
+        moments_(MomentsOfSurface(mesh)),
+        low_equal_(moments_.principal[1] - moments_.principal[0] <
+                   kEqualMoments * moments_.principal[2]),
+        high_equal_(moments_.principal[2] - moments_.principal[1] <
+                    kEqualMoments * moments_.principal[2]),
+        comparer_(rasterizer, id, moments_.center, moments_.radius) {
+    symmetry_.center = moments_.center;
+  }
+
+  MeshSymmetry Run() {
+    if (low_equal_ && high_equal_ && IsSphere()) {
+      symmetry_.sphere = true;
+      symmetry_.mirror = -Matrix3d::Identity();
+      return symmetry_;
+    }
+    TestAxes();
+    TestAcross();
+    std::vector<Matrix3d> generators;
+    for (const SymmetryAxis& axis : symmetry_.axes) {
+      if (axis.order == SymmetryAxis::kRound) continue;
+      generators.push_back(Turn(2 * M_PI / axis.order, axis.direction));
+    }
+    CloseGroup(generators, &symmetry_.rotations);
+    TestReflections();
+    return symmetry_;
+  }
+
+ private:
+  bool IsSphere() {
+    for (const Vector3d& axis : {Vector3d(0.36, 0.48, 0.8), Vector3d(-0.48, 0.8, 0.36)}) {
+      const Matrix3d turn = Turn(1.0, axis.normalized());
+      if (!(comparer_.Deficit(turn, kRoundDeficit) < kRoundDeficit)) return false;
+    }
+    return true;
+  }
 
   // Only an axis whose two cross moments are equal can be of order 3 or more.
-  const double tolerance = kEqualMoments * moments.principal[2];
-  const bool low_equal = moments.principal[1] - moments.principal[0] < tolerance;
-  const bool high_equal = moments.principal[2] - moments.principal[1] < tolerance;
-  std::vector<SymmetryAxis> candidates;
-  if (low_equal && high_equal) {
-    const auto round = [&](const Vector3d& axis) {
-      return comparer.Deficit(Turn(1.0, axis), kRoundDeficit) < kRoundDeficit;
-    };
-    if (round(Vector3d(0.36, 0.48, 0.8)) && round(Vector3d(-0.48, 0.8, 0.36).normalized())) {
-      symmetry.sphere = true;
-      symmetry.mirror = -Matrix3d::Identity();
-      return symmetry;
+  void TestAxes() {
+    std::vector<bool> many;
+    if (low_equal_ && high_equal_) {
+      candidates_ = ExtremeAxes(mesh_, moments_);
+      many.assign(candidates_.size(), true);
     }
-    for (const Vector3d& axis : ExtremeAxes(mesh, moments)) candidates.push_back({axis, 0});
+    for (int i = 0; i < 3; ++i) {
+      candidates_.push_back(moments_.axes.col(i));
+      many.push_back((i == 0 && high_equal_) || (i == 2 && low_equal_));
+    }
+    std::vector<double> deficits;
+    double best = kAlikeDeficit;
+    std::vector<SymmetryAxis> found;
+    for (size_t i = 0; i < candidates_.size(); ++i) {
+      const bool known = std::any_of(found.begin(), found.end(), [&](const SymmetryAxis& other) {
+        return std::abs(candidates_[i].dot(other.direction)) > kSameAxis;
+      });
+      if (known) continue;
+      double deficit = 1;
+      const int order = OrderAbout(candidates_[i], !many[i], &comparer_, &deficit);
+      if (order == 1) continue;
+      found.push_back({candidates_[i], order});
+      deficits.push_back(deficit);
+      best = std::min(best, deficit);
+    }
+    std::vector<SymmetryAxis>& axes = symmetry_.axes;
+    for (size_t i = 0; i < found.size(); ++i) {
+      if (deficits[i] < LimitFor(best)) axes.push_back(found[i]);
+    }
+    std::stable_sort(axes.begin(), axes.end(), [](const SymmetryAxis& a, const SymmetryAxis& b) {
+      return Rank(a) > Rank(b);
+    });
+    // With one axis of order 3 or more, those across it are found by TestAcross.
+    const bool one = !axes.empty() && Rank(axes[0]) > 2 && (axes.size() == 1 || Rank(axes[1]) <= 2);
+    if (one || symmetry_.IsRound()) axes.resize(1);
   }
-  for (int i = 0; i < 3; ++i) {
-    const bool many = (i == 0 && high_equal) || (i == 2 && low_equal);
-    candidates.push_back({moments.axes.col(i), many ? 0 : 2});
-  }
-  for (SymmetryAxis& axis : candidates) {
-    const bool known =
-        std::any_of(symmetry.axes.begin(), symmetry.axes.end(), [&](const SymmetryAxis& other) {
-          return std::abs(axis.direction.dot(other.direction)) > kSameAxis;
-        });
-    if (known) continue;
-    axis.order = OrderAbout(axis.direction, axis.order == 2, &comparer);
-    if (axis.order != 1) symmetry.axes.push_back(axis);
-  }
-  const auto rank = [](const SymmetryAxis& a) {
-    return a.order == SymmetryAxis::kRound ? 1 << 20 : a.order;
-  };
-  std::stable_sort(symmetry.axes.begin(), symmetry.axes.end(),
-                   [&](const SymmetryAxis& a, const SymmetryAxis& b) { return rank(a) > rank(b); });
 
   // Across the main axis, where the second moments do not tell the direction.
-  std::vector<Vector3d> normals;
-  std::optional<SymmetryAxis> main;
-  if (!symmetry.axes.empty() && rank(symmetry.axes[0]) > 2) {
-    main = symmetry.axes[0];
-  } else if (low_equal != high_equal) {
-    main = candidates[high_equal ? 0 : 2];
-  }
-  if (main) {
+  void TestAcross() {
+    SymmetryAxis main;
+    if (!symmetry_.axes.empty() && Rank(symmetry_.axes[0]) > 2) {
+      main = symmetry_.axes[0];
+    } else if (low_equal_ != high_equal_) {
+      main.direction = moments_.axes.col(high_equal_ ? 0 : 2);
+    } else {
+      return;
+    }
     double best = kAlikeDeficit;
     std::optional<Vector3d> over;  // the others of its kind follow from the main axis
-    for (const Vector3d& across : CrossAxes(mesh, moments, *main)) {
-      normals.push_back(across);
-      const double deficit = comparer.Deficit(Turn(M_PI, across), best);
+    for (const Vector3d& across : CrossAxes(mesh_, moments_, main)) {
+      candidates_.push_back(across);
+      const double deficit = comparer_.Deficit(Turn(M_PI, across), best);
       if (!(deficit < best)) continue;
       best = deficit;
       over = across;
+    }
+    if (over) symmetry_.axes.push_back({*over, 2});
+  }
+
+  void TestReflections() {
+    std::vector<Matrix3d> mirrors;
+    for (const Vector3d& normal : candidates_) mirrors.push_back(Reflection(normal));
+    mirrors.push_back(-Matrix3d::Identity());
+    double best = kRoughDeficit;
+    for (const Matrix3d& mirror : mirrors) {
+      const double deficit = comparer_.Deficit(mirror, best);
+      if (!(deficit < best)) continue;
+      best = deficit;
+      symmetry_.rough_mirror = mirror;
       if (best < kExactDeficit) break;
     }
-    if (over) symmetry.axes.push_back({*over, 2});
+    if (best < kAlikeDeficit) std::swap(symmetry_.mirror, symmetry_.rough_mirror);
   }
-  std::vector<Matrix3d> generators;
-  for (const SymmetryAxis& axis : symmetry.axes) {
-    if (axis.order != SymmetryAxis::kRound) {
-      generators.push_back(Turn(2 * M_PI / axis.order, axis.direction));
-    }
-  }
-  CloseGroup(generators, &symmetry.rotations);
 
-  for (const SymmetryAxis& candidate : candidates) normals.push_back(candidate.direction);
-  double best = kRoughDeficit;
-  const auto reflect = [&](const Matrix3d& mirror) {
-    if (best < kAlikeDeficit) return;
-    const double deficit = comparer.Deficit(mirror, best);
-    if (!(deficit < best)) return;
-    best = deficit;
-    (best < kAlikeDeficit ? symmetry.mirror : symmetry.rough_mirror) = mirror;
-  };
-  for (const Vector3d& normal : normals) reflect(Reflection(normal));
-  reflect(-Matrix3d::Identity());
-  return symmetry;
+  const TriangleMesh& mesh_;
+  const SurfaceMoments moments_;
+  const bool low_equal_, high_equal_;
+  OutlineComparer comparer_;
+  std::vector<Vector3d> candidates_;  // for axes and normals of reflections
+  MeshSymmetry symmetry_;
+};
+
+}  // namespace
+
+MeshSymmetry FindSymmetry(const TriangleMesh& mesh, Rasterizer* rasterizer, MeshId id) {
+  return Finder(mesh, rasterizer, id).Run();
 }
 
 }  // namespace ceres_align
