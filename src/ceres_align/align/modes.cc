@@ -20,7 +20,8 @@ using Eigen::Vector3d;
 
 // How far an alternative's rotation may lie from an exact symmetry of the answer, and from its
 // exact exchange of near and far, which perspective bends.
-constexpr double kSymmetry_rad = 8 * M_PI / 180, kTwin_rad = 15 * M_PI / 180;
+constexpr double kSymmetry_rad = 8 * M_PI / 180, kTwin_rad = 25 * M_PI / 180;
+constexpr double kReflection_rad = 15 * M_PI / 180;  // off a pure one
 // Poses that cost more are no alternatives; a twin is refined if at kGlanceWidthPx, unrefined, it
 // costs less than the second.
 constexpr double kListedRatio = 5, kGlanceRatio = 400;
@@ -221,7 +222,7 @@ class Explainer {
   // Whether the nearest pure reflection to an improper rotation leaves the outlines roughly so.
   bool Resembles(const Matrix3d& mirror) const {
     const Eigen::AngleAxisd half_turn(Matrix3d(-mirror));
-    if (half_turn.angle() < M_PI - kTwin_rad) return false;
+    if (half_turn.angle() < M_PI - kReflection_rad) return false;
     OutlineComparer comparer(prepared_.rasterizer(), id_, symmetry_.center,
                              prepared_.radius() + (symmetry_.center - MeshCenter()).norm());
     const Vector3d n = half_turn.axis();
