@@ -27,6 +27,9 @@ constexpr double kReflection_rad = 15 * M_PI / 180;  // off a pure one
 constexpr double kListedRatio = 5, kGlanceRatio = 400;
 constexpr double kGlanceWidthPx = 48;
 constexpr size_t kMostTurns = 6;
+// An alternative below this is the better answer.
+constexpr double kBetterRatio = 0.99;
+constexpr int kMostMoves = 2;
 constexpr double kDistinct_rad = 4 * M_PI / 180;  // as the search's
 
 std::vector<double> IouOf(const PreparedScene& prepared, const Rigid3d& rig_from_world) {
@@ -43,14 +46,22 @@ std::vector<double> IouOf(const PreparedScene& prepared, const Rigid3d& rig_from
   return iou;
 }
 
+size_t FirstWithMask(const PreparedScene& prepared) {
+  size_t i = 0;
+  while (prepared.mask_empty(i)) ++i;
+  return i;
+}
+
+MeshId MeshOf(const PreparedScene& prepared) {
+  return prepared.ViewsAt(prepared.last_level(), 1)[FirstWithMask(prepared)].mesh;
+}
+
 // The answer as the first view with a mask sees it, and other poses relative to it.
 class Frame {
  public:
   Frame(const PreparedScene& prepared, const Rigid3d& rig_from_world, const Vector3d& center)
       : center_(center) {
-    size_t i = 0;
-    while (prepared.mask_empty(i)) ++i;
-    const View& view = prepared.scene().views[i];
+    const View& view = prepared.scene().views[FirstWithMask(prepared)];
     rig_from_cam_ = Inverse(view.cam_from_rig);
     object_from_world_ = Inverse(view.world_from_object);
     cam_from_object_ = Of(rig_from_world);
@@ -116,15 +127,13 @@ std::string SymmetryInWords(const MeshSymmetry& symmetry) {
 
 class Explainer {
  public:
-  Explainer(const PreparedScene& prepared, const AlignOptions& options, const Rigid3d& rig_from_run,
-            AlignResult* result)
+  Explainer(const PreparedScene& prepared, const AlignOptions& options,
+            const MeshSymmetry& symmetry, const Rigid3d& rig_from_run, AlignResult* result)
       : prepared_(prepared),
+        symmetry_(symmetry),
         rig_from_run_(rig_from_run),
         result_(result),
         descent_(prepared, options, no_callback_),
-        mesh_(prepared.scene().views[FirstWithMask()].mesh_index),
-        id_(prepared.ViewsAt(prepared.last_level(), 1)[FirstWithMask()].mesh),
-        symmetry_(FindSymmetry(*prepared.scene().meshes[mesh_], prepared.rasterizer(), id_)),
         frame_(prepared, prepared.FromRun(rig_from_run), symmetry_.center),
         outline_px_(prepared.OutlineLength(prepared.last_level())),
         floor_(kCostFloorPerPx * outline_px_) {}
@@ -142,6 +151,33 @@ class Explainer {
     }
     result_->iterations += descent_.iterations();
     result_->evaluations += evaluations_ + descent_.evaluations();
+  }
+
+  /// Makes the best alternative the answer if it costs less; the result's alternatives are then to
+  /// be explained again.
+  bool Improve(Rigid3d* rig_from_run) {
+    std::vector<Alternative>& list = result_->alternatives;
+    if (list.empty() || !(list[0].cost_ratio < kBetterRatio)) return false;
+    const double ratio = list[0].cost_ratio, plain = PlainCost();
+    Rigid3d pose = prepared_.ToRun(list[0].rig_from_world);
+    double cost = prepared_.CostAt(prepared_.last_level(), pose);
+    ++result_->evaluations;
+    if (!(cost < plain) || !(cost < result_->final_cost)) return false;
+    const int iterations = descent_.iterations(), evaluations = descent_.evaluations();
+    const bool sharpened = descent_.Sharpen(cost, result_->initial_cost, &pose, &cost);
+    result_->iterations += descent_.iterations() - iterations;
+    result_->evaluations += descent_.evaluations() - evaluations;
+    list[0].rig_from_world = prepared_.FromRun(rig_from_run_);
+    list[0].cost_ratio = 1;
+    for (Alternative& other : list) other.cost_ratio /= ratio;
+    std::stable_sort(list.begin(), list.end(), [](const Alternative& a, const Alternative& b) {
+      return a.cost_ratio < b.cost_ratio;
+    });
+    *rig_from_run = pose;
+    result_->sharpened = sharpened;
+    result_->final_cost = cost;
+    result_->termination += "; then its twin (near and far exchanged) was found to fit better";
+    return true;
   }
 
   /// The object is round about an axis, and the masks allow that turn.
@@ -179,12 +215,6 @@ class Explainer {
   }
 
  private:
-  size_t FirstWithMask() const {
-    size_t i = 0;
-    while (prepared_.mask_empty(i)) ++i;
-    return i;
-  }
-
   // What tells a pose from others: equal keys, equal but for a symmetry that is listed once.
   struct Key {
     ModeKind kind;
@@ -223,16 +253,12 @@ class Explainer {
   bool Resembles(const Matrix3d& mirror) const {
     const Eigen::AngleAxisd half_turn(Matrix3d(-mirror));
     if (half_turn.angle() < M_PI - kReflection_rad) return false;
-    OutlineComparer comparer(prepared_.rasterizer(), id_, symmetry_.center,
-                             prepared_.radius() + (symmetry_.center - MeshCenter()).norm());
+    OutlineComparer comparer(prepared_.rasterizer(), MeshOf(prepared_), symmetry_.center,
+                             symmetry_.radius);
     const Vector3d n = half_turn.axis();
     return comparer.Deficit(Matrix3d::Identity() - 2 * n * n.transpose(), kRoughDeficit) <
            kRoughDeficit;
   }
-  Vector3d MeshCenter() const {
-    return prepared_.ViewsAt(prepared_.last_level(), 1)[FirstWithMask()].mesh_center_in_object;
-  }
-
   // The rms distance between its outlines and the answer's by the costs: where the answer meets the
   // masks but for noise, ½ Σ (M − T)² grows by half the outline's length times its square.
   double OutlineRms_px(const Alternative& other) {
@@ -325,13 +351,11 @@ class Explainer {
   }
 
   const PreparedScene& prepared_;
+  const MeshSymmetry& symmetry_;
   const Rigid3d rig_from_run_;
   AlignResult* result_;
   const AlignCallback no_callback_;
   Descent descent_;
-  const int mesh_;
-  const MeshId id_;
-  const MeshSymmetry symmetry_;
   const Frame frame_;
   const double outline_px_, floor_;
   std::set<Key> keys_;
@@ -342,17 +366,27 @@ class Explainer {
 
 }  // namespace
 
-void ExplainModes(const PreparedScene& prepared, const AlignOptions& options,
-                  const Rigid3d& rig_from_run, AlignResult* result) {
-  if (result->status == AlignStatus::kNoOverlap) return;
-  Explainer explainer(prepared, options, rig_from_run, result);
-  explainer.Run();
-  result->observability =
-      ObservabilityAt(prepared, result->sharpened ? options.sharp_window : 1,
-                      explainer.FoundRound() ? kUnobservedOfRound : kUnobserved, rig_from_run);
-  ++result->evaluations;
-  result->ambiguity = explainer.Reasons();
-  result->ambiguous = !result->ambiguity.empty();
+bool ExplainModes(const PreparedScene& prepared, const AlignOptions& options, Rigid3d* rig_from_run,
+                  AlignResult* result) {
+  const size_t mesh = prepared.scene().views[FirstWithMask(prepared)].mesh_index;
+  const MeshSymmetry symmetry =
+      FindSymmetry(*prepared.scene().meshes[mesh], prepared.rasterizer(), MeshOf(prepared));
+  bool moved = false;
+  for (int pass = 0;; ++pass) {
+    Explainer explainer(prepared, options, symmetry, *rig_from_run, result);
+    explainer.Run();
+    if (pass < kMostMoves && explainer.Improve(rig_from_run)) {
+      moved = true;
+      continue;
+    }
+    result->observability =
+        ObservabilityAt(prepared, result->sharpened ? options.sharp_window : 1,
+                        explainer.FoundRound() ? kUnobservedOfRound : kUnobserved, *rig_from_run);
+    ++result->evaluations;
+    result->ambiguity = explainer.Reasons();
+    result->ambiguous = !result->ambiguity.empty();
+    return moved;
+  }
 }
 
 }  // namespace ceres_align

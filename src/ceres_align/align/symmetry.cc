@@ -206,6 +206,7 @@ class Finder {
                     kEqualMoments * moments_.principal[2]),
         comparer_(rasterizer, id, moments_.center, moments_.radius) {
     symmetry_.center = moments_.center;
+    symmetry_.radius = moments_.radius;
   }
 
   MeshSymmetry Run() {

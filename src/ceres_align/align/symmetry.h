@@ -20,6 +20,7 @@ struct SymmetryAxis {
 /// kAlikeDeficit; object's frame.
 struct MeshSymmetry {
   Eigen::Vector3d center = Eigen::Vector3d::Zero();
+  double radius = 0;               ///< of the farthest vertex from there
   bool sphere = false;             ///< any rotation; axes and rotations are then not filled
   std::vector<SymmetryAxis> axes;  ///< the main one first, if there are any
   /// The group that the axes generate, the identity first; of a round axis only what turns it
