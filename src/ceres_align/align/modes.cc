@@ -22,10 +22,12 @@ using Eigen::Vector3d;
 // exact exchange of near and far, which perspective bends.
 constexpr double kSymmetry_rad = 8 * M_PI / 180, kTwin_rad = 25 * M_PI / 180;
 constexpr double kReflection_rad = 15 * M_PI / 180;  // off a pure one
-// Poses that cost more are no alternatives; a twin is refined if at kGlanceWidthPx, unrefined, it
-// costs less than the second.
-constexpr double kListedRatio = 5, kGlanceRatio = 400;
-constexpr double kGlanceWidthPx = 48;
+// Poses that cost more are no alternatives; of those that have not been refined, if they cost more
+// than the second.
+constexpr double kListedRatio = 5, kRefinedRatio = 30;
+// An exchange of near and far is refined where its outlines lie within this rms distance of the
+// answer's at this width.
+constexpr double kGlance_px = 0.6, kGlanceWidthPx = 48;
 constexpr size_t kMostTurns = 6;
 // An alternative below this is the better answer.
 constexpr double kBetterRatio = 0.99;
@@ -330,7 +332,7 @@ class Explainer {
                   result_->final_cost);
       if (other.cost_ratio <= kAmbiguousRatio) {
         Add(std::move(other));
-      } else if (other.cost_ratio <= kGlanceRatio) {
+      } else if (other.cost_ratio <= kRefinedRatio) {
         AddRefined(other.rig_from_world, prepared_.last_level());
       }
     }
@@ -343,11 +345,11 @@ class Explainer {
     // Seen along a plane of symmetry it is the answer, or a symmetry of it.
     if (symmetry_.AngleTo(frame_.TurnTo(twin)) < kSymmetry_rad) return;
     const size_t glance = prepared_.LevelOfWidth(kGlanceWidthPx);
-    const double floor = kCostFloorPerPx * prepared_.OutlineLength(glance);
     const double answer = prepared_.CostAt(glance, rig_from_run_);
     const double other = prepared_.CostAt(glance, prepared_.ToRun(twin));
     evaluations_ += 2;
-    if (other + floor <= kGlanceRatio * (answer + floor)) AddRefined(twin, glance);
+    const double length = prepared_.OutlineLength(glance);
+    if (2 * (other - answer) <= kGlance_px * kGlance_px * length) AddRefined(twin, glance);
   }
 
   const PreparedScene& prepared_;

@@ -12,7 +12,7 @@ namespace {
 using Eigen::Matrix3d;
 using Eigen::Vector3d;
 
-constexpr size_t kDirections = 8;  // a power of two
+constexpr size_t kDirections = 4;  // a power of two
 constexpr int kImagePx = 64;
 // Of the object's radius: near enough for perspective to show front and back differently.
 constexpr double kDistance = 4, kFillOfImage = 0.95;
@@ -36,7 +36,7 @@ double AngleOf(const Matrix3d& rotation) { return Eigen::AngleAxisd(rotation).an
 
 // Directions over the whole sphere, rolled, in an order that begins with unlike ones.
 Matrix3d Direction(size_t index) {
-  const double i = static_cast<double>((3 * index + 5) % kDirections);
+  const double i = static_cast<double>((3 * index + 1) % kDirections);
   const double z = 1 - (2 * i + 1.13) / (kDirections + 0.4);
   return Turn(0.7 * i + 0.31, Vector3d::UnitZ()) * Turn(std::acos(z), Vector3d::UnitX()) *
          Turn(2.399963 * i + 0.53, Vector3d::UnitZ());
@@ -73,6 +73,11 @@ int OrderAbout(const Vector3d& axis, bool only_two, OutlineComparer* comparer, d
   }
   double deficits[kMaxOrder + 1] = {1, 1, *least};
   for (int k = 3; k <= kMaxOrder; ++k) {
+    // An axis of order k is one of each of its divisors.
+    deficits[k] = 1;
+    int divisor = 2;
+    while (k % divisor != 0) ++divisor;
+    if (divisor < k && !(deficits[divisor] < kAlikeDeficit)) continue;
     deficits[k] = deficit(2 * M_PI / k);
     *least = std::min(*least, deficits[k]);
   }
