@@ -110,6 +110,7 @@ TEST_P(Seen, CylinderIsRoundAboutItsAxis) {
     ASSERT_FALSE(result.alternatives.empty());
     for (const Alternative& other : result.alternatives) {
       EXPECT_EQ(other.kind, ModeKind::kSymmetry);
+      EXPECT_FALSE(other.relation.empty());
       EXPECT_LT(CylinderError_deg(TurnFromTruth(scene, other.rig_from_world)), 1);
       EXPECT_EQ(other.view_iou.size(), static_cast<size_t>(views()));
     }
@@ -181,6 +182,24 @@ TEST(Modes, AMirrorSymmetricObjectIsNotAmbiguousThroughAShortLens) {
     const AlignResult result = testing::Solve(scene);
     EXPECT_LT(Angle_deg(TurnFromTruth(scene, result.rig_from_world)), 0.5);
     EXPECT_FALSE(result.ambiguous) << result.ambiguity;
+  }
+}
+
+// A descent has no way from the twin to the truth; what fits better must win all the same.
+TEST(Modes, AStartAtTheTwinEndsAtTheTruth) {
+  const Matrix3d flip = Vector3d(1, 1, -1).asDiagonal();
+  for (int trial = 0; trial < 3; ++trial) {
+    Scene scene = SceneOf(MirrorObject(), 1, 10, trial, false);
+    const Rigid3d& truth = *scene.true_rig_from_world;
+    const Vector3d center = BoundingSphere(*scene.meshes[0]).center;
+    const Eigen::Quaterniond twin(Matrix3d(flip * truth.R() * flip));
+    scene.initial_rig_from_world = Rigid3d(twin, Vector3d(truth * center - twin * center));
+    AlignOptions options = testing::Options();
+    options.restarts = 0;
+    const AlignResult result = testing::Solve(scene, options);
+    EXPECT_LT(Angle_deg(TurnFromTruth(scene, result.rig_from_world)), 0.5);
+    EXPECT_NE(result.termination.find("twin"), std::string::npos) << result.termination;
+    testing::ExpectHonest(scene, result);
   }
 }
 

@@ -92,7 +92,8 @@ struct AlignResult {
   /// rig's frame. Absent where the data do not determine the pose.
   std::optional<Eigen::Matrix<double, 6, 6>> covariance;
   Eigen::Vector3d object_center_in_world = Eigen::Vector3d::Zero();  ///< errors are taken there
-  /// Whether all rotations were searched; else `alternatives` is empty because nobody looked.
+  /// Whether all rotations were searched; else `alternatives` holds only what the object's own
+  /// symmetries and the exchange of near and far suggest (modes.h).
   bool searched = false;
   std::vector<Alternative> alternatives;  ///< best first
   /// An alternative fits about as well, or a motion is unobserved.

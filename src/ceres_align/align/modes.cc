@@ -108,6 +108,18 @@ std::string TurnInWords(const Matrix3d& turn) {
   return text;
 }
 
+std::string SymmetricTurnInWords(const Matrix3d& turn, const MeshSymmetry& symmetry) {
+  const std::string text = TurnInWords(turn);
+  if (symmetry.sphere) return text + ": the object is a sphere";
+  const Eigen::AngleAxisd a(turn);
+  for (const SymmetryAxis& axis : symmetry.axes) {
+    if (std::abs(a.axis().dot(axis.direction)) < std::cos(kSymmetry_rad)) continue;
+    if (axis.order == SymmetryAxis::kRound) return text + ", about which it is round";
+    return text + ", by its " + std::to_string(axis.order) + "-fold symmetry";
+  }
+  return text + ", one of its symmetries";
+}
+
 // "the object looks the same …"
 std::string SymmetryInWords(const MeshSymmetry& symmetry) {
   if (symmetry.sphere) return "the object looks the same however it is turned";
@@ -230,7 +242,7 @@ class Explainer {
     const Matrix3d turn = frame_.TurnTo(other->rig_from_world);
     if (symmetry_.HasRotations() && symmetry_.AngleTo(turn) < kSymmetry_rad) {
       other->kind = ModeKind::kSymmetry;
-      other->relation = TurnInWords(turn) + ", one of its symmetries";
+      other->relation = SymmetricTurnInWords(turn, symmetry_);
       return {other->kind, symmetry_.Nearest(turn)};
     }
     const Matrix3d mirror = frame_.ReflectionTo(other->rig_from_world);
