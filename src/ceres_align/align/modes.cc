@@ -25,9 +25,10 @@ constexpr double kReflection_rad = 15 * M_PI / 180;  // off a pure one
 // Poses that cost more are no alternatives; of those that have not been refined, if they cost more
 // than the second.
 constexpr double kListedRatio = 5, kRefinedRatio = 30;
-// An exchange of near and far is refined where its outlines lie within this rms distance of the
-// answer's at this width.
-constexpr double kGlance_px = 0.6, kGlanceWidthPx = 48;
+// An exchange of near and far is refined where its outlines lie within the first rms distance of
+// the answer's at this width, and after that at full size where they lie within the second.
+constexpr double kGlance_px = 1.2, kCoarse_px = 0.25, kGlanceWidthPx = 48;
+constexpr double kOtherSide_rad = 15 * M_PI / 180;
 constexpr size_t kMostTurns = 6;
 // An alternative below this is the better answer.
 constexpr double kBetterRatio = 0.99;
@@ -350,18 +351,40 @@ class Explainer {
     }
   }
 
+  // Whether two views with masks see the object along rays that differ: near and far of the one are
+  // not near and far of the other.
+  bool SeenFromTwoSides() const {
+    std::vector<Vector3d> rays;
+    for (size_t i = 0; i < prepared_.num_views(); ++i) {
+      if (prepared_.mask_empty(i)) continue;
+      const Rigid3d& cam_from_rig = prepared_.scene().views[i].cam_from_rig;
+      rays.push_back(cam_from_rig.rotation.conjugate() *
+                     (cam_from_rig * rig_from_run_.translation).normalized());
+    }
+    return std::any_of(rays.begin(), rays.end(), [&](const Vector3d& ray) {
+      return ray.cross(rays[0]).norm() > std::sin(kOtherSide_rad);
+    });
+  }
+
   void TryExchange() {
     if (keys_.count({symmetry_.mirror ? ModeKind::kMirrorTwin : ModeKind::kReversal, 0})) return;
+    if (SeenFromTwoSides()) return;
     const Rigid3d twin =
         frame_.Exchanged(symmetry_.mirror ? *symmetry_.mirror : *symmetry_.rough_mirror);
     // Seen along a plane of symmetry it is the answer, or a symmetry of it.
     if (symmetry_.AngleTo(frame_.TurnTo(twin)) < kSymmetry_rad) return;
     const size_t glance = prepared_.LevelOfWidth(kGlanceWidthPx);
     const double answer = prepared_.CostAt(glance, rig_from_run_);
-    const double other = prepared_.CostAt(glance, prepared_.ToRun(twin));
-    evaluations_ += 2;
     const double length = prepared_.OutlineLength(glance);
-    if (2 * (other - answer) <= kGlance_px * kGlance_px * length) AddRefined(twin, glance);
+    const auto within = [&](double cost, double limit_px) {
+      return 2 * (cost - answer) <= limit_px * limit_px * length;
+    };
+    evaluations_ += 2;
+    if (!within(prepared_.CostAt(glance, prepared_.ToRun(twin)), kGlance_px)) return;
+    const LevelResult coarse = descent_.Climb(prepared_.ToRun(twin), glance, glance, true);
+    if (!within(coarse.final_cost, kCoarse_px)) return;
+    AddRefined(prepared_.FromRun(coarse.rig_from_world),
+               std::min(glance + 1, prepared_.last_level()));
   }
 
   const PreparedScene& prepared_;
