@@ -238,10 +238,14 @@ void Run(const std::string& name, const Object& object, int views, double start_
       }
     }
   }
-  std::printf("| %s | %d | %g | %d | %d | %d | %d %d %d %d | %d | %.2g…%.2g | %.2f…%.2f |\n",
-              name.c_str(), views, start_deg, cell.flagged, cell.right, cell.twin_right,
-              cell.kinds[1], cell.kinds[2], cell.kinds[3], cell.kinds[0], cell.unobserved,
-              cell.least_low, cell.least_high, cell.ratio_low, cell.ratio_high);
+  char ratios[60] = "-";
+  if (cell.ratio_high > 0) {
+    std::snprintf(ratios, sizeof(ratios), "%.2f…%.2f", cell.ratio_low, cell.ratio_high);
+  }
+  std::printf("| %s | %d | %g | %d | %d | %d | %d %d %d %d | %d | %.2g…%.2g | %s |\n", name.c_str(),
+              views, start_deg, cell.flagged, cell.right, cell.twin_right, cell.kinds[1],
+              cell.kinds[2], cell.kinds[3], cell.kinds[0], cell.unobserved, cell.least_low,
+              cell.least_high, ratios);
   std::fflush(stdout);
 }
 
