@@ -9,6 +9,8 @@
 
 #include "ceres_align/align/descent.h"
 #include "ceres_align/align/metrics.h"
+#include "ceres_align/align/mode_frame.h"
+#include "ceres_align/align/mode_words.h"
 #include "ceres_align/align/observability.h"
 #include "ceres_align/align/symmetry.h"
 
@@ -18,9 +20,9 @@ namespace {
 using Eigen::Matrix3d;
 using Eigen::Vector3d;
 
-// How far an alternative's rotation may lie from an exact symmetry of the answer, and from its
-// exact exchange of near and far, which perspective bends.
-constexpr double kSymmetry_rad = 8 * M_PI / 180, kTwin_rad = 25 * M_PI / 180;
+// How far an alternative's rotation may lie from the answer's exact exchange of near and far, which
+// perspective bends.
+constexpr double kTwin_rad = 25 * M_PI / 180;
 constexpr double kReflection_rad = 15 * M_PI / 180;  // off a pure one
 // Poses that cost more are no alternatives; of those that have not been refined, if they cost more
 // than the second.
@@ -47,97 +49,6 @@ std::vector<double> IouOf(const PreparedScene& prepared, const Rigid3d& rig_from
     iou.push_back(IntersectionOverUnion(coverage, view.mask, view.weight));
   }
   return iou;
-}
-
-size_t FirstWithMask(const PreparedScene& prepared) {
-  size_t i = 0;
-  while (prepared.mask_empty(i)) ++i;
-  return i;
-}
-
-MeshId MeshOf(const PreparedScene& prepared) {
-  return prepared.ViewsAt(prepared.last_level(), 1)[FirstWithMask(prepared)].mesh;
-}
-
-// The answer as the first view with a mask sees it, and other poses relative to it.
-class Frame {
- public:
-  Frame(const PreparedScene& prepared, const Rigid3d& rig_from_world, const Vector3d& center)
-      : center_(center) {
-    const View& view = prepared.scene().views[FirstWithMask(prepared)];
-    rig_from_cam_ = Inverse(view.cam_from_rig);
-    object_from_world_ = Inverse(view.world_from_object);
-    cam_from_object_ = Of(rig_from_world);
-    const Vector3d ray = (cam_from_object_ * center).normalized();
-    near_far_ = Matrix3d::Identity() - 2 * ray * ray.transpose();
-  }
-  /// The rotation of the object, in its own axes, that leads from the answer to a pose.
-  Matrix3d TurnTo(const Rigid3d& rig_from_world) const {
-    return cam_from_object_.R().transpose() * Of(rig_from_world).R();
-  }
-  /// The reflection of the object that, seen with near and far exchanged, gives a pose.
-  Matrix3d ReflectionTo(const Rigid3d& rig_from_world) const {
-    return cam_from_object_.R().transpose() * near_far_ * Of(rig_from_world).R();
-  }
-  Rigid3d Turned(const Matrix3d& turn) const { return With(cam_from_object_.R() * turn); }
-  Rigid3d Exchanged(const Matrix3d& mirror) const {
-    return With(near_far_ * cam_from_object_.R() * mirror);
-  }
-
- private:
-  Rigid3d Of(const Rigid3d& rig_from_world) const {
-    return Inverse(rig_from_cam_) * rig_from_world * Inverse(object_from_world_);
-  }
-  // rig_from_world with this rotation in the camera, the object's centre where it is.
-  Rigid3d With(const Matrix3d& R) const {
-    const Eigen::Quaterniond rotation(R);
-    const Rigid3d cam_from_object(
-        rotation, Vector3d(cam_from_object_ * center_ - rotation.normalized() * center_));
-    return rig_from_cam_ * cam_from_object * object_from_world_;
-  }
-
-  Vector3d center_;  // of the symmetries, object's frame
-  Rigid3d rig_from_cam_, object_from_world_, cam_from_object_;
-  Matrix3d near_far_;
-};
-
-std::string TurnInWords(const Matrix3d& turn) {
-  const Eigen::AngleAxisd a(turn);
-  char text[200];
-  std::snprintf(text, sizeof(text), "turned %.0f° about %s", a.angle() * 180 / M_PI,
-                AxisInWords(a.axis()).c_str());
-  return text;
-}
-
-std::string SymmetricTurnInWords(const Matrix3d& turn, const MeshSymmetry& symmetry) {
-  const std::string text = TurnInWords(turn);
-  if (symmetry.sphere) return text + ": the object is a sphere";
-  const Eigen::AngleAxisd a(turn);
-  for (const SymmetryAxis& axis : symmetry.axes) {
-    if (std::abs(a.axis().dot(axis.direction)) < std::cos(kSymmetry_rad)) continue;
-    if (axis.order == SymmetryAxis::kRound) return text + ", about which it is round";
-    return text + ", by its " + std::to_string(axis.order) + "-fold symmetry";
-  }
-  return text + ", one of its symmetries";
-}
-
-// "the object looks the same …"
-std::string SymmetryInWords(const MeshSymmetry& symmetry) {
-  if (symmetry.sphere) return "the object looks the same however it is turned";
-  const SymmetryAxis& axis = symmetry.axes[0];
-  char text[240];
-  if (symmetry.IsRound()) {
-    std::snprintf(text, sizeof(text), "the object looks the same turned by any angle about %s%s",
-                  AxisInWords(axis.direction).c_str(),
-                  symmetry.rotations.size() > 1 ? ", or turned over" : "");
-  } else {
-    std::snprintf(text, sizeof(text),
-                  "the object looks the same every %.3g° about %s (%s%zu poses)",
-                  360.0 / axis.order, AxisInWords(axis.direction).c_str(),
-                  symmetry.rotations.size() > size_t(axis.order) ? "with its other axes " : "",
-                  symmetry.rotations.size());
-  }
-  return text;
 }
 
 class Explainer {
@@ -393,7 +304,7 @@ class Explainer {
   AlignResult* result_;
   const AlignCallback no_callback_;
   Descent descent_;
-  const Frame frame_;
+  const ModeFrame frame_;
   const double outline_px_, floor_;
   std::set<Key> keys_;
   std::optional<double> plain_cost_;
