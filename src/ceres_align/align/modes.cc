@@ -181,7 +181,7 @@ class Explainer {
     if (half_turn.angle() < M_PI - kReflection_rad) return false;
     OutlineComparer comparer(prepared_.rasterizer(), MeshOf(prepared_), symmetry_.center,
                              symmetry_.radius);
-    const Vector3d n = half_turn.axis();
+    const Vector3d& n = half_turn.axis();
     return comparer.Deficit(Matrix3d::Identity() - 2 * n * n.transpose(), kRoughDeficit) <
            kRoughDeficit;
   }

@@ -123,7 +123,7 @@ std::optional<Observability> ObservabilityAt(const PreparedScene& prepared, int 
     lost.push_back(u);
     rotations += u.head<3>().squaredNorm() >= 0.5 ? 1 : 0;
   }
-  if (rotations == 3) seen.unobserved.push_back("any rotation about the object's centre");
+  if (rotations == 3) seen.unobserved.emplace_back("any rotation about the object's centre");
   for (const Vector6d& u : lost) {
     if (rotations == 3 && u.head<3>().squaredNorm() >= 0.5) continue;
     seen.unobserved.push_back(words.Motion(u));

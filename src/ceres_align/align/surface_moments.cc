@@ -177,7 +177,8 @@ std::vector<Vector3d> ExtremeAxes(const TriangleMesh& mesh, const SurfaceMoments
   for (int degree : {2, 3}) {
     const PowerForm form(mesh, moments, degree);
     for (int i = 0; i < 2 * kStarts; ++i) {
-      const double z = (0.5 + i / 2) / kStarts, r = std::sqrt(1 - z * z), angle = 2.399963 * i;
+      const int ring = i / 2;  // an ascent and a descent from each height
+      const double z = (0.5 + ring) / kStarts, r = std::sqrt(1 - z * z), angle = 2.399963 * i;
       const Vector3d u =
           Climb(form, Vector3d(r * std::cos(angle), r * std::sin(angle), z), i % 2 == 0 ? 1 : -1);
       const bool is_new = std::none_of(axes.begin(), axes.end(), [&](const Vector3d& other) {

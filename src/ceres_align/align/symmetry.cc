@@ -117,7 +117,7 @@ std::vector<Vector3d> CrossAxes(const TriangleMesh& mesh, const SurfaceMoments& 
     // Planes of reflection every π/order, axes among them or half-way between.
     for (int j = 0; j < 2 * m / axis.order; ++j) {
       const double angle = std::arg(moment) / m + j * M_PI / (2 * m);
-      across.push_back(std::cos(angle) * x + std::sin(angle) * y);
+      across.emplace_back(std::cos(angle) * x + std::sin(angle) * y);
     }
     break;
   }
@@ -249,7 +249,7 @@ class Finder {
       many.assign(candidates_.size(), true);
     }
     for (int i = 0; i < 3; ++i) {
-      candidates_.push_back(moments_.axes.col(i));
+      candidates_.emplace_back(moments_.axes.col(i));
       many.push_back((i == 0 && high_equal_) || (i == 2 && low_equal_));
     }
     std::vector<double> deficits;
@@ -304,7 +304,7 @@ class Finder {
   void TestReflections() {
     std::vector<Matrix3d> mirrors;
     for (const Vector3d& normal : candidates_) mirrors.push_back(Reflection(normal));
-    mirrors.push_back(-Matrix3d::Identity());
+    mirrors.emplace_back(-Matrix3d::Identity());
     double best = kRoughDeficit;
     for (const Matrix3d& mirror : mirrors) {
       const double deficit = comparer_.Deficit(mirror, best);
