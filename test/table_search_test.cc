@@ -103,17 +103,25 @@ TEST(PosesLikeMasks, NoneWhereNoMaskIsWhole) {
   EXPECT_TRUE(Candidates(hidden).empty());
 }
 
-// The same object, moved until the frame cuts it: the grid of rotations takes over.
+// A third of the object lies left of the frame: the grid of rotations takes over.
 TEST(GlobalSearch, FindsAnObjectCutOffByTheFrame) {
   for (int trial = 0; trial < 3; ++trial) {
-    const TriangleMesh mesh = MakeMultiPart(1500);
-    const Scene whole = MakeScene(mesh, 1, 520 + trial, 0);
-    const Camera camera = whole.views[0].camera;
-    Rigid3d truth = *whole.true_rig_from_world;
-    const Eigen::Vector3d center = truth * BoundingSphere(mesh).center;
-    const double edge_x = (0.05 * camera.width_px - camera.cx_px) / camera.fx_px * center.z();
-    truth.translation.x() += edge_x - center.x() + 0.25 * BoundingSphere(mesh).radius;
-    const Scene scene = testing::SyntheticScene(mesh, camera, {Rigid3d()}, truth, 1);
+    Scene scene = MakeScene(MakeMultiPart(1500), 1, 520 + trial, 0);
+    View& view = scene.views[0];
+    const ImageF mask = view.mask;
+    int left = mask.width, right = 0;
+    for (int r = 0; r < mask.height; ++r) {
+      for (int c = 0; c < mask.width; ++c) {
+        if (mask.at(c, r) > 0) left = std::min(left, c), right = std::max(right, c);
+      }
+    }
+    const int cut = left + (right - left) / 3;
+    view.camera.cx_px -= cut;
+    view.camera.width_px -= cut;
+    view.mask = ImageF(mask.width - cut, mask.height, 0.0f);
+    for (int r = 0; r < mask.height; ++r) {
+      for (int c = cut; c < mask.width; ++c) view.mask.at(c - cut, r) = mask.at(c, r);
+    }
     ASSERT_TRUE(Candidates(scene).empty()) << trial;
     const AlignResult result = Solve(scene);
     EXPECT_LT(ErrorOf(scene, result).rotation_deg, 0.5) << trial;

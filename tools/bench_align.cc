@@ -43,6 +43,7 @@ DEFINE_double(wave_rms_px, 0, "mask noise: the edge is displaced by waves about 
 DEFINE_int32(missing_blobs, 0, "mask noise: round holes");
 DEFINE_int32(sharp_window, ceres_align::AlignOptions().sharp_window, "AlignOptions");
 DEFINE_bool(print_failures, false, "a line for each failed trial");
+DEFINE_bool(print_ambiguous, false, "a line for each trial called ambiguous");
 DEFINE_double(coarsest_width_px, ceres_align::AlignOptions().coarsest_width_px, "AlignOptions");
 
 namespace ceres_align {
@@ -132,7 +133,7 @@ double Median(std::vector<double> values) {
 }
 
 struct Cell {
-  int trials = 0, successes = 0;
+  int trials = 0, successes = 0, ambiguous = 0;
   std::vector<double> rotation_deg, translation_percent, evaluations, iterations, ms;
 };
 
@@ -150,6 +151,11 @@ void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer
   const bool success =
       error.rotation_deg < FLAGS_success_deg && error.translation_percent < FLAGS_success_percent;
   if (success) ++cell->successes;
+  if (result.ambiguous) ++cell->ambiguous;
+  if (result.ambiguous && FLAGS_print_ambiguous) {
+    std::printf("  ambiguous: %s trial %d: %.2f deg, %s\n", name.c_str(), trial, error.rotation_deg,
+                result.ambiguity.c_str());
+  }
   cell->evaluations.push_back(result.evaluations);
   cell->iterations.push_back(result.iterations);
   cell->ms.push_back(1e3 * result.solve_seconds);
@@ -185,7 +191,7 @@ int Main() {
               FLAGS_samples == 1 ? "binary" : "anti-aliased", FLAGS_trials, names.size());
   std::printf(
       "| start deg / %% | success %% | median deg | median %% | evaluations | iterations | "
-      "solve ms |\n|---|---|---|---|---|---|---|\n");
+      "solve ms | ambiguous |\n|---|---|---|---|---|---|---|---|\n");
   for (size_t a = 0; a < angles.size(); ++a) {
     Cell cell;
     for (int trial = 0; trial < FLAGS_trials; ++trial) {
@@ -195,10 +201,10 @@ int Main() {
           MakeTrial(meshes[name], std::stod(angles[a]), std::stod(offsets[a]), &random);
       RunTrial(name, scene, trial, &rasterizer, &cell);
     }
-    std::printf("| %s / %s | %.1f | %.4f | %.4f | %.0f | %.0f | %.2f |\n", angles[a].c_str(),
+    std::printf("| %s / %s | %.1f | %.4f | %.4f | %.0f | %.0f | %.2f | %d |\n", angles[a].c_str(),
                 offsets[a].c_str(), 100.0 * cell.successes / cell.trials, Median(cell.rotation_deg),
                 Median(cell.translation_percent), Median(cell.evaluations), Median(cell.iterations),
-                Median(cell.ms));
+                Median(cell.ms), cell.ambiguous);
     std::fflush(stdout);
   }
   return 0;

@@ -40,6 +40,9 @@ struct Alternative {
   double cost_ratio = std::numeric_limits<double>::infinity();
   std::vector<double> view_iou;  ///< one per view, as ViewResult::iou
   ModeKind kind = ModeKind::kOther;
+  /// It fits about as well as the answer, which is thus ambiguous: cost_ratio <= kAmbiguousRatio,
+  /// or a twin or reversal whose outlines lie within kTellNearFar_px of the answer's.
+  bool fits = false;
   std::string relation;  ///< in words: how it lies to the answer
 };
 
@@ -49,7 +52,10 @@ struct Observability {
   /// ascending; column i of `directions` is the motion, a unit vector.
   Eigen::Matrix<double, 6, 1> eigenvalues = Eigen::Matrix<double, 6, 1>::Zero();
   Eigen::Matrix<double, 6, 6> directions = Eigen::Matrix<double, 6, 6>::Zero();
-  std::string weakest;                  ///< the weakest direction in words, in the object's terms
+  std::string weakest;  ///< the weakest direction in words, in the object's terms
+  /// The least information on any motion, relative to that on the best seen shift, distance taken
+  /// as a fraction (observability.h): below kUnobserved the motion is in `unobserved`.
+  double least = 0;
   std::vector<std::string> unobserved;  ///< in words, those that the masks do not determine
 };
 
@@ -86,10 +92,11 @@ struct AlignResult {
   /// rig's frame. Absent where the data do not determine the pose.
   std::optional<Eigen::Matrix<double, 6, 6>> covariance;
   Eigen::Vector3d object_center_in_world = Eigen::Vector3d::Zero();  ///< errors are taken there
-  /// Whether all rotations were searched; else `alternatives` is empty because nobody looked.
+  /// Whether all rotations were searched; else `alternatives` holds only what the object's own
+  /// symmetries and the exchange of near and far suggest (modes.h).
   bool searched = false;
   std::vector<Alternative> alternatives;  ///< best first
-  /// An alternative's cost is within kAmbiguousRatio of the answer's, or a motion is unobserved.
+  /// An alternative fits about as well, or a motion is unobserved.
   bool ambiguous = false;
   std::string ambiguity;  ///< why, in words; empty if not ambiguous
   std::optional<Observability> observability;
@@ -104,6 +111,8 @@ struct AlignResult {
 };
 
 constexpr double kAmbiguousRatio = 1.3;
+/// rms; what tells near from far through a long lens is less than what masks usually err by.
+constexpr double kTellNearFar_px = 0.5;
 constexpr double kCostFloorPerPx = 5e-4;
 
 }  // namespace ceres_align

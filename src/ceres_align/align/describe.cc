@@ -38,22 +38,34 @@ ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, s
   return result;
 }
 
-}  // namespace
-
-void Describe(const PreparedScene& prepared, const AlignOptions& options,
-              const Rigid3d& rig_from_run, AlignResult* result) {
-  const size_t last = prepared.last_level();
-  std::vector<SilhouetteView> views = prepared.ViewsAt(last, prepared.Depth(rig_from_run));
+// Fills result->views; returns whether the object meets any of the masks.
+bool JudgeAll(const PreparedScene& prepared, const Rigid3d& rig_from_run, AlignResult* result) {
+  const std::vector<SilhouetteView> views =
+      prepared.ViewsAt(prepared.last_level(), prepared.Depth(rig_from_run));
   bool overlap = false;
+  result->views.clear();
   for (size_t i = 0; i < views.size(); ++i) {
     result->views.push_back(Judge(prepared, views[i], i, rig_from_run));
     overlap = overlap || (!result->views[i].mask_empty && result->views[i].iou > 0);
   }
+  return overlap;
+}
+
+}  // namespace
+
+void Describe(const PreparedScene& prepared, const AlignOptions& options, const Rigid3d& reached,
+              AlignResult* result) {
+  Rigid3d rig_from_run = reached;
+  bool overlap = JudgeAll(prepared, rig_from_run, result);
   if (!overlap) {
     result->status = AlignStatus::kNoOverlap;
     result->termination = "the object meets none of the masks; " + result->termination;
+  } else if (ExplainModes(prepared, options, &rig_from_run, result)) {
+    overlap = JudgeAll(prepared, rig_from_run, result);
   }
   if (options.covariance && overlap) {
+    const size_t last = prepared.last_level();
+    std::vector<SilhouetteView> views = prepared.ViewsAt(last, prepared.Depth(rig_from_run));
     std::vector<const Target*> targets;
     for (const auto& target : prepared.level(last).targets) targets.push_back(target.get());
     // Of the residual that the pose is the optimum of.
@@ -64,7 +76,6 @@ void Describe(const PreparedScene& prepared, const AlignOptions& options,
   result->rig_from_world = prepared.FromRun(rig_from_run);
   result->object_center_in_world = prepared.center();
   result->backend = prepared.rasterizer()->name();
-  ExplainModes(prepared, result);
   result->checks = ChecksOf(*result);
 }
 

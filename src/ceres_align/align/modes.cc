@@ -1,9 +1,41 @@
 #include "ceres_align/align/modes.h"
 
+#include <Eigen/Geometry>
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <set>
+#include <utility>
+
+#include "ceres_align/align/descent.h"
 #include "ceres_align/align/metrics.h"
+#include "ceres_align/align/mode_frame.h"
+#include "ceres_align/align/mode_words.h"
+#include "ceres_align/align/observability.h"
+#include "ceres_align/align/symmetry.h"
 
 namespace ceres_align {
 namespace {
+
+using Eigen::Matrix3d;
+using Eigen::Vector3d;
+
+// How far an alternative's rotation may lie from the answer's exact exchange of near and far, which
+// perspective bends.
+constexpr double kTwin_rad = 25 * M_PI / 180;
+constexpr double kReflection_rad = 15 * M_PI / 180;  // off a pure one
+// Poses that cost more are no alternatives; of those that have not been refined, if they cost more
+// than the second.
+constexpr double kListedRatio = 5, kRefinedRatio = 30;
+// An exchange of near and far is refined where its outlines lie within the first rms distance of
+// the answer's at this width, and after that at full size where they lie within the second.
+constexpr double kGlance_px = 1.2, kCoarse_px = 0.25, kGlanceWidthPx = 48;
+constexpr double kOtherSide_rad = 15 * M_PI / 180;
+constexpr size_t kMostTurns = 6;
+// An alternative below this is the better answer.
+constexpr double kBetterRatio = 0.99;
+constexpr int kMostMoves = 2;
+constexpr double kDistinct_rad = 4 * M_PI / 180;  // as the search's
 
 std::vector<double> IouOf(const PreparedScene& prepared, const Rigid3d& rig_from_world) {
   const Rigid3d rig_from_run = prepared.ToRun(rig_from_world);
@@ -19,14 +51,289 @@ std::vector<double> IouOf(const PreparedScene& prepared, const Rigid3d& rig_from
   return iou;
 }
 
+class Explainer {
+ public:
+  Explainer(const PreparedScene& prepared, const AlignOptions& options,
+            const MeshSymmetry& symmetry, const Rigid3d& rig_from_run, AlignResult* result)
+      : prepared_(prepared),
+        symmetry_(symmetry),
+        rig_from_run_(rig_from_run),
+        result_(result),
+        descent_(prepared, options, no_callback_),
+        frame_(prepared, prepared.FromRun(rig_from_run), symmetry_.center),
+        outline_px_(prepared.OutlineLength(prepared.last_level())),
+        floor_(kCostFloorPerPx * outline_px_) {}
+
+  void Run() {
+    for (Alternative& other : std::exchange(result_->alternatives, {})) Add(std::move(other));
+    TryTurns();
+    if (symmetry_.mirror || symmetry_.rough_mirror) TryExchange();
+    std::stable_sort(
+        result_->alternatives.begin(), result_->alternatives.end(),
+        [](const Alternative& a, const Alternative& b) { return a.cost_ratio < b.cost_ratio; });
+    if (result_->alternatives.size() > kMostListed) result_->alternatives.resize(kMostListed);
+    for (Alternative& other : result_->alternatives) {
+      other.view_iou = IouOf(prepared_, other.rig_from_world);
+    }
+    result_->iterations += descent_.iterations();
+    result_->evaluations += evaluations_ + descent_.evaluations();
+  }
+
+  /// Makes the best alternative the answer if it costs less; the result's alternatives are then to
+  /// be explained again.
+  bool Improve(Rigid3d* rig_from_run) {
+    std::vector<Alternative>& list = result_->alternatives;
+    if (list.empty() || !(list[0].cost_ratio < kBetterRatio)) return false;
+    const double ratio = list[0].cost_ratio, plain = PlainCost();
+    Rigid3d pose = prepared_.ToRun(list[0].rig_from_world);
+    double cost = prepared_.CostAt(prepared_.last_level(), pose);
+    ++result_->evaluations;
+    if (!(cost < plain) || !(cost < result_->final_cost)) return false;
+    const int iterations = descent_.iterations(), evaluations = descent_.evaluations();
+    const bool sharpened = descent_.Sharpen(cost, result_->initial_cost, &pose, &cost);
+    result_->iterations += descent_.iterations() - iterations;
+    result_->evaluations += descent_.evaluations() - evaluations;
+    list[0].rig_from_world = prepared_.FromRun(rig_from_run_);
+    list[0].cost_ratio = 1;
+    for (Alternative& other : list) other.cost_ratio /= ratio;
+    std::stable_sort(list.begin(), list.end(), [](const Alternative& a, const Alternative& b) {
+      return a.cost_ratio < b.cost_ratio;
+    });
+    *rig_from_run = pose;
+    result_->sharpened = sharpened;
+    result_->final_cost = cost;
+    result_->termination += "; then its twin (near and far exchanged) was found to fit better";
+    return true;
+  }
+
+  /// The object is round about an axis, and the masks allow that turn.
+  bool FoundRound() const {
+    return (symmetry_.IsRound() || symmetry_.sphere) &&
+           std::any_of(result_->alternatives.begin(), result_->alternatives.end(),
+                       [](const Alternative& other) {
+                         return other.kind == ModeKind::kSymmetry && other.fits;
+                       });
+  }
+
+  /// Why the answer is ambiguous; empty if it is not.
+  std::string Reasons() const {
+    std::string text;
+    const auto add = [&](const std::string& reason) {
+      text += (text.empty() ? "" : "; ") + reason;
+    };
+    if (result_->observability) {
+      for (const std::string& motion : result_->observability->unobserved) {
+        add(motion + " is not observed");
+      }
+    }
+    std::set<ModeKind> said;
+    for (const Alternative& other : result_->alternatives) {
+      if (!other.fits || !said.insert(other.kind).second) continue;
+      if (other.kind == ModeKind::kSymmetry) {
+        add("symmetry: " + SymmetryInWords(symmetry_));
+      } else if (other.kind == ModeKind::kOther) {
+        add("another pose fits the masks about as well: the object " + other.relation);
+      } else {
+        add(other.relation);
+      }
+    }
+    return text;
+  }
+
+ private:
+  // What tells a pose from others: equal keys, equal but for a symmetry that is listed once.
+  struct Key {
+    ModeKind kind;
+    size_t index;
+    bool operator<(const Key& other) const {
+      return kind != other.kind ? kind < other.kind : index < other.index;
+    }
+  };
+
+  Key Classify(Alternative* other) {
+    const Matrix3d turn = frame_.TurnTo(other->rig_from_world);
+    if (symmetry_.HasRotations() && symmetry_.AngleTo(turn) < kSymmetry_rad) {
+      other->kind = ModeKind::kSymmetry;
+      other->relation = SymmetricTurnInWords(turn, symmetry_);
+      return {other->kind, symmetry_.Nearest(turn)};
+    }
+    const Matrix3d mirror = frame_.ReflectionTo(other->rig_from_world);
+    if (symmetry_.mirror && symmetry_.AngleTo(symmetry_.mirror->transpose() * mirror) < kTwin_rad) {
+      other->kind = ModeKind::kMirrorTwin;
+      other->relation =
+          "mirror twin: near and far exchanged; a second view or a shorter lens would tell";
+      return {other->kind, 0};
+    }
+    if (Resembles(mirror)) {
+      other->kind = ModeKind::kReversal;
+      other->relation =
+          "reversal: near and far exchanged, though the object is only roughly its own mirror "
+          "image; a second view or a shorter lens would tell";
+      return {other->kind, 0};
+    }
+    other->relation = TurnInWords(turn);
+    return {ModeKind::kOther, others_++};
+  }
+
+  // Whether the nearest pure reflection to an improper rotation leaves the outlines roughly so.
+  bool Resembles(const Matrix3d& mirror) const {
+    const Eigen::AngleAxisd half_turn(Matrix3d(-mirror));
+    if (half_turn.angle() < M_PI - kReflection_rad) return false;
+    OutlineComparer comparer(prepared_.rasterizer(), MeshOf(prepared_), symmetry_.center,
+                             symmetry_.radius);
+    const Vector3d& n = half_turn.axis();
+    return comparer.Deficit(Matrix3d::Identity() - 2 * n * n.transpose(), kRoughDeficit) <
+           kRoughDeficit;
+  }
+  // The rms distance between its outlines and the answer's by the costs: where the answer meets the
+  // masks but for noise, ½ Σ (M − T)² grows by half the outline's length times its square.
+  double OutlineRms_px(const Alternative& other) {
+    const double rise = (other.cost_ratio - 1) * (PlainCost() + floor_);
+    return std::sqrt(std::max(0.0, 2 * rise / outline_px_));
+  }
+
+  void Add(Alternative other) {
+    const auto same = [&](const Rigid3d& pose) {
+      return RotationAngle_rad(pose.rotation, other.rig_from_world.rotation) < kDistinct_rad;
+    };
+    if (same(prepared_.FromRun(rig_from_run_))) return;
+    for (const Alternative& listed : result_->alternatives) {
+      if (same(listed.rig_from_world)) return;
+    }
+    const Key key = Classify(&other);
+    other.fits = other.cost_ratio <= kAmbiguousRatio;
+    if (!other.fits && (key.kind == ModeKind::kMirrorTwin || key.kind == ModeKind::kReversal)) {
+      other.fits = OutlineRms_px(other) <= kTellNearFar_px;
+    }
+    if (!other.fits && other.cost_ratio > kListedRatio) return;
+    if (keys_.insert(key).second) result_->alternatives.push_back(std::move(other));
+  }
+
+  double RatioOf(double cost, double answer_cost) const {
+    return (cost + floor_) / (answer_cost + floor_);
+  }
+
+  // The answer's cost where it is lowest without sharp_window, as refined poses' costs are.
+  double PlainCost() {
+    if (!plain_cost_) {
+      const size_t last = prepared_.last_level();
+      plain_cost_ = result_->final_cost;
+      if (result_->sharpened) {
+        plain_cost_ =
+            std::min(*plain_cost_, descent_.Climb(rig_from_run_, last, last, true).final_cost);
+      }
+    }
+    return *plain_cost_;
+  }
+
+  // Levels from `first` on; listed if it then fits.
+  void AddRefined(const Rigid3d& rig_from_world, size_t first) {
+    const LevelResult refined =
+        descent_.Climb(prepared_.ToRun(rig_from_world), first, prepared_.last_level(), true);
+    Alternative other;
+    other.rig_from_world = prepared_.FromRun(refined.rig_from_world);
+    other.cost_ratio = RatioOf(refined.final_cost, PlainCost());
+    Add(std::move(other));
+  }
+
+  void TryTurns() {
+    std::vector<Matrix3d> turns;
+    const auto quarter = [](const Vector3d& axis) {
+      return Eigen::AngleAxisd(M_PI / 2, axis).toRotationMatrix();
+    };
+    if (symmetry_.sphere) turns.push_back(quarter(Vector3d::UnitZ()));
+    if (symmetry_.IsRound()) turns.push_back(quarter(symmetry_.axes[0].direction));
+    for (size_t i = 1; i < symmetry_.rotations.size() && turns.size() < kMostTurns; ++i) {
+      turns.push_back(symmetry_.rotations[i]);
+    }
+    for (const Matrix3d& turn : turns) {
+      if (keys_.count({ModeKind::kSymmetry, symmetry_.Nearest(turn)})) continue;
+      Alternative other;
+      other.rig_from_world = frame_.Turned(turn);
+      ++evaluations_;
+      other.cost_ratio =
+          RatioOf(prepared_.CostAt(prepared_.last_level(), prepared_.ToRun(other.rig_from_world)),
+                  result_->final_cost);
+      if (other.cost_ratio <= kAmbiguousRatio) {
+        Add(std::move(other));
+      } else if (other.cost_ratio <= kRefinedRatio) {
+        AddRefined(other.rig_from_world, prepared_.last_level());
+      }
+    }
+  }
+
+  // Whether two views with masks see the object along rays that differ: near and far of the one are
+  // not near and far of the other.
+  bool SeenFromTwoSides() const {
+    std::vector<Vector3d> rays;
+    for (size_t i = 0; i < prepared_.num_views(); ++i) {
+      if (prepared_.mask_empty(i)) continue;
+      const Rigid3d& cam_from_rig = prepared_.scene().views[i].cam_from_rig;
+      rays.push_back(cam_from_rig.rotation.conjugate() *
+                     (cam_from_rig * rig_from_run_.translation).normalized());
+    }
+    return std::any_of(rays.begin(), rays.end(), [&](const Vector3d& ray) {
+      return ray.cross(rays[0]).norm() > std::sin(kOtherSide_rad);
+    });
+  }
+
+  void TryExchange() {
+    if (keys_.count({symmetry_.mirror ? ModeKind::kMirrorTwin : ModeKind::kReversal, 0})) return;
+    if (SeenFromTwoSides()) return;
+    const Rigid3d twin =
+        frame_.Exchanged(symmetry_.mirror ? *symmetry_.mirror : *symmetry_.rough_mirror);
+    // Seen along a plane of symmetry it is the answer, or a symmetry of it.
+    if (symmetry_.AngleTo(frame_.TurnTo(twin)) < kSymmetry_rad) return;
+    const size_t glance = prepared_.LevelOfWidth(kGlanceWidthPx);
+    const double answer = prepared_.CostAt(glance, rig_from_run_);
+    const double length = prepared_.OutlineLength(glance);
+    const auto within = [&](double cost, double limit_px) {
+      return 2 * (cost - answer) <= limit_px * limit_px * length;
+    };
+    evaluations_ += 2;
+    if (!within(prepared_.CostAt(glance, prepared_.ToRun(twin)), kGlance_px)) return;
+    const LevelResult coarse = descent_.Climb(prepared_.ToRun(twin), glance, glance, true);
+    if (!within(coarse.final_cost, kCoarse_px)) return;
+    AddRefined(prepared_.FromRun(coarse.rig_from_world),
+               std::min(glance + 1, prepared_.last_level()));
+  }
+
+  const PreparedScene& prepared_;
+  const MeshSymmetry& symmetry_;
+  const Rigid3d rig_from_run_;
+  AlignResult* result_;
+  const AlignCallback no_callback_;
+  Descent descent_;
+  const ModeFrame frame_;
+  const double outline_px_, floor_;
+  std::set<Key> keys_;
+  std::optional<double> plain_cost_;
+  size_t others_ = 0;
+  int evaluations_ = 0;
+};
+
 }  // namespace
 
-void ExplainModes(const PreparedScene& prepared, AlignResult* result) {
-  for (Alternative& other : result->alternatives) {
-    other.view_iou = IouOf(prepared, other.rig_from_world);
-    if (other.cost_ratio > kAmbiguousRatio) continue;
-    result->ambiguous = true;
-    if (result->ambiguity.empty()) result->ambiguity = "another pose fits the masks about as well";
+bool ExplainModes(const PreparedScene& prepared, const AlignOptions& options, Rigid3d* rig_from_run,
+                  AlignResult* result) {
+  const size_t mesh = prepared.scene().views[FirstWithMask(prepared)].mesh_index;
+  const MeshSymmetry symmetry =
+      FindSymmetry(*prepared.scene().meshes[mesh], prepared.rasterizer(), MeshOf(prepared));
+  bool moved = false;
+  for (int pass = 0;; ++pass) {
+    Explainer explainer(prepared, options, symmetry, *rig_from_run, result);
+    explainer.Run();
+    if (pass < kMostMoves && explainer.Improve(rig_from_run)) {
+      moved = true;
+      continue;
+    }
+    result->observability =
+        ObservabilityAt(prepared, result->sharpened ? options.sharp_window : 1,
+                        explainer.FoundRound() ? kUnobservedOfRound : kUnobserved, *rig_from_run);
+    ++result->evaluations;
+    result->ambiguity = explainer.Reasons();
+    result->ambiguous = !result->ambiguity.empty();
+    return moved;
   }
 }
 

@@ -1,13 +1,24 @@
 // What the other poses are, and whether they make the answer ambiguous.
 #pragma once
 
-#include "ceres_align/align/align_result.h"
+#include "ceres_align/align/aligner.h"
 #include "ceres_align/align/prepared_scene.h"
 
 namespace ceres_align {
 
-/// Fills kind, relation and view_iou of result->alternatives, whose poses and cost ratios are set,
-/// and result->ambiguous and ambiguity.
-void ExplainModes(const PreparedScene& prepared, AlignResult* result);
+/// Sets result->observability, and for the pose at which the solve ended (which must meet a mask):
+///   adds to result->alternatives, whose poses and cost ratios are set, those that the object's
+///     own symmetries and the exchange of near and far suggest and that fit, so that they are
+///     found without a search too;
+///   fills kind, relation and view_iou of all of them; of those that only the same symmetry (or a
+///     turn about a round axis) sets apart one is kept, and at most kMostListed in all;
+///   sets result->ambiguous and ambiguity.
+/// If one of these poses costs less than the answer (a descent has no way over to its twin), it
+/// becomes the answer and the old answer an alternative: *rig_from_run, sharpened, final_cost and
+/// termination change. Returns whether that happened. Counts what it evaluates.
+bool ExplainModes(const PreparedScene& prepared, const AlignOptions& options, Rigid3d* rig_from_run,
+                  AlignResult* result);
+
+constexpr size_t kMostListed = 8;
 
 }  // namespace ceres_align
