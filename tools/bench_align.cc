@@ -42,6 +42,11 @@ DEFINE_double(salt_and_pepper, 0, "mask noise: fraction of pixels set to 0 or 1"
 DEFINE_double(wave_rms_px, 0, "mask noise: the edge is displaced by waves about 10 px long");
 DEFINE_int32(missing_blobs, 0, "mask noise: round holes");
 DEFINE_int32(sharp_window, ceres_align::AlignOptions().sharp_window, "AlignOptions");
+DEFINE_int32(search_candidates, ceres_align::AlignOptions().search_candidates, "AlignOptions");
+DEFINE_int32(search_refined, ceres_align::AlignOptions().search_refined, "AlignOptions");
+DEFINE_int32(search_rotations_refined, ceres_align::AlignOptions().search_rotations_refined,
+             "AlignOptions");
+DEFINE_int32(search_thinned, ceres_align::AlignOptions().search_thinned, "AlignOptions");
 DEFINE_bool(print_failures, false, "a line for each failed trial");
 DEFINE_bool(print_ambiguous, false, "a line for each trial called ambiguous");
 DEFINE_double(coarsest_width_px, ceres_align::AlignOptions().coarsest_width_px, "AlignOptions");
@@ -134,7 +139,7 @@ double Median(std::vector<double> values) {
 
 struct Cell {
   int trials = 0, successes = 0, ambiguous = 0;
-  std::vector<double> rotation_deg, translation_percent, evaluations, iterations, ms;
+  std::vector<double> rotation_deg, translation_percent, evaluations, iterations, ms, prepare_ms;
 };
 
 void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer* rasterizer,
@@ -144,6 +149,10 @@ void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer
   options.coarsest_width_px = FLAGS_coarsest_width_px;
   options.restarts = FLAGS_restarts;
   options.sharp_window = FLAGS_sharp_window;
+  options.search_candidates = FLAGS_search_candidates;
+  options.search_refined = FLAGS_search_refined;
+  options.search_rotations_refined = FLAGS_search_rotations_refined;
+  options.search_thinned = FLAGS_search_thinned;
   const AlignResult result = Align(scene, rasterizer, options);
   const PoseError error = ComparePoses(result.rig_from_world, *scene.true_rig_from_world,
                                        result.object_center_in_world);
@@ -159,6 +168,7 @@ void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer
   cell->evaluations.push_back(result.evaluations);
   cell->iterations.push_back(result.iterations);
   cell->ms.push_back(1e3 * result.solve_seconds);
+  cell->prepare_ms.push_back(1e3 * result.prepare_seconds);
   cell->rotation_deg.push_back(error.rotation_deg);
   cell->translation_percent.push_back(error.translation_percent);
   if (!success && FLAGS_print_failures) {
@@ -191,7 +201,7 @@ int Main() {
               FLAGS_samples == 1 ? "binary" : "anti-aliased", FLAGS_trials, names.size());
   std::printf(
       "| start deg / %% | success %% | median deg | median %% | evaluations | iterations | "
-      "solve ms | ambiguous |\n|---|---|---|---|---|---|---|---|\n");
+      "prepare ms | solve ms | ambiguous |\n|---|---|---|---|---|---|---|---|---|\n");
   for (size_t a = 0; a < angles.size(); ++a) {
     Cell cell;
     for (int trial = 0; trial < FLAGS_trials; ++trial) {
@@ -201,9 +211,10 @@ int Main() {
           MakeTrial(meshes[name], std::stod(angles[a]), std::stod(offsets[a]), &random);
       RunTrial(name, scene, trial, &rasterizer, &cell);
     }
-    std::printf("| %s / %s | %.1f | %.4f | %.4f | %.0f | %.0f | %.2f | %d |\n", angles[a].c_str(),
-                offsets[a].c_str(), 100.0 * cell.successes / cell.trials, Median(cell.rotation_deg),
-                Median(cell.translation_percent), Median(cell.evaluations), Median(cell.iterations),
+    std::printf("| %s / %s | %.1f | %.4f | %.4f | %.0f | %.0f | %.2f | %.2f | %d |\n",
+                angles[a].c_str(), offsets[a].c_str(), 100.0 * cell.successes / cell.trials,
+                Median(cell.rotation_deg), Median(cell.translation_percent),
+                Median(cell.evaluations), Median(cell.iterations), Median(cell.prepare_ms),
                 Median(cell.ms), cell.ambiguous);
     std::fflush(stdout);
   }

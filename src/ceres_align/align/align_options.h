@@ -32,11 +32,11 @@ struct AlignOptions {
   /// refined there. See table_search.h.
   int search_directions = 320;
   int search_candidates = 96;
-  int search_refined = 32;
+  int search_refined = 40;
   /// Where no mask is whole (all are cut off by the frame, or have ignored regions beside them): a
   /// grid of so many rotations, of which so many are refined at about 24 px.
   int search_rotations = 1152;
-  int search_rotations_refined = 64;
+  int search_rotations_refined = 96;
   /// How many of those that differ go on to about 48 px, about 96 px and full size.
   int search_thinned = 16;
   int search_kept = 8;
