@@ -60,12 +60,41 @@ struct Check {
   std::string message;  ///< one sentence with figures
 };
 
+/// Distances between the outlines of render and mask at level 0.5, px, both ways, after pieces of
+/// a few pixels are taken out of both (see metrics.h). Zeros if either has no outline.
+struct ContourErrors {
+  double rms = 0, median = 0, p90 = 0, p99 = 0;
+  double share_far = 0;     ///< part of the outlines farther than kFarPx
+  double signed_mean = 0;   ///< of the render's outline to the mask's; > 0: the mask is larger
+  double coherent_rms = 0;  ///< rms of the signed distances' means over stretches of about 16 px
+};
+
+/// How one view pulls the pose against the others, at the optimum of all of them.
+struct ViewPull {
+  double rotation_rad = 0, translation = 0;              ///< translation: of the object's distance
+  double rotation_sigma_rad = 0, translation_sigma = 0;  ///< of the noise in the pull
+  double chi2 = 0;  ///< the pull against its noise, 6 degrees of freedom
+};
+
+/// Whether the views agree, and the focal length with the outlines; see consistency.h.
+struct Consistency {
+  std::vector<size_t> view_indices;  ///< of the views that took part
+  std::vector<ViewPull> pulls;       ///< one for each of them
+  /// Relative change of all focal lengths that fits best with the pose free, and its sigma; what
+  /// the pose would move by then.
+  double focal_change = 0, focal_sigma = 0;
+  double focal_rotation_rad = 0, focal_translation = 0;
+  /// The step that the pose takes when stretches of outline that are off are left out.
+  double trimmed_share = 0, trimmed_rotation_rad = 0, trimmed_translation = 0;
+};
+
 struct ViewResult {
   std::string name;
   Rigid3d cam_from_world;
   Eigen::Vector3d camera_center_in_world = Eigen::Vector3d::Zero();
   double iou = 0;             ///< Σ min(M, T) / Σ max(M, T), weighted; 1 if both are empty
   double contour_rms_px = 0;  ///< rms distance between the two outlines; NaN if one has none
+  ContourErrors contour;
   bool mask_empty = false;
   bool mask_touches_frame = false;
   bool object_in_frame = false;
@@ -93,6 +122,7 @@ struct AlignResult {
   bool ambiguous = false;
   std::string ambiguity;  ///< why, in words; empty if not ambiguous
   std::optional<Observability> observability;
+  std::optional<Consistency> consistency;
   std::vector<Check> checks;   ///< of the verdict; all of them, passed or not
   double prepare_seconds = 0;  ///< mesh clusters, pyramid
   double solve_seconds = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ceres_align/align/consistency.h"
 #include "ceres_align/align/covariance.h"
 #include "ceres_align/align/metrics.h"
 #include "ceres_align/align/modes.h"
@@ -31,11 +32,27 @@ ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, s
   result.camera_center_in_world = result.cam_from_world.TargetOriginInSource();
   result.iou = IntersectionOverUnion(coverage, view.mask, view.weight);
   result.contour_rms_px = ContourRms_px(coverage, view.mask, view.weight);
+  result.contour = MeasureContour(coverage, view.mask, view.weight);
   result.mask_empty = prepared.mask_empty(index);
   result.mask_touches_frame = TouchesFrame(view.mask);
   result.object_in_frame =
       std::any_of(coverage.pixels.begin(), coverage.pixels.end(), [](double m) { return m > 0; });
   return result;
+}
+
+// Finer than this tells no more, and takes longer.
+constexpr double kConsistencyWidthPx = 600;
+
+Consistency ConsistencyOf(const PreparedScene& prepared, const Rigid3d& rig_from_run) {
+  const size_t level = prepared.LevelOfWidth(kConsistencyWidthPx);
+  std::vector<SilhouetteView> views;
+  std::vector<const Target*> targets;
+  const std::vector<SilhouetteView> all = prepared.ViewsAt(level, prepared.Depth(rig_from_run));
+  for (size_t i = 0; i < all.size(); ++i) {
+    views.push_back(all[i]);
+    targets.push_back(prepared.level(level).targets[i].get());
+  }
+  return MeasureConsistency(views, targets, prepared.rasterizer(), prepared.radius(), rig_from_run);
 }
 
 }  // namespace
@@ -61,6 +78,7 @@ void Describe(const PreparedScene& prepared, const AlignOptions& options,
     result->covariance =
         SandwichCovariance(views, targets, prepared.rasterizer(), prepared.radius(), rig_from_run);
   }
+  if (overlap) result->consistency = ConsistencyOf(prepared, rig_from_run);
   result->rig_from_world = prepared.FromRun(rig_from_run);
   result->object_center_in_world = prepared.center();
   result->backend = prepared.rasterizer()->name();

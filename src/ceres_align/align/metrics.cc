@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,9 @@
 
 namespace ceres_align {
 namespace {
+
+// Stretches over which a coherent error is told from noise.
+constexpr int kStretchPx = 16;
 
 struct Point {
   float x, y;
@@ -35,6 +39,18 @@ std::vector<Point> Outline(const Image<T>& image, const ImageF& weight) {
     }
   }
   return points;
+}
+
+// A subpixel point of another image's outline, by bilinear interpolation between pixel centres.
+bool Inside(const ImageF& image, const Point& p) {
+  const double u = std::clamp(p.x - 0.5, 0.0, image.width - 1.0);
+  const double v = std::clamp(p.y - 0.5, 0.0, image.height - 1.0);
+  const int c0 = static_cast<int>(u), r0 = static_cast<int>(v);
+  const int c1 = std::min(c0 + 1, image.width - 1), r1 = std::min(r0 + 1, image.height - 1);
+  const double s = u - c0, t = v - r0;
+  return (1 - t) * ((1 - s) * image.at(c0, r0) + s * image.at(c1, r0)) +
+             t * ((1 - s) * image.at(c0, r1) + s * image.at(c1, r1)) >=
+         0.5;
 }
 
 // Points in square buckets, for the nearest of them.
@@ -102,6 +118,85 @@ double ContourRms_px(const Image<double>& coverage, const ImageF& mask, const Im
   for (const Point& p : a) sum += near_b.Squared(p);
   for (const Point& p : b) sum += near_a.Squared(p);
   return std::sqrt(sum / static_cast<double>(a.size() + b.size()));
+}
+
+ImageF WithoutSpecks(const ImageF& image) {
+  ImageF out = image;
+  std::vector<char> seen(image.pixels.size(), 0);
+  std::vector<std::pair<int, int>> piece, stack;
+  for (int r = 0; r < image.height; ++r) {
+    for (int c = 0; c < image.width; ++c) {
+      if (seen[static_cast<size_t>(r) * image.width + c]) continue;
+      const bool inside = image.at(c, r) >= 0.5f;
+      piece.clear();
+      stack.assign(1, {c, r});
+      seen[static_cast<size_t>(r) * image.width + c] = 1;
+      while (!stack.empty()) {
+        const auto [x, y] = stack.back();
+        stack.pop_back();
+        if (piece.size() <= kSpeckPixels) piece.emplace_back(x, y);
+        for (const auto& [dx, dy] : {std::pair(1, 0), {-1, 0}, {0, 1}, {0, -1}}) {
+          const int u = x + dx, v = y + dy;
+          if (u < 0 || v < 0 || u >= image.width || v >= image.height) continue;
+          char& mark = seen[static_cast<size_t>(v) * image.width + u];
+          if (mark || (image.at(u, v) >= 0.5f) != inside) continue;
+          mark = 1;
+          stack.emplace_back(u, v);
+        }
+      }
+      if (piece.size() > kSpeckPixels) continue;
+      for (const auto& [x, y] : piece) out.at(x, y) = inside ? 0.0f : 1.0f;
+    }
+  }
+  return out;
+}
+
+ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
+                             const ImageF& weight) {
+  CHECK(coverage.width == mask.width && coverage.height == mask.height);
+  ImageF rendered(coverage.width, coverage.height);
+  std::copy(coverage.pixels.begin(), coverage.pixels.end(), rendered.pixels.begin());
+  rendered = WithoutSpecks(rendered);
+  const ImageF cleaned = WithoutSpecks(mask);
+  const std::vector<Point> a = Outline(rendered, weight), b = Outline(cleaned, weight);
+  ContourErrors errors;
+  if (a.empty() || b.empty()) return errors;
+  const NearestPoint near_a(a, mask.width, mask.height), near_b(b, mask.width, mask.height);
+  std::vector<double> distances;
+  std::map<std::pair<int, int>, std::pair<double, int>> stretches;
+  double sum_signed = 0, sum_squared = 0;
+  for (const Point& p : a) {
+    const double d = std::sqrt(near_b.Squared(p));
+    const double side = Inside(cleaned, p) ? d : -d;
+    distances.push_back(d);
+    sum_signed += side;
+    auto& [sum, count] =
+        stretches[{static_cast<int>(p.x) / kStretchPx, static_cast<int>(p.y) / kStretchPx}];
+    sum += side;
+    ++count;
+  }
+  for (const Point& p : b) distances.push_back(std::sqrt(near_a.Squared(p)));
+  double coherent = 0;
+  for (const auto& [place, stretch] : stretches) {
+    coherent += stretch.first * stretch.first / stretch.second;
+  }
+  std::sort(distances.begin(), distances.end());
+  const auto quantile = [&](double q) {
+    return distances[static_cast<size_t>(q * static_cast<double>(distances.size() - 1))];
+  };
+  for (double d : distances) sum_squared += d * d;
+  const double n = static_cast<double>(distances.size());
+  errors.rms = std::sqrt(sum_squared / n);
+  errors.median = quantile(0.5);
+  errors.p90 = quantile(0.9);
+  errors.p99 = quantile(0.99);
+  errors.share_far =
+      static_cast<double>(distances.end() -
+                          std::upper_bound(distances.begin(), distances.end(), kFarPx)) /
+      n;
+  errors.signed_mean = sum_signed / static_cast<double>(a.size());
+  errors.coherent_rms = std::sqrt(coherent / static_cast<double>(a.size()));
+  return errors;
 }
 
 }  // namespace ceres_align
