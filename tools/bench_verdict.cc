@@ -266,7 +266,7 @@ void AddRightKinds(std::vector<Kind>* kinds) {
     s->noise.wave_length_px = 10;
   });
   add("waves 0.5 px", [](Setup* s, Random*) { s->noise.wave_rms_px = 0.5; });
-  add("waves, salt", [](Setup* s, Random*) {
+  add("waves salt", [](Setup* s, Random*) {
     s->noise.wave_rms_px = 0.3;
     s->noise.salt_and_pepper = 0.02;
     s->noise.wave_length_px = 10;
@@ -288,14 +288,14 @@ void AddWrongKinds(std::vector<Kind>* kinds) {
   };
   add("other mesh", 1, UseOtherMesh);
   kinds->push_back(
-      {"other mesh, no start", true, 1, [](Setup* s, Random*) { s->start = false; }, UseOtherMesh});
+      {"other mesh no start", true, 1, [](Setup* s, Random*) { s->start = false; }, UseOtherMesh});
   add("part missing (40 %)", 1, CutMesh(0.6));
   add("part missing (20 %)", 1, CutMesh(0.8));
   add("size +10 %", 2, UseScaledMesh(1.1));
   add("size +5 %", 2, UseScaledMesh(1.05));
   add("swapped masks", 2, SwapMasks);
   kinds->push_back(
-      {"swapped, no start", true, 2, [](Setup* s, Random*) { s->start = false; }, SwapMasks});
+      {"swapped no start", true, 2, [](Setup* s, Random*) { s->start = false; }, SwapMasks});
   for (double deg : {3.0, 5.0, 10.0, 30.0}) {
     const std::string text = std::to_string(static_cast<int>(deg)) + " deg";
     add("rig turned " + text, 2, TurnRig(deg));
@@ -312,7 +312,7 @@ void AddWrongKinds(std::vector<Kind>* kinds) {
   add("half hidden in one", 2, HideHalfOfOne);
   add("occluder 50 %", 1, Occlude(0.5));
   add("occluder 25 %", 1, Occlude(0.25));
-  kinds->push_back({"half hidden, no start", true, 1, [](Setup* s, Random*) { s->start = false; },
+  kinds->push_back({"half hidden no start", true, 1, [](Setup* s, Random*) { s->start = false; },
                     HideHalfOfAll});
 }
 
@@ -333,57 +333,92 @@ Sigma SigmaOf(const AlignResult& result) {
           std::sqrt(result.covariance->bottomRightCorner<3, 3>().trace()) / depth * 100};
 }
 
-void WriteHeader(std::ofstream* csv) {
-  *csv << "kind,falsified,views,mesh,trial,fov,rig,deg,percent,status,ambiguous,usable,failed,"
-          "iou,least_iou,restarted,sharpened,rms,median,p90,p99,far,signed,coherent,size_px,"
-          "sigma_deg,sigma_percent,focal,focal_sigma,focal_deg,focal_percent,pull_deg,pull_percent,"
-          "pull_sigma_deg,pull_sigma_percent,chi2,trim_share,trim_deg,trim_percent,cost_ratio\n";
+// Of all views the worst of each figure.
+ContourErrors WorstContour(const AlignResult& result) {
+  ContourErrors worst;
+  const auto take = [](double* to, double value) { *to = std::max(*to, std::abs(value)); };
+  for (const ViewResult& view : result.views) {
+    take(&worst.rms_px, view.contour.rms_px);
+    take(&worst.median_px, view.contour.median_px);
+    take(&worst.p90_px, view.contour.p90_px);
+    take(&worst.share_far, view.contour.share_far);
+    take(&worst.share_beyond, view.contour.share_beyond);
+    take(&worst.share_holes, view.contour.share_holes);
+    take(&worst.signed_mean_px, view.contour.signed_mean_px);
+    take(&worst.coherent_rms_px, view.contour.coherent_rms_px);
+  }
+  return worst;
 }
 
-void WriteLine(const Kind& kind, const std::string& mesh, int index, const Trial& trial,
-               const AlignResult& result, const PoseError& error, std::ofstream* csv) {
+std::vector<std::pair<std::string, double>> FiguresOf(const Trial& trial, const AlignResult& result,
+                                                      const PoseError& error) {
   double least_iou = 1, size_px = 0;
-  ContourErrors worst;
   for (size_t i = 0; i < result.views.size(); ++i) {
-    const ViewResult& view = result.views[i];
-    const ContourErrors& c = view.contour;
-    least_iou = std::min(least_iou, view.iou);
     double area = 0;
     for (float v : trial.scene.views[i].mask.pixels) area += v;
     size_px = std::max(size_px, std::sqrt(area));
-    worst.rms = std::max(worst.rms, c.rms);
-    worst.median = std::max(worst.median, c.median);
-    worst.p90 = std::max(worst.p90, c.p90);
-    worst.p99 = std::max(worst.p99, c.p99);
-    worst.share_far = std::max(worst.share_far, c.share_far);
-    worst.signed_mean = std::max(worst.signed_mean, std::abs(c.signed_mean));
-    worst.coherent_rms = std::max(worst.coherent_rms, c.coherent_rms);
+    least_iou = std::min(least_iou, result.views[i].iou);
   }
-  std::string failed;
-  for (const Check& check : result.checks) {
-    if (!check.passed) failed += (failed.empty() ? "" : " ") + check.name;
-  }
+  const ContourErrors worst = WorstContour(result);
   const Consistency none, &fit = result.consistency ? *result.consistency : none;
   ViewPull pull;
   for (const ViewPull& p : fit.pulls) {
     if (p.chi2 >= pull.chi2) pull = p;
   }
   const Sigma sigma = SigmaOf(result);
-  const double ratio = result.alternatives.empty() ? NAN : result.alternatives[0].cost_ratio;
+  const double deg = 180 / M_PI;
+  return {{"fov", trial.setup.fov_deg},
+          {"rig", trial.setup.rig_deg},
+          {"deg", error.rotation_deg},
+          {"percent", error.translation_percent},
+          {"ambiguous", result.ambiguous},
+          {"iou", result.MeanIou()},
+          {"least_iou", least_iou},
+          {"restarted", result.restarted},
+          {"sharpened", result.sharpened},
+          {"rms", worst.rms_px},
+          {"median", worst.median_px},
+          {"p90", worst.p90_px},
+          {"far", worst.share_far},
+          {"beyond", worst.share_beyond},
+          {"holes", worst.share_holes},
+          {"signed", worst.signed_mean_px},
+          {"coherent", worst.coherent_rms_px},
+          {"size_px", size_px},
+          {"sigma_deg", sigma.deg},
+          {"sigma_percent", sigma.percent},
+          {"focal", fit.focal_change},
+          {"focal_sigma", fit.focal_sigma},
+          {"focal_deg", fit.focal_rotation_rad * deg},
+          {"focal_percent", 100 * fit.focal_translation},
+          {"pull_deg", pull.rotation_rad * deg},
+          {"pull_percent", 100 * pull.translation},
+          {"pull_sigma_deg", pull.rotation_sigma_rad * deg},
+          {"pull_sigma_percent", 100 * pull.translation_sigma},
+          {"chi2", pull.chi2},
+          {"trim_share", fit.trimmed_share},
+          {"trim_deg", fit.trimmed_rotation_rad * deg},
+          {"trim_percent", 100 * fit.trimmed_translation},
+          {"cost_ratio", result.alternatives.empty() ? NAN : result.alternatives[0].cost_ratio}};
+}
+
+// The header before the first line.
+void WriteLine(const Kind& kind, const std::string& mesh, int index, const Trial& trial,
+               const AlignResult& result, const PoseError& error, std::ofstream* csv) {
+  const auto figures = FiguresOf(trial, result, error);
+  if (csv->tellp() == 0) {
+    *csv << "kind,falsified,views,mesh,trial,status,usable,failed";
+    for (const auto& [name, value] : figures) *csv << ',' << name;
+    *csv << '\n';
+  }
+  std::string failed;
+  for (const Check& check : result.checks) {
+    if (!check.passed) failed += (failed.empty() ? "" : " ") + check.name;
+  }
   *csv << kind.name << ',' << kind.falsified << ',' << result.views.size() << ',' << mesh << ','
-       << index << ',' << trial.setup.fov_deg << ',' << trial.setup.rig_deg << ','
-       << error.rotation_deg << ',' << error.translation_percent << ',' << ToString(result.status)
-       << ',' << result.ambiguous << ',' << result.IsUsable() << ',' << failed << ','
-       << result.MeanIou() << ',' << least_iou << ',' << result.restarted << ',' << result.sharpened
-       << ',' << worst.rms << ',' << worst.median << ',' << worst.p90 << ',' << worst.p99 << ','
-       << worst.share_far << ',' << worst.signed_mean << ',' << worst.coherent_rms << ',' << size_px
-       << ',' << sigma.deg << ',' << sigma.percent << ',' << fit.focal_change << ','
-       << fit.focal_sigma << ',' << fit.focal_rotation_rad * 180 / M_PI << ','
-       << 100 * fit.focal_translation << ',' << pull.rotation_rad * 180 / M_PI << ','
-       << 100 * pull.translation << ',' << pull.rotation_sigma_rad * 180 / M_PI << ','
-       << 100 * pull.translation_sigma << ',' << pull.chi2 << ',' << fit.trimmed_share << ','
-       << fit.trimmed_rotation_rad * 180 / M_PI << ',' << 100 * fit.trimmed_translation << ','
-       << ratio << '\n';
+       << index << ',' << ToString(result.status) << ',' << result.IsUsable() << ',' << failed;
+  for (const auto& [name, value] : figures) *csv << ',' << value;
+  *csv << '\n';
 }
 
 void PrintError(const Kind& kind, const std::string& mesh, int index, const AlignResult& result,
@@ -454,7 +489,6 @@ int Main() {
   if (!FLAGS_csv.empty()) {
     csv.open(FLAGS_csv);
     if (!csv) throw InputError(FLAGS_csv + ": cannot be written");
-    WriteHeader(&csv);
   }
   CpuRasterizer rasterizer(FLAGS_num_threads);
   std::printf(

@@ -60,13 +60,18 @@ struct Check {
   std::string message;  ///< one sentence with figures
 };
 
-/// Distances between the outlines of render and mask at level 0.5, px, both ways, after pieces of
-/// a few pixels are taken out of both (see metrics.h). Zeros if either has no outline.
+/// How a render's outline lies to the mask's, at level 0.5; see MeasureContour. All zero if either
+/// has none.
 struct ContourErrors {
-  double rms = 0, median = 0, p90 = 0, p99 = 0;
-  double share_far = 0;     ///< part of the outlines farther than kFarPx
-  double signed_mean = 0;   ///< of the render's outline to the mask's; > 0: the mask is larger
-  double coherent_rms = 0;  ///< rms of the signed distances' means over stretches of about 16 px
+  /// Distances from the render's outline to the nearest of the mask's, px.
+  double rms_px = 0, median_px = 0, p90_px = 0;
+  double far_px = 0;        ///< the distance beyond which a point counts as far
+  double share_far = 0;     ///< of the render's outline: the mask has none near it
+  double share_beyond = 0;  ///< the mask's outline far outside the render, per render's outline
+  double share_holes = 0;   ///< the mask's outline far inside the render, likewise
+  /// Of the points that are not far, signed: > 0 where the mask is larger than the render.
+  double signed_mean_px = 0;
+  double coherent_rms_px = 0;  ///< of their means over stretches of about 16 px
 };
 
 /// How one view pulls the pose against the others, at the optimum of all of them.

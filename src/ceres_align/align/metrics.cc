@@ -41,16 +41,56 @@ std::vector<Point> Outline(const Image<T>& image, const ImageF& weight) {
   return points;
 }
 
-// A subpixel point of another image's outline, by bilinear interpolation between pixel centres.
-bool Inside(const ImageF& image, const Point& p) {
+// Bilinear between pixel centres.
+template <typename T>
+double ValueAt(const Image<T>& image, const Point& p) {
   const double u = std::clamp(p.x - 0.5, 0.0, image.width - 1.0);
   const double v = std::clamp(p.y - 0.5, 0.0, image.height - 1.0);
   const int c0 = static_cast<int>(u), r0 = static_cast<int>(v);
   const int c1 = std::min(c0 + 1, image.width - 1), r1 = std::min(r0 + 1, image.height - 1);
   const double s = u - c0, t = v - r0;
   return (1 - t) * ((1 - s) * image.at(c0, r0) + s * image.at(c1, r0)) +
-             t * ((1 - s) * image.at(c0, r1) + s * image.at(c1, r1)) >=
-         0.5;
+         t * ((1 - s) * image.at(c0, r1) + s * image.at(c1, r1));
+}
+
+// Marks the pixels of pieces of at most kSpeckPixels.
+std::vector<char> Specks(const ImageF& image) {
+  std::vector<char> speck(image.pixels.size(), 0), seen(image.pixels.size(), 0);
+  std::vector<size_t> piece, stack;
+  for (size_t start = 0; start < image.pixels.size(); ++start) {
+    if (seen[start]) continue;
+    const bool inside = image.pixels[start] >= 0.5f;
+    piece.clear();
+    stack.assign(1, start);
+    seen[start] = 1;
+    const auto visit = [&](bool in_frame, size_t next) {
+      if (!in_frame || seen[next] || (image.pixels[next] >= 0.5f) != inside) return;
+      seen[next] = 1;
+      stack.push_back(next);
+    };
+    while (!stack.empty()) {
+      const size_t i = stack.back(), width = image.width;
+      stack.pop_back();
+      if (piece.size() <= kSpeckPixels) piece.push_back(i);
+      visit(i % width > 0, i - 1);
+      visit(i % width + 1 < width, i + 1);
+      visit(i >= width, i - width);
+      visit(i + width < image.pixels.size(), i + width);
+    }
+    if (piece.size() > kSpeckPixels) continue;
+    for (size_t i : piece) speck[i] = 1;
+  }
+  return speck;
+}
+
+// Whether one of the two pixels that an outline's point lies between is of a speck.
+bool OnSpeck(const ImageF& image, const std::vector<char>& speck, const Point& p) {
+  const auto at = [&](double x, double y) {
+    const int c = std::clamp(static_cast<int>(x), 0, image.width - 1);
+    const int r = std::clamp(static_cast<int>(y), 0, image.height - 1);
+    return speck[static_cast<size_t>(r) * image.width + c] != 0;
+  };
+  return at(p.x - 0.5, p.y) || at(p.x + 0.5, p.y) || at(p.x, p.y - 0.5) || at(p.x, p.y + 0.5);
 }
 
 // Points in square buckets, for the nearest of them.
@@ -94,6 +134,44 @@ class NearestPoint {
   std::vector<std::vector<Point>> cells_;
 };
 
+void MeasureFromRender(const std::vector<Point>& outline, const NearestPoint& nearest,
+                       const ImageF& mask, ContourErrors* errors) {
+  struct Stretch {
+    double sum = 0, count = 0;
+  };
+  std::map<std::pair<int, int>, Stretch> stretches;
+  std::vector<double> distances;
+  double sum = 0, squares = 0, far = 0;
+  for (const Point& p : outline) {
+    const double d = std::sqrt(nearest.Squared(p));
+    const double side = ValueAt(mask, p) >= 0.5 ? d : -d;
+    distances.push_back(d);
+    squares += d * d;
+    if (d > errors->far_px) {
+      ++far;
+      continue;
+    }
+    sum += side;
+    Stretch& stretch =
+        stretches[{static_cast<int>(p.x) / kStretchPx, static_cast<int>(p.y) / kStretchPx}];
+    stretch.sum += side;
+    ++stretch.count;
+  }
+  double coherent = 0;
+  for (const auto& [place, s] : stretches) coherent += s.sum * s.sum / s.count;
+  std::sort(distances.begin(), distances.end());
+  const auto quantile = [&](double q) {
+    return distances[static_cast<size_t>(q * static_cast<double>(distances.size() - 1))];
+  };
+  const double n = static_cast<double>(outline.size());
+  errors->rms_px = std::sqrt(squares / n);
+  errors->median_px = quantile(0.5);
+  errors->p90_px = quantile(0.9);
+  errors->share_far = far / n;
+  errors->signed_mean_px = far < n ? sum / (n - far) : 0;
+  errors->coherent_rms_px = far < n ? std::sqrt(coherent / (n - far)) : 0;
+}
+
 }  // namespace
 
 double IntersectionOverUnion(const Image<double>& coverage, const ImageF& mask,
@@ -120,82 +198,25 @@ double ContourRms_px(const Image<double>& coverage, const ImageF& mask, const Im
   return std::sqrt(sum / static_cast<double>(a.size() + b.size()));
 }
 
-ImageF WithoutSpecks(const ImageF& image) {
-  ImageF out = image;
-  std::vector<char> seen(image.pixels.size(), 0);
-  std::vector<std::pair<int, int>> piece, stack;
-  for (int r = 0; r < image.height; ++r) {
-    for (int c = 0; c < image.width; ++c) {
-      if (seen[static_cast<size_t>(r) * image.width + c]) continue;
-      const bool inside = image.at(c, r) >= 0.5f;
-      piece.clear();
-      stack.assign(1, {c, r});
-      seen[static_cast<size_t>(r) * image.width + c] = 1;
-      while (!stack.empty()) {
-        const auto [x, y] = stack.back();
-        stack.pop_back();
-        if (piece.size() <= kSpeckPixels) piece.emplace_back(x, y);
-        for (const auto& [dx, dy] : {std::pair(1, 0), {-1, 0}, {0, 1}, {0, -1}}) {
-          const int u = x + dx, v = y + dy;
-          if (u < 0 || v < 0 || u >= image.width || v >= image.height) continue;
-          char& mark = seen[static_cast<size_t>(v) * image.width + u];
-          if (mark || (image.at(u, v) >= 0.5f) != inside) continue;
-          mark = 1;
-          stack.emplace_back(u, v);
-        }
-      }
-      if (piece.size() > kSpeckPixels) continue;
-      for (const auto& [x, y] : piece) out.at(x, y) = inside ? 0.0f : 1.0f;
-    }
-  }
-  return out;
-}
-
 ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
                              const ImageF& weight) {
   CHECK(coverage.width == mask.width && coverage.height == mask.height);
-  ImageF rendered(coverage.width, coverage.height);
-  std::copy(coverage.pixels.begin(), coverage.pixels.end(), rendered.pixels.begin());
-  rendered = WithoutSpecks(rendered);
-  const ImageF cleaned = WithoutSpecks(mask);
-  const std::vector<Point> a = Outline(rendered, weight), b = Outline(cleaned, weight);
+  const std::vector<Point> a = Outline(coverage, weight), b = Outline(mask, weight);
   ContourErrors errors;
   if (a.empty() || b.empty()) return errors;
-  const NearestPoint near_a(a, mask.width, mask.height), near_b(b, mask.width, mask.height);
-  std::vector<double> distances;
-  std::map<std::pair<int, int>, std::pair<double, int>> stretches;
-  double sum_signed = 0, sum_squared = 0;
-  for (const Point& p : a) {
-    const double d = std::sqrt(near_b.Squared(p));
-    const double side = Inside(cleaned, p) ? d : -d;
-    distances.push_back(d);
-    sum_signed += side;
-    auto& [sum, count] =
-        stretches[{static_cast<int>(p.x) / kStretchPx, static_cast<int>(p.y) / kStretchPx}];
-    sum += side;
-    ++count;
+  double area = 0;
+  for (float t : mask.pixels) area += t;
+  errors.far_px = std::max(kFarPx, kFarOfSize * std::sqrt(area));
+  MeasureFromRender(a, NearestPoint(b, mask.width, mask.height), mask, &errors);
+  const NearestPoint near_a(a, mask.width, mask.height);
+  const std::vector<char> speck = Specks(mask);
+  size_t beyond = 0, holes = 0;
+  for (const Point& p : b) {
+    if (std::sqrt(near_a.Squared(p)) <= errors.far_px || OnSpeck(mask, speck, p)) continue;
+    ++(ValueAt(coverage, p) < 0.5 ? beyond : holes);
   }
-  for (const Point& p : b) distances.push_back(std::sqrt(near_a.Squared(p)));
-  double coherent = 0;
-  for (const auto& [place, stretch] : stretches) {
-    coherent += stretch.first * stretch.first / stretch.second;
-  }
-  std::sort(distances.begin(), distances.end());
-  const auto quantile = [&](double q) {
-    return distances[static_cast<size_t>(q * static_cast<double>(distances.size() - 1))];
-  };
-  for (double d : distances) sum_squared += d * d;
-  const double n = static_cast<double>(distances.size());
-  errors.rms = std::sqrt(sum_squared / n);
-  errors.median = quantile(0.5);
-  errors.p90 = quantile(0.9);
-  errors.p99 = quantile(0.99);
-  errors.share_far =
-      static_cast<double>(distances.end() -
-                          std::upper_bound(distances.begin(), distances.end(), kFarPx)) /
-      n;
-  errors.signed_mean = sum_signed / static_cast<double>(a.size());
-  errors.coherent_rms = std::sqrt(coherent / static_cast<double>(a.size()));
+  errors.share_beyond = static_cast<double>(beyond) / static_cast<double>(a.size());
+  errors.share_holes = static_cast<double>(holes) / static_cast<double>(a.size());
   return errors;
 }
 

@@ -17,14 +17,13 @@ double ContourRms_px(const Image<double>& coverage, const ImageF& mask, const Im
 
 /// Pieces of at most this many pixels (4-connected, either side of 0.5) count as specks.
 constexpr int kSpeckPixels = 6;
-/// The image with its specks turned into what surrounds them (0 or 1).
-ImageF WithoutSpecks(const ImageF& image);
+/// A point of an outline is far beyond this distance, or this part of the object's size (the root
+/// of the mask's area), whichever is more.
+constexpr double kFarPx = 1.5, kFarOfSize = 0.005;
 
-/// Beyond this distance a point of an outline counts as far.
-constexpr double kFarPx = 1.5;
-
-/// Figures of the outlines' distances (both ways) after WithoutSpecks on both, ignoring the frame's
-/// border and pixels of weight 0.
+/// How the outlines lie to each other, ignoring the frame's border and pixels of weight 0. From
+/// the render's outline every outline of the mask counts as near, so that specks and holes inside
+/// the mask do no harm; from the mask's, only what is no speck. Zeros if either has no outline.
 ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
                              const ImageF& weight);
 
