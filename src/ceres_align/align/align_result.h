@@ -72,6 +72,7 @@ struct ContourErrors {
   /// Of the points that are not far, signed: > 0 where the mask is larger than the render.
   double signed_mean_px = 0;
   double coherent_rms_px = 0;  ///< of their means over stretches of about 16 px
+  double iou = 0;              ///< without the mask's specks
 };
 
 /// How one view pulls the pose against the others, at the optimum of all of them.
@@ -102,6 +103,8 @@ struct ViewResult {
   ContourErrors contour;
   bool mask_empty = false;
   bool mask_touches_frame = false;
+  double cut_share = 0;  ///< of the mask's border: along the frame's edge, where the object goes on
+  double mask_area_px = 0, object_area_px = 0;  ///< px² of the mask and of the render, weighted
   bool object_in_frame = false;
 };
 

@@ -11,16 +11,6 @@
 namespace ceres_align {
 namespace {
 
-bool TouchesFrame(const ImageF& mask) {
-  for (int c = 0; c < mask.width; ++c) {
-    if (mask.at(c, 0) >= 0.5f || mask.at(c, mask.height - 1) >= 0.5f) return true;
-  }
-  for (int r = 0; r < mask.height; ++r) {
-    if (mask.at(0, r) >= 0.5f || mask.at(mask.width - 1, r) >= 0.5f) return true;
-  }
-  return false;
-}
-
 ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, size_t index,
                  const Rigid3d& rig_from_run) {
   const View& view = prepared.scene().views[index];
@@ -34,7 +24,13 @@ ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, s
   result.contour_rms_px = ContourRms_px(coverage, view.mask, view.weight);
   result.contour = MeasureContour(coverage, view.mask, view.weight);
   result.mask_empty = prepared.mask_empty(index);
-  result.mask_touches_frame = TouchesFrame(view.mask);
+  result.cut_share = CutShare(view.mask);
+  result.mask_touches_frame = result.cut_share > 0;
+  for (size_t p = 0; p < coverage.pixels.size(); ++p) {
+    const double w = view.weight.empty() ? 1 : view.weight.pixels[p];
+    result.mask_area_px += w * view.mask.pixels[p];
+    result.object_area_px += w * coverage.pixels[p];
+  }
   result.object_in_frame =
       std::any_of(coverage.pixels.begin(), coverage.pixels.end(), [](double m) { return m > 0; });
   return result;

@@ -215,9 +215,29 @@ ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
     if (std::sqrt(near_a.Squared(p)) <= errors.far_px || OnSpeck(mask, speck, p)) continue;
     ++(ValueAt(coverage, p) < 0.5 ? beyond : holes);
   }
+  ImageF without_specks = weight.empty() ? ImageF(mask.width, mask.height, 1.0f) : weight;
+  for (size_t i = 0; i < speck.size(); ++i) {
+    if (speck[i]) without_specks.pixels[i] = 0;
+  }
+  errors.iou = IntersectionOverUnion(coverage, mask, without_specks);
   errors.share_beyond = static_cast<double>(beyond) / static_cast<double>(a.size());
   errors.share_holes = static_cast<double>(holes) / static_cast<double>(a.size());
   return errors;
+}
+
+double CutShare(const ImageF& mask) {
+  double cut = 0;
+  const auto count = [&](int c, int r) { cut += mask.at(c, r) >= 0.5f; };
+  for (int c = 0; c < mask.width; ++c) {
+    count(c, 0);
+    count(c, mask.height - 1);
+  }
+  for (int r = 0; r < mask.height; ++r) {
+    count(0, r);
+    count(mask.width - 1, r);
+  }
+  if (cut == 0) return 0;
+  return cut / (cut + static_cast<double>(Outline(mask, ImageF()).size()));
 }
 
 }  // namespace ceres_align

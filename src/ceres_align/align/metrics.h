@@ -27,4 +27,8 @@ constexpr double kFarPx = 1.5, kFarOfSize = 0.005;
 ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
                              const ImageF& weight);
 
+/// The part of the mask's border (by neighbouring pixels) that lies on the frame's edge: there it
+/// is cut off, if the object goes on. 0: the mask does not touch the frame.
+double CutShare(const ImageF& mask);
+
 }  // namespace ceres_align
