@@ -2,7 +2,7 @@
 if(CERES_ALIGN_BUILD_BENCHMARKS)
   ceres_align_program(bench_align SOURCES bench_align.cc
     LINK ceres_align::align ceres_align::synth ceres_align::io gflags)
-  ceres_align_program(bench_verdict SOURCES bench_verdict.cc
+  ceres_align_program(bench_verdict SOURCES bench_verdict.cc bench_verdict_kinds.cc
     LINK ceres_align::align ceres_align::synth ceres_align::io gflags)
   find_package(benchmark QUIET)
   if(benchmark_FOUND)
