@@ -136,6 +136,7 @@ std::vector<std::pair<std::string, double>> FiguresOf(const Trial& trial, const 
           {"sigma_percent", sigma.percent},
           {"focal", fit.focal_change},
           {"focal_sigma", fit.focal_sigma},
+          {"focal_explains", fit.focal_explains},
           {"focal_deg", fit.focal_rotation_rad * deg},
           {"focal_percent", 100 * fit.focal_translation},
           {"pull_deg", pull.rotation_rad * deg},
@@ -143,9 +144,6 @@ std::vector<std::pair<std::string, double>> FiguresOf(const Trial& trial, const 
           {"pull_sigma_deg", pull.rotation_sigma_rad * deg},
           {"pull_sigma_percent", 100 * pull.translation_sigma},
           {"chi2", pull.chi2},
-          {"trim_share", fit.trimmed_share},
-          {"trim_deg", fit.trimmed_rotation_rad * deg},
-          {"trim_percent", 100 * fit.trimmed_translation},
           {"cost_ratio", result.alternatives.empty() ? NAN : result.alternatives[0].cost_ratio}};
 }
 

@@ -213,7 +213,7 @@ void AddWrongKinds(std::vector<Kind>* kinds) {
   }
   for (double factor : {0.8, 0.9, 1.1, 1.2}) {
     char text[32];
-    std::snprintf(text, sizeof(text), "noisy, focal x %g", factor);
+    std::snprintf(text, sizeof(text), "focal x %g in noise", factor);
     kinds->push_back({text, true, 1,
                       [](Setup* s, Random*) {
                         s->noise.wave_rms_px = 0.3;

@@ -85,13 +85,12 @@ struct ViewPull {
 /// Whether the views agree, and the focal length with the outlines; see consistency.h.
 struct Consistency {
   std::vector<size_t> view_indices;  ///< of the views that took part
-  std::vector<ViewPull> pulls;       ///< one for each of them
-  /// Relative change of all focal lengths that fits best with the pose free, and its sigma; what
-  /// the pose would move by then.
+  std::vector<ViewPull> pulls;       ///< one for each of them; none if there is but one
+  /// Relative change of all focal lengths that fits best with the pose free, and its sigma; how
+  /// far the pose would move, and how much of the outline's misfit would go.
   double focal_change = 0, focal_sigma = 0;
-  double focal_rotation_rad = 0, focal_translation = 0;
-  /// The step that the pose takes when stretches of outline that are off are left out.
-  double trimmed_share = 0, trimmed_rotation_rad = 0, trimmed_translation = 0;
+  double focal_rotation_rad = 0, focal_translation = 0;  ///< translation: of the distance
+  double focal_explains = 0;
 };
 
 struct ViewResult {

@@ -18,10 +18,8 @@ namespace ceres_align {
 /// with M_v = Σ_t g_t g_tᵀ and A_v = I − H_v H⁻¹, Cov(g_v) = A_v M_v A_vᵀ + Σ_{u≠v} (H_v H⁻¹) M_u
 /// (H_v H⁻¹)ᵀ (Wald's test of the hypothesis that the views share a pose).
 ///
-/// Focal length. The Gauss–Newton step of [pose, log f] of all views, and f's sandwich sigma.
-///
-/// Trimmed step. The Gauss–Newton step of the pose by those tiles alone whose outline lies within
-/// half a pixel of the mask's, in the mean.
+/// Focal length. Gauss–Newton steps of [pose, log f] of all views, a few of them where the first is
+/// suspicious, and f's sandwich sigma at the last.
 ///
 /// targets[i] belongs to views[i]; `radius` of the object. Views without an outline in the mask
 /// take no part.
