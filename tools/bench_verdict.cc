@@ -84,6 +84,7 @@ ContourErrors WorstContour(const AlignResult& result) {
     take(&worst.share_holes, view.contour.share_holes);
     take(&worst.signed_mean_px, view.contour.signed_mean_px);
     take(&worst.coherent_rms_px, view.contour.coherent_rms_px);
+    take(&worst.long_rms_px, view.contour.long_rms_px);
   }
   return worst;
 }
@@ -129,6 +130,7 @@ std::vector<std::pair<std::string, double>> FiguresOf(const Trial& trial, const 
           {"holes", worst.share_holes},
           {"signed", worst.signed_mean_px},
           {"coherent", worst.coherent_rms_px},
+          {"long", worst.long_rms_px},
           {"size_px", size_px},
           {"contour_iou", contour_iou},
           {"cut", cut},

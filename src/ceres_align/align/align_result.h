@@ -72,6 +72,7 @@ struct ContourErrors {
   /// Of the points that are not far, signed: > 0 where the mask is larger than the render.
   double signed_mean_px = 0;
   double coherent_rms_px = 0;  ///< of their means over stretches of about 16 px
+  double long_rms_px = 0;      ///< … of about a third of the object's size (16 px at least)
   double iou = 0;              ///< without the mask's specks
 };
 

@@ -14,6 +14,7 @@ namespace {
 
 // Stretches over which a coherent error is told from noise.
 constexpr int kStretchPx = 16;
+constexpr double kLongStretchOfSize = 0.3;
 
 struct Point {
   float x, y;
@@ -134,12 +135,36 @@ class NearestPoint {
   std::vector<std::vector<Point>> cells_;
 };
 
-void MeasureFromRender(const std::vector<Point>& outline, const NearestPoint& nearest,
-                       const ImageF& mask, ContourErrors* errors) {
-  struct Stretch {
+// The means of a figure over the parts of an outline that lie in one square of an image.
+class Stretches {
+ public:
+  explicit Stretches(int size_px) : size_px_(size_px) {}
+  void Add(const Point& p, double value) {
+    Sum& sum = sums_[{static_cast<int>(p.x) / size_px_, static_cast<int>(p.y) / size_px_}];
+    sum.sum += value;
+    ++sum.count;
+  }
+  // Weighted by their lengths; 0 if there are none.
+  double Rms() const {
+    double squares = 0, count = 0;
+    for (const auto& [place, s] : sums_) {
+      squares += s.sum * s.sum / s.count;
+      count += s.count;
+    }
+    return count > 0 ? std::sqrt(squares / count) : 0;
+  }
+
+ private:
+  struct Sum {
     double sum = 0, count = 0;
   };
-  std::map<std::pair<int, int>, Stretch> stretches;
+  int size_px_;
+  std::map<std::pair<int, int>, Sum> sums_;
+};
+
+void MeasureFromRender(const std::vector<Point>& outline, const NearestPoint& nearest,
+                       const ImageF& mask, int long_stretch_px, ContourErrors* errors) {
+  Stretches stretches(kStretchPx), long_stretches(long_stretch_px);
   std::vector<double> distances;
   double sum = 0, squares = 0, far = 0;
   for (const Point& p : outline) {
@@ -152,13 +177,9 @@ void MeasureFromRender(const std::vector<Point>& outline, const NearestPoint& ne
       continue;
     }
     sum += side;
-    Stretch& stretch =
-        stretches[{static_cast<int>(p.x) / kStretchPx, static_cast<int>(p.y) / kStretchPx}];
-    stretch.sum += side;
-    ++stretch.count;
+    stretches.Add(p, side);
+    long_stretches.Add(p, side);
   }
-  double coherent = 0;
-  for (const auto& [place, s] : stretches) coherent += s.sum * s.sum / s.count;
   std::sort(distances.begin(), distances.end());
   const auto quantile = [&](double q) {
     return distances[static_cast<size_t>(q * static_cast<double>(distances.size() - 1))];
@@ -169,7 +190,8 @@ void MeasureFromRender(const std::vector<Point>& outline, const NearestPoint& ne
   errors->p90_px = quantile(0.9);
   errors->share_far = far / n;
   errors->signed_mean_px = far < n ? sum / (n - far) : 0;
-  errors->coherent_rms_px = far < n ? std::sqrt(coherent / (n - far)) : 0;
+  errors->coherent_rms_px = stretches.Rms();
+  errors->long_rms_px = long_stretches.Rms();
 }
 
 }  // namespace
@@ -207,7 +229,9 @@ ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
   double area = 0;
   for (float t : mask.pixels) area += t;
   errors.far_px = std::max(kFarPx, kFarOfSize * std::sqrt(area));
-  MeasureFromRender(a, NearestPoint(b, mask.width, mask.height), mask, &errors);
+  MeasureFromRender(a, NearestPoint(b, mask.width, mask.height), mask,
+                    std::max(kStretchPx, static_cast<int>(kLongStretchOfSize * std::sqrt(area))),
+                    &errors);
   const NearestPoint near_a(a, mask.width, mask.height);
   const std::vector<char> speck = Specks(mask);
   size_t beyond = 0, holes = 0;

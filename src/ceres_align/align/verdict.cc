@@ -15,13 +15,14 @@ constexpr double kMostCut = 0.5;
 // Lengths are at most the larger of a number of pixels and a part of the object's size.
 constexpr double kP90_px = 1.0, kP90OfSize = 0.008;
 constexpr double kMostFar = 0.05, kMostBeyond = 0.03;
-constexpr double kStretch_px = 0.42, kStretchOfSize = 0.0033;
+constexpr double kStretch_px = 0.40, kStretchOfSize = 0.0032;
+constexpr double kLong_px = 0.32, kLongOfSize = 0.0026;
 constexpr double kMean_px = 0.25, kMeanOfSize = 0.002;
 // χ² of a view's pull (6 degrees of freedom, heavy-tailed), and a pull that matters.
-constexpr double kMostChi2 = 45, kPull_rad = 0.1 * M_PI / 180, kPull = 0.001;
+constexpr double kMostChi2 = 55, kPull_rad = 0.05 * M_PI / 180, kPull = 0.0005;
 // A clear change of the focal length, or a large one that is less clear.
 constexpr double kClearFocal = 0.01, kClearSigmas = 4.5;
-constexpr double kLargeFocal = 0.04, kLargeSigmas = 2.6, kLargeExplains = 0.05;
+constexpr double kLargeFocal = 0.04, kLargeSigmas = 2.5, kLargeExplains = 0.04;
 
 __attribute__((format(printf, 1, 2))) std::string Text(const char* format, ...) {
   char text[400];
@@ -124,6 +125,10 @@ Check StretchesCheck(const AlignResult& result) {
     worst.Take(contour.coherent_rms_px, rms_px,
                Text("%s: stretches of the outline are off by %.2f px rms (at most %.2f)",
                     view.name.c_str(), contour.coherent_rms_px, rms_px));
+    const double long_px = std::max(kLong_px, kLongOfSize * Size_px(view));
+    worst.Take(contour.long_rms_px, long_px,
+               Text("%s: long stretches of the outline are off by %.2f px rms (at most %.2f)",
+                    view.name.c_str(), contour.long_rms_px, long_px));
     worst.Take(std::abs(contour.signed_mean_px), mean_px,
                Text("%s: the mask's outline lies %.2f px %s the object's in the mean (at most "
                     "%.2f)",
