@@ -150,5 +150,38 @@ TEST(TextReport, SaysHowThePoseWasFound) {
   expect(run, "Other poses: none", true);
 }
 
+TEST(TextReport, ListsEveryCheck) {
+  MadeRun run = MakeRun();
+  run.result.checks = {{"contour", true, "all is near"}, {"views", false, "left disagrees"}};
+  const std::string text = TextReport(run.scene, run.result, {});
+  EXPECT_NE(text.find("  contour       ok      all is near\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("  views         FAILED  left disagrees\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("NOT to be trusted (see the checks)"), std::string::npos) << text;
+}
+
+TEST(ResultJson, ListsEveryCheckAndTheFiguresBehindThem) {
+  MadeRun run = MakeRun();
+  run.result.checks = {{"contour", true, "all is near"}, {"views", false, "left disagrees"}};
+  run.result.views[1].contour.p90_px = 0.75;
+  Json json = Json::parse(ResultJson(run.scene, run.result, AlignOptions(), {}));
+  EXPECT_EQ(json["usable"], false);
+  ASSERT_EQ(json["checks"].size(), 2u);
+  EXPECT_EQ(json["checks"][1]["name"], "views");
+  EXPECT_EQ(json["checks"][1]["passed"], false);
+  EXPECT_EQ(json["checks"][1]["message"], "left disagrees");
+  EXPECT_EQ(json["views"][1]["contour"]["p90_px"], 0.75);
+  EXPECT_TRUE(json["consistency"].is_null());
+  Consistency fit;
+  fit.view_indices = {0, 1};
+  fit.pulls.resize(2);
+  fit.pulls[1].chi2 = 12.5;
+  fit.focal_change = -0.25;
+  run.result.consistency = fit;
+  json = Json::parse(ResultJson(run.scene, run.result, AlignOptions(), {}));
+  EXPECT_EQ(json["consistency"]["pulls"][1]["view"], "right");
+  EXPECT_EQ(json["consistency"]["pulls"][1]["chi2"], 12.5);
+  EXPECT_EQ(json["consistency"]["focal"]["change"], -0.25);
+}
+
 }  // namespace
 }  // namespace ceres_align::testing
