@@ -15,10 +15,10 @@ TEST(ResultJson, HasTheDocumentedKeys) {
   const MadeRun run = MakeRun();
   const Json json = Json::parse(ResultJson(run.scene, run.result, AlignOptions(), {0.5, 0.25}));
   const std::set<std::string> expected = {
-      "status",       "usable",   "termination", "backend",    "rig_from_world",
-      "views",        "sigma",    "options",     "covariance", "ambiguous",
-      "alternatives", "cost",     "errors",      "seconds",    "iterations",
-      "evaluations",  "searched", "restarted",   "sharpened"};
+      "status",    "usable",  "termination", "backend",     "rig_from_world", "views",
+      "sigma",     "options", "covariance",  "ambiguous",   "alternatives",   "cost",
+      "errors",    "seconds", "iterations",  "evaluations", "searched",       "restarted",
+      "sharpened", "checks",  "consistency"};
   std::set<std::string> keys;
   for (const auto& item : json.items()) keys.insert(item.key());
   EXPECT_EQ(keys, expected);

@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kFewestTiles = 8;
 // The focal length is solved for where the first step is at least this long, in sigmas and at all.
 constexpr double kSuspectSigmas = 1, kSuspectChange = 0.002;
-constexpr int kFocalSteps = 4;
+constexpr int kFocalSteps = 6;
 constexpr double kLongestFocalStep = 0.15;
 
 using Vector6d = Eigen::Matrix<double, 6, 1>;
@@ -66,15 +66,19 @@ void MeasureFocal(const Views& views, const std::vector<ViewPixels>& at_pose,
   const FocalStep first = FocalStepOf(at_pose);
   FocalStep last = first;
   Rigid3d pose = rig_from_world;
-  double log_focal = 0;
+  double log_focal = 0, part = 1;  // of the step, shorter where the cost grows
   for (int i = 0; i < kFocalSteps; ++i) {
     const double change = std::abs(last.step[6]);
     if (change < kSuspectChange || change < (i == 0 ? kSuspectSigmas : 0.1) * last.sigma) break;
-    const Vector7d step = std::min(1.0, kLongestFocalStep / change) * last.step;
+    const Vector7d step = std::min(part, kLongestFocalStep / change) * last.step;
     const Rigid3d moved((ExpRotation(step.head<3>()) * pose.rotation).normalized(),
                         Eigen::Vector3d(pose.translation + views.radius * step.segment<3>(3)));
     const FocalStep next = FocalStepOf(views.At(moved, log_focal + step[6]));
-    if (!(next.cost < last.cost)) break;
+    if (!(next.cost < last.cost)) {
+      part /= 3;
+      continue;
+    }
+    part = std::min(1.0, 2 * part);
     pose = moved;
     log_focal += step[6];
     last = next;
