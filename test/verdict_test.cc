@@ -215,7 +215,7 @@ TEST(ChecksOf, EachFailsAloneForItsOwnFigure) {
       {"termination", [](AlignResult* r) { r->status = AlignStatus::kNotConverged; }},
       {"masks", [](AlignResult* r) { r->views[1].mask_empty = true; }},
       {"frame", [](AlignResult* r) { r->views[1].cut_share = 0.6; }},
-      {"overlap", [](AlignResult* r) { r->views[0].iou = r->views[0].contour.iou = 0.85; }},
+      {"overlap", [](AlignResult* r) { r->views[0].iou = r->views[0].contour.iou = 0.75; }},
       {"contour", [](AlignResult* r) { r->views[1].contour.p90_px = 1.2; }},
       {"contour", [](AlignResult* r) { r->views[0].contour.share_far = 0.06; }},
       {"contour", [](AlignResult* r) { r->views[0].contour.share_beyond = 0.04; }},
@@ -227,7 +227,11 @@ TEST(ChecksOf, EachFailsAloneForItsOwnFigure) {
          r->consistency->pulls[1].chi2 = 80;
          r->consistency->pulls[1].rotation_rad = 0.01;
        }},
-      {"focal_length", [](AlignResult* r) { r->consistency->focal_change = -0.02; }},
+      {"focal_length",
+       [](AlignResult* r) {
+         r->consistency->focal_change = -0.02;
+         r->consistency->focal_explains = 0.2;
+       }},
       {"ambiguity", [](AlignResult* r) { r->ambiguous = true; }},
       {"observability", [](AlignResult* r) { r->observability->unobserved = {"the axis"}; }},
   };

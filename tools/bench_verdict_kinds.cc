@@ -178,6 +178,7 @@ void AddRightKinds(std::vector<Kind>* kinds) {
     s->width_px = 612;
     s->height_px = 512;
   });
+  add("long lens", [](Setup* s, Random*) { s->fov_deg = 12; });
   add("no start", [](Setup* s, Random*) { s->start = false; });
 }
 

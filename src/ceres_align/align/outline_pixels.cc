@@ -17,7 +17,7 @@ constexpr int kEnoughTiles = 16;
 // Of log f, for the central difference: 0.05 px at 500 px from the principal point.
 constexpr double kFocalStep = 1e-4;
 // Eigenvalues below this part of the largest are directions that the outlines do not tell.
-constexpr double kRankTolerance = 1e-7;
+constexpr double kRankTolerance = 1e-9;
 
 int TileIndex(const OutlinePixel& pixel, int tile_px) {
   return (pixel.row / tile_px) * 65536 + pixel.column / tile_px;

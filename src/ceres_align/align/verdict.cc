@@ -8,7 +8,7 @@
 namespace ceres_align {
 namespace {
 
-constexpr double kLeastIou = 0.9, kLeastMeanIou = 0.92;
+constexpr double kLeastIou = 0.8, kLeastMeanIou = 0.85;
 // Where a view's mask is empty, so much of the object may still be seen, px².
 constexpr double kUnseenArea_px = 8;
 constexpr double kMostCut = 0.5;
@@ -22,7 +22,8 @@ constexpr double kMean_px = 0.25, kMeanOfSize = 0.002;
 constexpr double kMostChi2 = 55, kPull_rad = 0.05 * M_PI / 180, kPull = 0.0005;
 // A clear change of the focal length, or a large one that is less clear.
 constexpr double kClearFocal = 0.01, kClearSigmas = 4.5;
-constexpr double kLargeFocal = 0.04, kLargeSigmas = 2.5, kLargeExplains = 0.04;
+constexpr double kLargeFocal = 0.05, kLargeSigmas = 1.7;
+constexpr double kLeastExplains = 0.03;  // of the outline's misfit
 
 __attribute__((format(printf, 1, 2))) std::string Text(const char* format, ...) {
   char text[400];
@@ -162,13 +163,12 @@ Check FocalCheck(const AlignResult& result) {
   const Consistency& fit = *result.consistency;
   const double change = std::abs(fit.focal_change), sigmas = change / fit.focal_sigma;
   const bool clear = change > kClearFocal && sigmas > kClearSigmas;
-  const bool large =
-      change > kLargeFocal && sigmas > kLargeSigmas && fit.focal_explains > kLargeExplains;
+  const bool large = change > kLargeFocal && sigmas > kLargeSigmas;
   std::string text = Text(
       "the outlines fit best with a focal length %+.2f %% off (sigma %.2f %%), which explains "
       "%.0f %% of the misfit",
       100 * fit.focal_change, 100 * fit.focal_sigma, 100 * fit.focal_explains);
-  return {"focal_length", !clear && !large, text};
+  return {"focal_length", !((clear || large) && fit.focal_explains > kLeastExplains), text};
 }
 
 Check ObservabilityCheck(const AlignResult& result) {

@@ -13,7 +13,7 @@ namespace ceres_align {
 ///   masks          a view's mask is empty where the object would be seen, or not where it is not:
 ///                  wrong masks, a wrong rig
 ///   frame          more than half of a mask's border lies on the frame's edge: too little outline
-///   overlap        IoU without specks below 0.9 in a view, or the mean below 0.92: a wrong pose,
+///   overlap        IoU without specks below 0.8 in a view, or the mean below 0.85: a wrong pose,
 ///                  large parts of the mask missing
 ///   contour        the outline is off (the 90 % quantile of distances over 1 px or 0.8 % of the
 ///                  size), or stretches of one have no counterpart in the other (5 % of the
