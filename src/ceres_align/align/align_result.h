@@ -60,11 +60,13 @@ struct Check {
   std::string message;  ///< one sentence with figures
 };
 
-/// How a render's outline lies to the mask's, at level 0.5; see MeasureContour. All zero if either
+/// How a render's outline lies to the mask's, at level 0.5; see MeasureContour. Zero if either
 /// has none.
 struct ContourErrors {
   /// Distances from the render's outline to the nearest of the mask's, px.
   double rms_px = 0, median_px = 0, p90_px = 0;
+  /// Rms of the distances both ways, the mask's specks included; NaN if either has no outline.
+  double both_rms_px = std::numeric_limits<double>::quiet_NaN();
   double far_px = 0;        ///< the distance beyond which a point counts as far
   double share_far = 0;     ///< of the render's outline: the mask has none near it
   double share_beyond = 0;  ///< the mask's outline far outside the render, per render's outline

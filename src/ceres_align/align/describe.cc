@@ -21,8 +21,8 @@ ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, s
   result.cam_from_world = view.cam_from_rig * prepared.FromRun(rig_from_run);
   result.camera_center_in_world = result.cam_from_world.TargetOriginInSource();
   result.iou = IntersectionOverUnion(coverage, view.mask, view.weight);
-  result.contour_rms_px = ContourRms_px(coverage, view.mask, view.weight);
   result.contour = MeasureContour(coverage, view.mask, view.weight);
+  result.contour_rms_px = result.contour.both_rms_px;
   result.mask_empty = prepared.mask_empty(index);
   result.cut_share = CutShare(view.mask);
   result.mask_touches_frame = result.cut_share > 0;

@@ -20,23 +20,27 @@ struct Point {
   float x, y;
 };
 
-double ValueOf(double v) { return v; }
-
 // Where the image passes 0.5 between the centres of two neighbours.
 template <typename T>
 std::vector<Point> Outline(const Image<T>& image, const ImageF& weight) {
   std::vector<Point> points;
-  const auto add = [&](int c, int r, int dc, int dr) {
-    const double a = ValueOf(image.at(c, r)) - 0.5, b = ValueOf(image.at(c + dc, r + dr)) - 0.5;
-    if ((a < 0) == (b < 0)) return;
-    if (!weight.empty() && (weight.at(c, r) == 0 || weight.at(c + dc, r + dr) == 0)) return;
+  const size_t width = image.width;
+  const auto add = [&](size_t i, size_t next, int c, int r, int dc, int dr) {
+    if (!weight.empty() && (weight.pixels[i] == 0 || weight.pixels[next] == 0)) return;
+    const double a = image.pixels[i] - 0.5, b = image.pixels[next] - 0.5;
     const double s = a / (a - b);
     points.push_back({static_cast<float>(c + 0.5 + s * dc), static_cast<float>(r + 0.5 + s * dr)});
   };
   for (int r = 0; r < image.height; ++r) {
+    const T* row = &image.pixels[r * width];
+    const T* below = r + 1 < image.height ? row + width : row;
+    bool inside = row[0] >= T(0.5);
     for (int c = 0; c < image.width; ++c) {
-      if (c + 1 < image.width) add(c, r, 1, 0);
-      if (r + 1 < image.height) add(c, r, 0, 1);
+      const bool next = c + 1 < image.width ? row[c + 1] >= T(0.5) : inside;
+      const size_t i = r * width + c;
+      if (next != inside) add(i, i + 1, c, r, 1, 0);
+      if ((below[c] >= T(0.5)) != inside) add(i, i + width, c, r, 0, 1);
+      inside = next;
     }
   }
   return points;
@@ -54,42 +58,48 @@ double ValueAt(const Image<T>& image, const Point& p) {
          t * ((1 - s) * image.at(c0, r1) + s * image.at(c1, r1));
 }
 
-// Marks the pixels of pieces of at most kSpeckPixels.
-std::vector<char> Specks(const ImageF& image) {
-  std::vector<char> speck(image.pixels.size(), 0), seen(image.pixels.size(), 0);
-  std::vector<size_t> piece, stack;
-  for (size_t start = 0; start < image.pixels.size(); ++start) {
-    if (seen[start]) continue;
-    const bool inside = image.pixels[start] >= 0.5f;
-    piece.clear();
-    stack.assign(1, start);
-    seen[start] = 1;
-    const auto visit = [&](bool in_frame, size_t next) {
-      if (!in_frame || seen[next] || (image.pixels[next] >= 0.5f) != inside) return;
-      seen[next] = 1;
-      stack.push_back(next);
-    };
-    while (!stack.empty()) {
-      const size_t i = stack.back(), width = image.width;
-      stack.pop_back();
-      if (piece.size() <= kSpeckPixels) piece.push_back(i);
+// The pixels of pieces of at most kSpeckPixels, sorted. Each of them lies at the image's outline.
+std::vector<size_t> Specks(const ImageF& image, const std::vector<Point>& outline) {
+  const size_t width = image.width;
+  std::vector<size_t> specks, piece;
+  const auto inside = [&](size_t i) { return image.pixels[i] >= 0.5f; };
+  const auto try_from = [&](size_t start) {
+    piece.assign(1, start);
+    for (size_t k = 0; k < piece.size(); ++k) {
+      if (piece.size() > kSpeckPixels) return;
+      const size_t i = piece[k];
+      const auto visit = [&](bool in_frame, size_t next) {
+        if (!in_frame || inside(next) != inside(start)) return;
+        if (std::find(piece.begin(), piece.end(), next) == piece.end()) piece.push_back(next);
+      };
       visit(i % width > 0, i - 1);
       visit(i % width + 1 < width, i + 1);
       visit(i >= width, i - width);
       visit(i + width < image.pixels.size(), i + width);
     }
-    if (piece.size() > kSpeckPixels) continue;
-    for (size_t i : piece) speck[i] = 1;
+    specks.insert(specks.end(), piece.begin(), piece.end());
+  };
+  for (const Point& p : outline) {
+    const int c = std::clamp(static_cast<int>(p.x - 0.25), 0, image.width - 1);
+    const int r = std::clamp(static_cast<int>(p.y - 0.25), 0, image.height - 1);
+    const int c1 = std::min(c + 1, image.width - 1), r1 = std::min(r + 1, image.height - 1);
+    for (int y : {r, r1}) {
+      for (int x : {c, c1}) try_from(y * width + x);
+    }
   }
-  return speck;
+  std::sort(specks.begin(), specks.end());
+  specks.erase(std::unique(specks.begin(), specks.end()), specks.end());
+  return specks;
 }
 
 // Whether one of the two pixels that an outline's point lies between is of a speck.
-bool OnSpeck(const ImageF& image, const std::vector<char>& speck, const Point& p) {
+bool OnSpeck(const ImageF& image, const std::vector<size_t>& specks, const Point& p) {
+  if (specks.empty()) return false;
   const auto at = [&](double x, double y) {
     const int c = std::clamp(static_cast<int>(x), 0, image.width - 1);
     const int r = std::clamp(static_cast<int>(y), 0, image.height - 1);
-    return speck[static_cast<size_t>(r) * image.width + c] != 0;
+    return std::binary_search(specks.begin(), specks.end(),
+                              static_cast<size_t>(r) * image.width + c);
   };
   return at(p.x - 0.5, p.y) || at(p.x + 0.5, p.y) || at(p.x, p.y - 0.5) || at(p.x, p.y + 0.5);
 }
@@ -194,30 +204,30 @@ void MeasureFromRender(const std::vector<Point>& outline, const NearestPoint& ne
   errors->long_rms_px = long_stretches.Rms();
 }
 
+// Both sums of the IoU over one pixel.
+struct Overlap {
+  double both = 0, either = 0;
+  void Add(double sign, double w, double m, double t) {
+    both += sign * w * std::min(m, t);
+    either += sign * w * std::max(m, t);
+  }
+  double Iou() const { return either > 0 ? both / either : 1.0; }
+};
+
+Overlap OverlapOf(const Image<double>& coverage, const ImageF& mask, const ImageF& weight) {
+  CHECK(coverage.width == mask.width && coverage.height == mask.height);
+  Overlap overlap;
+  for (size_t i = 0; i < mask.pixels.size(); ++i) {
+    overlap.Add(1, weight.empty() ? 1.0 : weight.pixels[i], coverage.pixels[i], mask.pixels[i]);
+  }
+  return overlap;
+}
+
 }  // namespace
 
 double IntersectionOverUnion(const Image<double>& coverage, const ImageF& mask,
                              const ImageF& weight) {
-  CHECK(coverage.width == mask.width && coverage.height == mask.height);
-  double both = 0, either = 0;
-  for (size_t i = 0; i < mask.pixels.size(); ++i) {
-    const double w = weight.empty() ? 1.0 : weight.pixels[i];
-    const double m = coverage.pixels[i], t = mask.pixels[i];
-    both += w * std::min(m, t);
-    either += w * std::max(m, t);
-  }
-  return either > 0 ? both / either : 1.0;
-}
-
-double ContourRms_px(const Image<double>& coverage, const ImageF& mask, const ImageF& weight) {
-  CHECK(coverage.width == mask.width && coverage.height == mask.height);
-  const std::vector<Point> a = Outline(coverage, weight), b = Outline(mask, weight);
-  if (a.empty() || b.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const NearestPoint near_a(a, mask.width, mask.height), near_b(b, mask.width, mask.height);
-  double sum = 0;
-  for (const Point& p : a) sum += near_b.Squared(p);
-  for (const Point& p : b) sum += near_a.Squared(p);
-  return std::sqrt(sum / static_cast<double>(a.size() + b.size()));
+  return OverlapOf(coverage, mask, weight).Iou();
 }
 
 ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
@@ -229,24 +239,31 @@ ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
   double area = 0;
   for (float t : mask.pixels) area += t;
   errors.far_px = std::max(kFarPx, kFarOfSize * std::sqrt(area));
-  MeasureFromRender(a, NearestPoint(b, mask.width, mask.height), mask,
-                    std::max(kStretchPx, static_cast<int>(kLongStretchOfSize * std::sqrt(area))),
-                    &errors);
+  const int long_px = std::max(kStretchPx, static_cast<int>(kLongStretchOfSize * std::sqrt(area)));
+  MeasureFromRender(a, NearestPoint(b, mask.width, mask.height), mask, long_px, &errors);
   const NearestPoint near_a(a, mask.width, mask.height);
-  const std::vector<char> speck = Specks(mask);
+  const std::vector<size_t> specks = Specks(mask, b);
+  double squares = errors.rms_px * errors.rms_px * static_cast<double>(a.size());
   size_t beyond = 0, holes = 0;
   for (const Point& p : b) {
-    if (std::sqrt(near_a.Squared(p)) <= errors.far_px || OnSpeck(mask, speck, p)) continue;
+    const double squared = near_a.Squared(p);
+    squares += squared;
+    if (std::sqrt(squared) <= errors.far_px || OnSpeck(mask, specks, p)) continue;
     ++(ValueAt(coverage, p) < 0.5 ? beyond : holes);
   }
-  ImageF without_specks = weight.empty() ? ImageF(mask.width, mask.height, 1.0f) : weight;
-  for (size_t i = 0; i < speck.size(); ++i) {
-    if (speck[i]) without_specks.pixels[i] = 0;
+  errors.both_rms_px = std::sqrt(squares / static_cast<double>(a.size() + b.size()));
+  Overlap overlap = OverlapOf(coverage, mask, weight);
+  for (size_t i : specks) {
+    overlap.Add(-1, weight.empty() ? 1.0 : weight.pixels[i], coverage.pixels[i], mask.pixels[i]);
   }
-  errors.iou = IntersectionOverUnion(coverage, mask, without_specks);
+  errors.iou = overlap.Iou();
   errors.share_beyond = static_cast<double>(beyond) / static_cast<double>(a.size());
   errors.share_holes = static_cast<double>(holes) / static_cast<double>(a.size());
   return errors;
+}
+
+double ContourRms_px(const Image<double>& coverage, const ImageF& mask, const ImageF& weight) {
+  return MeasureContour(coverage, mask, weight).both_rms_px;
 }
 
 double CutShare(const ImageF& mask) {

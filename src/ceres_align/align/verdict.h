@@ -20,8 +20,8 @@ namespace ceres_align {
 ///                  render's outline, or 3 % outside it): wrong mesh, swapped masks, occlusion, a
 ///                  wrong rig
 ///   stretches      whole stretches of the outline are off to one side (their rms over 0.40 px or
-///                  0.32 % of the size, of long ones 0.32 px or 0.26 %; the mean 0.25 px or 0.2 %): a mesh or rig that is
-///                  slightly wrong, fat or thin masks
+///                  0.32 % of the size, of long ones 0.32 px or 0.26 %; the mean 0.25 px or 0.2 %):
+///                  a mesh or rig that is slightly wrong, fat or thin masks
 ///   views          one view pulls the pose away from the others' by more than its noise: a wrong
 ///                  rig, swapped masks
 ///   focal_length   another focal length fits clearly better. Passes where the outlines do not
