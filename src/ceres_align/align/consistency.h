@@ -1,5 +1,4 @@
-// Whether the views agree with each other, with the focal length given, and the outline with
-// itself, at the pose found.
+// Whether the views agree with each other and with the focal length given, at the pose found.
 #pragma once
 
 #include <vector>
@@ -9,8 +8,8 @@
 
 namespace ceres_align {
 
-/// All of it is first order at `rig_from_world`, from the pixels i on the outlines: r_i = M_i −
-/// T_i, J_i = ∂M_i/∂[ω, v] (PoseManifold's tangent), q_i = ∂M_i/∂log f (central differences).
+/// First order at `rig_from_world`, from the pixels i on the outlines: r_i = M_i −
+/// T_i, J_i = ∂M_i/∂[ω, v] (PoseManifold's tangent), q_i = ∂M_i/∂log f (a difference).
 ///
 /// Pulls. g_v = Σ_{i in v} w Jᵀr of one view, H = Σ w JᵀJ of all: at the optimum Σ g_v = 0, and
 /// H⁻¹ g_v is how far the view v pulls the pose against the others. Its noise is that of the tiles

@@ -14,7 +14,7 @@ using Vector7d = Eigen::Matrix<double, 7, 1>;
 
 constexpr int kTilePx = 32, kSmallestTilePx = 4;
 constexpr int kEnoughTiles = 16;
-// Of log f, for the central difference: 0.05 px at 500 px from the principal point.
+// Of f, for the difference: 0.05 px at 500 px from the principal point.
 constexpr double kFocalStep = 1e-4;
 // Eigenvalues below this part of the largest are directions that the outlines do not tell.
 constexpr double kRankTolerance = 1e-9;
@@ -41,14 +41,10 @@ ViewPixels CollectOutline(const SilhouetteView& view, const Target& target, Rast
   RasterJob job = view.Job(rig_from_world);
   job.camera.fx_px *= focal_factor;
   job.camera.fy_px *= focal_factor;
-  const Camera camera = job.camera;
   const Image<double> coverage = rasterizer->Coverage(job, &jacobian);
-  const auto with_focal = [&](double factor) {
-    job.camera.fx_px = factor * camera.fx_px;
-    job.camera.fy_px = factor * camera.fy_px;
-    return rasterizer->Coverage(job, nullptr);
-  };
-  const Image<double> longer = with_focal(1 + kFocalStep), shorter = with_focal(1 - kFocalStep);
+  job.camera.fx_px *= 1 + kFocalStep;
+  job.camera.fy_px *= 1 + kFocalStep;
+  const Image<double> longer = rasterizer->Coverage(job, nullptr);
   const Matrix6d canonical_from_delta =
       CanonicalFromRig(view.cam_from_rig.rotation,
                        rig_from_world * (view.world_from_object * view.mesh_center_in_object),
@@ -64,7 +60,7 @@ ViewPixels CollectOutline(const SilhouetteView& view, const Target& target, Rast
       out.outline_cost += 0.5 * w * residual * residual;
       OutlinePixel pixel{c, r, w, residual, {}};
       pixel.derivative << canonical_from_delta.transpose() * canonical,
-          (longer.at(c, r) - shorter.at(c, r)) / (2 * kFocalStep);
+          (longer.at(c, r) - coverage.at(c, r)) / kFocalStep;
       pixel.derivative.segment<3>(3) *= radius;
       out.H += w * pixel.derivative * pixel.derivative.transpose();
       out.g += w * pixel.residual * pixel.derivative;
