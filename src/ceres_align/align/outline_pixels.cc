@@ -14,8 +14,8 @@ using Vector7d = Eigen::Matrix<double, 7, 1>;
 
 constexpr int kTilePx = 32, kSmallestTilePx = 4;
 constexpr int kEnoughTiles = 16;
-// Of f, for the difference: 0.05 px at 500 px from the principal point.
-constexpr double kFocalStep = 1e-4;
+// Of f, for the difference: the outline moves so little that few pixels see it leave or enter.
+constexpr double kFocalStep = 1e-6;
 // Eigenvalues below this part of the largest are directions that the outlines do not tell.
 constexpr double kRankTolerance = 1e-9;
 

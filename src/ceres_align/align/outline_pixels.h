@@ -27,7 +27,7 @@ struct ViewPixels {
   size_t num_tiles = 0;     ///< that the outline passes
 };
 
-/// At rig_from_world and focal_factor times the focal lengths; log f by a difference (of 1e-4).
+/// At rig_from_world and focal_factor times the focal lengths; log f by a difference (of 1e-6).
 ViewPixels CollectOutline(const SilhouetteView& view, const Target& target, Rasterizer* rasterizer,
                           double radius, const Rigid3d& rig_from_world, double focal_factor = 1);
 
