@@ -59,6 +59,7 @@ TEST(AlignResult, MeanIouAndUsable) {
   };
   result.status = AlignStatus::kConverged;
   result.views.resize(3);
+  for (ViewResult& view : result.views) view.object_in_frame = true;
   result.views[0].iou = 0.9;
   result.views[1].iou = 0.8;
   result.views[2].iou = 1;
@@ -66,7 +67,7 @@ TEST(AlignResult, MeanIouAndUsable) {
   EXPECT_DOUBLE_EQ(result.MeanIou(), 0.85);
   EXPECT_TRUE(usable());
   result.views[0].iou = 1;
-  result.views[1].iou = 0.69;
+  result.views[1].iou = 0.79;
   EXPECT_FALSE(usable());
   result.views[1].iou = NAN;
   EXPECT_FALSE(usable());

@@ -15,10 +15,10 @@ TEST(ResultJson, HasTheDocumentedKeys) {
   const MadeRun run = MakeRun();
   const Json json = Json::parse(ResultJson(run.scene, run.result, AlignOptions(), {0.5, 0.25}));
   const std::set<std::string> expected = {
-      "status",       "usable",   "termination", "backend",    "rig_from_world",
-      "views",        "sigma",    "options",     "covariance", "ambiguous",
-      "alternatives", "cost",     "errors",      "seconds",    "iterations",
-      "evaluations",  "searched", "restarted",   "sharpened"};
+      "status",    "usable",  "termination", "backend",     "rig_from_world", "views",
+      "sigma",     "options", "covariance",  "ambiguous",   "alternatives",   "cost",
+      "errors",    "seconds", "iterations",  "evaluations", "searched",       "restarted",
+      "sharpened", "checks",  "consistency"};
   std::set<std::string> keys;
   for (const auto& item : json.items()) keys.insert(item.key());
   EXPECT_EQ(keys, expected);
@@ -148,6 +148,39 @@ TEST(TextReport, SaysHowThePoseWasFound) {
   expect(run, "NOT to be trusted", true);
   run.result.alternatives.clear();
   expect(run, "Other poses: none", true);
+}
+
+TEST(TextReport, ListsEveryCheck) {
+  MadeRun run = MakeRun();
+  run.result.checks = {{"contour", true, "all is near"}, {"views", false, "left disagrees"}};
+  const std::string text = TextReport(run.scene, run.result, {});
+  EXPECT_NE(text.find("  contour       ok      all is near\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("  views         FAILED  left disagrees\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("NOT to be trusted (see the checks)"), std::string::npos) << text;
+}
+
+TEST(ResultJson, ListsEveryCheckAndTheFiguresBehindThem) {
+  MadeRun run = MakeRun();
+  run.result.checks = {{"contour", true, "all is near"}, {"views", false, "left disagrees"}};
+  run.result.views[1].contour.p90_px = 0.75;
+  Json json = Json::parse(ResultJson(run.scene, run.result, AlignOptions(), {}));
+  EXPECT_EQ(json["usable"], false);
+  ASSERT_EQ(json["checks"].size(), 2u);
+  EXPECT_EQ(json["checks"][1]["name"], "views");
+  EXPECT_EQ(json["checks"][1]["passed"], false);
+  EXPECT_EQ(json["checks"][1]["message"], "left disagrees");
+  EXPECT_EQ(json["views"][1]["contour"]["p90_px"], 0.75);
+  EXPECT_TRUE(json["consistency"].is_null());
+  Consistency fit;
+  fit.view_indices = {0, 1};
+  fit.pulls.resize(2);
+  fit.pulls[1].chi2 = 12.5;
+  fit.focal_change = -0.25;
+  run.result.consistency = fit;
+  json = Json::parse(ResultJson(run.scene, run.result, AlignOptions(), {}));
+  EXPECT_EQ(json["consistency"]["pulls"][1]["view"], "right");
+  EXPECT_EQ(json["consistency"]["pulls"][1]["chi2"], 12.5);
+  EXPECT_EQ(json["consistency"]["focal"]["change"], -0.25);
 }
 
 }  // namespace

@@ -114,6 +114,7 @@ inline MadeRun MakeSearchedRun(double best_ratio) {
   run.result.alternatives[0].cost_ratio = best_ratio;
   run.result.alternatives[1].rig_from_world = Pose(-1);
   run.result.ambiguous = best_ratio <= kAmbiguousRatio;
+  if (run.result.ambiguous) run.result.ambiguity = "a pose with another rotation fits as well";
   run.result.checks = ChecksOf(run.result);
   return run;
 }

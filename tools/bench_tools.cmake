@@ -4,6 +4,8 @@ if(CERES_ALIGN_BUILD_BENCHMARKS)
     LINK ceres_align::align ceres_align::synth ceres_align::io gflags)
   ceres_align_program(bench_modes SOURCES bench_modes.cc
     LINK ceres_align::align ceres_align::synth ceres_align::io gflags)
+  ceres_align_program(bench_verdict SOURCES bench_verdict.cc bench_verdict_kinds.cc
+    LINK ceres_align::align ceres_align::synth ceres_align::io gflags)
   find_package(benchmark QUIET)
   if(benchmark_FOUND)
     ceres_align_program(bench_render SOURCES bench_render.cc

@@ -66,14 +66,53 @@ struct Check {
   std::string message;  ///< one sentence with figures
 };
 
+/// How a render's outline lies to the mask's, at level 0.5; see MeasureContour. Zero if either
+/// has none.
+struct ContourErrors {
+  /// Distances from the render's outline to the nearest of the mask's, px.
+  double rms_px = 0, median_px = 0, p90_px = 0;
+  /// Rms of the distances both ways, the mask's specks included; NaN if either has no outline.
+  double both_rms_px = std::numeric_limits<double>::quiet_NaN();
+  double far_px = 0;        ///< the distance beyond which a point counts as far
+  double share_far = 0;     ///< of the render's outline: the mask has none near it
+  double share_beyond = 0;  ///< the mask's outline far outside the render, per render's outline
+  double share_holes = 0;   ///< the mask's outline far inside the render, likewise
+  /// Of the points that are not far, signed: > 0 where the mask is larger than the render.
+  double signed_mean_px = 0;
+  double coherent_rms_px = 0;  ///< of their means over stretches of about 16 px
+  double long_rms_px = 0;      ///< … of about a third of the object's size (16 px at least)
+  double iou = 0;              ///< without the mask's specks
+};
+
+/// How one view pulls the pose against the others, at the optimum of all of them.
+struct ViewPull {
+  double rotation_rad = 0, translation = 0;              ///< translation: of the object's distance
+  double rotation_sigma_rad = 0, translation_sigma = 0;  ///< of the noise in the pull
+  double chi2 = 0;  ///< the pull against its noise, 6 degrees of freedom
+};
+
+/// Whether the views agree, and the focal length with the outlines; see consistency.h.
+struct Consistency {
+  std::vector<size_t> view_indices;  ///< of the views that took part
+  std::vector<ViewPull> pulls;       ///< one for each of them; none if there is but one
+  /// Relative change of all focal lengths that fits best with the pose free, and its sigma; how
+  /// far the pose would move, and how much of the outline's misfit would go.
+  double focal_change = 0, focal_sigma = 0;
+  double focal_rotation_rad = 0, focal_translation = 0;  ///< translation: of the distance
+  double focal_explains = 0;
+};
+
 struct ViewResult {
   std::string name;
   Rigid3d cam_from_world;
   Eigen::Vector3d camera_center_in_world = Eigen::Vector3d::Zero();
   double iou = 0;             ///< Σ min(M, T) / Σ max(M, T), weighted; 1 if both are empty
   double contour_rms_px = 0;  ///< rms distance between the two outlines; NaN if one has none
+  ContourErrors contour;
   bool mask_empty = false;
   bool mask_touches_frame = false;
+  double cut_share = 0;  ///< of the mask's border: along the frame's edge, where the object goes on
+  double mask_area_px = 0, object_area_px = 0;  ///< px² of the mask and of the render, weighted
   bool object_in_frame = false;
 };
 
@@ -100,6 +139,7 @@ struct AlignResult {
   bool ambiguous = false;
   std::string ambiguity;  ///< why, in words; empty if not ambiguous
   std::optional<Observability> observability;
+  std::optional<Consistency> consistency;
   std::vector<Check> checks;   ///< of the verdict; all of them, passed or not
   double prepare_seconds = 0;  ///< mesh clusters, pyramid
   double solve_seconds = 0;

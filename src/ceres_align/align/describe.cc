@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ceres_align/align/consistency.h"
 #include "ceres_align/align/covariance.h"
 #include "ceres_align/align/metrics.h"
 #include "ceres_align/align/modes.h"
@@ -9,16 +10,6 @@
 
 namespace ceres_align {
 namespace {
-
-bool TouchesFrame(const ImageF& mask) {
-  for (int c = 0; c < mask.width; ++c) {
-    if (mask.at(c, 0) >= 0.5f || mask.at(c, mask.height - 1) >= 0.5f) return true;
-  }
-  for (int r = 0; r < mask.height; ++r) {
-    if (mask.at(0, r) >= 0.5f || mask.at(mask.width - 1, r) >= 0.5f) return true;
-  }
-  return false;
-}
 
 ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, size_t index,
                  const Rigid3d& rig_from_run) {
@@ -30,12 +21,34 @@ ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, s
   result.cam_from_world = view.cam_from_rig * prepared.FromRun(rig_from_run);
   result.camera_center_in_world = result.cam_from_world.TargetOriginInSource();
   result.iou = IntersectionOverUnion(coverage, view.mask, view.weight);
-  result.contour_rms_px = ContourRms_px(coverage, view.mask, view.weight);
+  result.contour = MeasureContour(coverage, view.mask, view.weight);
+  result.contour_rms_px = result.contour.both_rms_px;
   result.mask_empty = prepared.mask_empty(index);
-  result.mask_touches_frame = TouchesFrame(view.mask);
+  result.cut_share = CutShare(view.mask);
+  result.mask_touches_frame = result.cut_share > 0;
+  for (size_t p = 0; p < coverage.pixels.size(); ++p) {
+    const double w = view.weight.empty() ? 1 : view.weight.pixels[p];
+    result.mask_area_px += w * view.mask.pixels[p];
+    result.object_area_px += w * coverage.pixels[p];
+  }
   result.object_in_frame =
       std::any_of(coverage.pixels.begin(), coverage.pixels.end(), [](double m) { return m > 0; });
   return result;
+}
+
+// Finer than this tells no more, and takes longer.
+constexpr double kConsistencyWidthPx = 600;
+
+Consistency ConsistencyOf(const PreparedScene& prepared, const Rigid3d& rig_from_run) {
+  const size_t level = prepared.LevelOfWidth(kConsistencyWidthPx);
+  std::vector<SilhouetteView> views;
+  std::vector<const Target*> targets;
+  const std::vector<SilhouetteView> all = prepared.ViewsAt(level, prepared.Depth(rig_from_run));
+  for (size_t i = 0; i < all.size(); ++i) {
+    views.push_back(all[i]);
+    targets.push_back(prepared.level(level).targets[i].get());
+  }
+  return MeasureConsistency(views, targets, prepared.rasterizer(), prepared.radius(), rig_from_run);
 }
 
 // Fills result->views; returns whether the object meets any of the masks.
@@ -73,6 +86,7 @@ void Describe(const PreparedScene& prepared, const AlignOptions& options, const 
     result->covariance =
         SandwichCovariance(views, targets, prepared.rasterizer(), prepared.radius(), rig_from_run);
   }
+  if (overlap) result->consistency = ConsistencyOf(prepared, rig_from_run);
   result->rig_from_world = prepared.FromRun(rig_from_run);
   result->object_center_in_world = prepared.center();
   result->backend = prepared.rasterizer()->name();

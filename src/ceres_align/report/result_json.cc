@@ -38,6 +38,20 @@ Json Pose(const Rigid3d& pose) {
           {"pytorch3d", {{"R", Rows(pytorch3d.R)}, {"T", Vector(pytorch3d.T)}}}};
 }
 
+Json Contour(const ContourErrors& contour) {
+  return {{"rms_px", Number(contour.rms_px)},
+          {"median_px", Number(contour.median_px)},
+          {"p90_px", Number(contour.p90_px)},
+          {"far_px", Number(contour.far_px)},
+          {"share_far", Number(contour.share_far)},
+          {"share_beyond", Number(contour.share_beyond)},
+          {"share_holes", Number(contour.share_holes)},
+          {"signed_mean_px", Number(contour.signed_mean_px)},
+          {"stretches_rms_px", Number(contour.coherent_rms_px)},
+          {"long_stretches_rms_px", Number(contour.long_rms_px)},
+          {"iou", Number(contour.iou)}};
+}
+
 Json Views(const AlignResult& result) {
   Json views = Json::array();
   for (const ViewResult& view : result.views) {
@@ -46,11 +60,45 @@ Json Views(const AlignResult& result) {
                      {"camera_center", Vector(view.camera_center_in_world)},
                      {"iou", Number(view.iou)},
                      {"contour_rms_px", Number(view.contour_rms_px)},
+                     {"contour", Contour(view.contour)},
                      {"mask_empty", view.mask_empty},
                      {"mask_touches_frame", view.mask_touches_frame},
+                     {"cut_share", Number(view.cut_share)},
+                     {"mask_area_px", Number(view.mask_area_px)},
+                     {"object_area_px", Number(view.object_area_px)},
                      {"object_in_frame", view.object_in_frame}});
   }
   return views;
+}
+
+Json Checks(const AlignResult& result) {
+  Json checks = Json::array();
+  for (const Check& check : result.checks) {
+    checks.push_back({{"name", check.name}, {"passed", check.passed}, {"message", check.message}});
+  }
+  return checks;
+}
+
+Json ConsistencyOf(const AlignResult& result) {
+  if (!result.consistency) return nullptr;
+  const Consistency& fit = *result.consistency;
+  Json pulls = Json::array();
+  for (size_t i = 0; i < fit.pulls.size(); ++i) {
+    const ViewPull& pull = fit.pulls[i];
+    pulls.push_back({{"view", result.views[fit.view_indices[i]].name},
+                     {"rotation_deg", Number(pull.rotation_rad * 180 / M_PI)},
+                     {"translation_of_distance", Number(pull.translation)},
+                     {"rotation_sigma_deg", Number(pull.rotation_sigma_rad * 180 / M_PI)},
+                     {"translation_sigma_of_distance", Number(pull.translation_sigma)},
+                     {"chi2", Number(pull.chi2)}});
+  }
+  return {{"pulls", pulls},
+          {"focal",
+           {{"change", Number(fit.focal_change)},
+            {"sigma", Number(fit.focal_sigma)},
+            {"explains", Number(fit.focal_explains)},
+            {"rotation_deg", Number(fit.focal_rotation_rad * 180 / M_PI)},
+            {"translation_of_distance", Number(fit.focal_translation)}}}};
 }
 
 Json Sigma(const AlignResult& result) {
@@ -142,12 +190,14 @@ std::string ResultJson(const Scene& scene, const AlignResult& result, const Alig
   Json json = {
       {"status", ToString(result.status)},
       {"usable", result.IsUsable()},
+      {"checks", Checks(result)},
       {"termination", result.termination},
       {"backend", result.backend},
       {"rig_from_world", Pose(result.rig_from_world)},
       {"views", Views(result)},
       {"covariance", result.covariance ? Rows(*result.covariance) : Json(nullptr)},
       {"sigma", Sigma(result)},
+      {"consistency", ConsistencyOf(result)},
       {"searched", result.searched},
       {"restarted", result.restarted},
       {"sharpened", result.sharpened},

@@ -103,7 +103,8 @@ std::string HowFound(const AlignResult& result) {
 /// What else the masks allow, if it was looked for.
 std::string Alternatives(const AlignResult& result) {
   if (!result.searched) return "";
-  if (result.alternatives.empty()) return "Other poses: none; the others ended at this one or cost over five times as much\n";
+  if (result.alternatives.empty())
+    return "Other poses: none; the others ended at this one or cost over five times as much\n";
   std::string text = "Other poses, with their cost over this one's and their rotation from it:\n";
   for (const Alternative& other : result.alternatives) {
     const double angle_rad =
@@ -114,13 +115,16 @@ std::string Alternatives(const AlignResult& result) {
 }
 
 std::string Verdict(const AlignResult& result) {
-  if (result.IsUsable()) return "The result is usable.\n";
-  if (!result.ambiguous) return "The result is NOT to be trusted (see status and IoU).\n";
-  return Format(
-      "AMBIGUOUS: a pose with another rotation fits the masks about as well (cost within x%.3g).\n"
-      "The result is NOT to be trusted. A start near the right pose decides; another view may, "
-      "unless\nthe object is symmetric.\n",
-      kAmbiguousRatio);
+  std::string text = "Checks:\n";
+  for (const Check& check : result.checks) {
+    text += Format("  %-13s %s  ", check.name.c_str(), check.passed ? "ok    " : "FAILED") +
+            check.message + "\n";
+  }
+  if (result.IsUsable()) return text + "The result is usable.\n";
+  if (!result.ambiguous) return text + "The result is NOT to be trusted (see the checks).\n";
+  return text + "AMBIGUOUS: " + result.ambiguity +
+         ".\nThe result is NOT to be trusted. A start near the right pose decides; another view "
+         "may, unless\nthe object is symmetric.\n";
 }
 
 }  // namespace
