@@ -47,6 +47,7 @@ DEFINE_int32(search_refined, ceres_align::AlignOptions().search_refined, "AlignO
 DEFINE_int32(search_rotations_refined, ceres_align::AlignOptions().search_rotations_refined,
              "AlignOptions");
 DEFINE_int32(search_thinned, ceres_align::AlignOptions().search_thinned, "AlignOptions");
+DEFINE_bool(covariance, false, "how well the covariance tells the errors of the successes");
 DEFINE_bool(print_failures, false, "a line for each failed trial");
 DEFINE_bool(print_ambiguous, false, "a line for each trial called ambiguous");
 DEFINE_double(coarsest_width_px, ceres_align::AlignOptions().coarsest_width_px, "AlignOptions");
@@ -139,13 +140,35 @@ double Median(std::vector<double> values) {
 
 struct Cell {
   int trials = 0, successes = 0, ambiguous = 0;
-  std::vector<double> rotation_deg, translation_percent, evaluations, iterations, ms, prepare_ms;
+  std::vector<double> rotation_deg, translation_percent, evaluations, iterations, ms, prepare_ms,
+      chi2;
 };
+
+// The error by the covariance: [ω, v] as in AlignResult::covariance; of 6 degrees of freedom.
+double Chi2(const AlignResult& result, const Rigid3d& truth) {
+  Eigen::Matrix<double, 6, 1> error;
+  error << LogRotation(result.rig_from_world.rotation * truth.rotation.conjugate()),
+      result.rig_from_world * result.object_center_in_world - truth * result.object_center_in_world;
+  return error.dot(result.covariance->ldlt().solve(error));
+}
+
+void PrintCalibration(const Cell& cell) {
+  constexpr double k50 = 5.348, k90 = 10.645;  // quantiles of chi-square, 6 degrees of freedom
+  const auto below = [&](double limit) {
+    return 100.0 *
+           std::count_if(cell.chi2.begin(), cell.chi2.end(), [&](double x) { return x < limit; }) /
+           std::max<size_t>(1, cell.chi2.size());
+  };
+  std::printf(
+      "  covariance: %zu of %d successes have one; median chi2/6 %.2f (ideal 0.89), inside the 50 "
+      "%% ellipsoid %.1f %%, the 90 %% one %.1f %%\n",
+      cell.chi2.size(), cell.successes, Median(cell.chi2) / 6, below(k50), below(k90));
+}
 
 void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer* rasterizer,
               Cell* cell) {
   AlignOptions options;
-  options.covariance = false;
+  options.covariance = FLAGS_covariance;
   options.coarsest_width_px = FLAGS_coarsest_width_px;
   options.restarts = FLAGS_restarts;
   options.sharp_window = FLAGS_sharp_window;
@@ -160,6 +183,9 @@ void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer
   const bool success =
       error.rotation_deg < FLAGS_success_deg && error.translation_percent < FLAGS_success_percent;
   if (success) ++cell->successes;
+  if (success && result.covariance) {
+    cell->chi2.push_back(Chi2(result, *scene.true_rig_from_world));
+  }
   if (result.ambiguous) ++cell->ambiguous;
   if (result.ambiguous && FLAGS_print_ambiguous) {
     std::printf("  ambiguous: %s trial %d: %.2f deg, %s\n", name.c_str(), trial, error.rotation_deg,
@@ -216,6 +242,7 @@ int Main() {
                 Median(cell.rotation_deg), Median(cell.translation_percent),
                 Median(cell.evaluations), Median(cell.iterations), Median(cell.prepare_ms),
                 Median(cell.ms), cell.ambiguous);
+    if (FLAGS_covariance) PrintCalibration(cell);
     std::fflush(stdout);
   }
   return 0;

@@ -13,14 +13,17 @@ namespace {
 constexpr int kTilePx = 32, kSmallestTilePx = 4;
 // What a smooth round shape's facets feign stays below: (half the angle between facets)².
 constexpr double kLeastRotationInformation = 5e-4;
-constexpr int kEnoughTiles = 16, kFewestTiles = 8;
+constexpr int kEnoughTiles = 32, kFewestTiles = 8;
+// A tile that alone determines a direction would leave nothing of it.
+constexpr double kMostLeverage = 0.99;
 
 using Vector6d = Eigen::Matrix<double, 6, 1>;
 
-// A pixel of some outline: where it is, and w·Jᵀr.
+// A pixel of some outline: where it is, √w·J and √w·r.
 struct OutlinePixel {
   int view, column, row;
-  Vector6d gradient;
+  Vector6d row_of_J;
+  double residual;
 };
 
 void AddView(int index, const SilhouetteView& view, const Target& target, Rasterizer* rasterizer,
@@ -38,7 +41,8 @@ void AddView(int index, const SilhouetteView& view, const Target& target, Raster
       const Vector6d row = canonical_from_delta.transpose() * canonical;
       const double w = target.weight().empty() ? 1.0 : target.weight().at(c, r);
       *H += w * row * row.transpose();
-      pixels->push_back({index, c, r, w * (coverage.at(c, r) - target.mask().at(c, r)) * row});
+      pixels->push_back({index, c, r, std::sqrt(w) * row,
+                         std::sqrt(w) * (coverage.at(c, r) - target.mask().at(c, r))});
     }
   }
 }
@@ -54,20 +58,52 @@ double RotationInformation(const Matrix6d& H, double radius) {
   return turn.eigenvalues()[0] / (radius * radius * shift.eigenvalues()[2]);
 }
 
-std::vector<Vector6d> TileGradients(const std::vector<OutlinePixel>& pixels) {
-  std::vector<Vector6d> sums;
-  for (int tile = kTilePx; tile >= kSmallestTilePx; tile /= 2) {
-    std::map<std::tuple<int, int, int>, Vector6d> tiles;
-    for (const OutlinePixel& pixel : pixels) {
-      const auto [place, added] =
-          tiles.try_emplace({pixel.view, pixel.row / tile, pixel.column / tile}, Vector6d::Zero());
-      place->second += pixel.gradient;
-    }
-    sums.clear();
-    for (const auto& [key, gradient] : tiles) sums.push_back(gradient);
-    if (sums.size() >= kEnoughTiles) break;
+struct Tile {
+  Vector6d g = Vector6d::Zero();  // Σ Jᵀr
+  Matrix6d H = Matrix6d::Zero();  // Σ JᵀJ
+};
+
+// The tiles that the outline passes, of a tiling shifted by (shift_x, shift_y) px.
+std::vector<Tile> TilesOf(const std::vector<OutlinePixel>& pixels, int tile_px, int shift_x,
+                          int shift_y) {
+  std::map<std::tuple<int, int, int>, Tile> tiles;
+  for (const OutlinePixel& pixel : pixels) {
+    Tile& tile =
+        tiles[{pixel.view, (pixel.row + shift_y) / tile_px, (pixel.column + shift_x) / tile_px}];
+    tile.g += pixel.row_of_J * pixel.residual;
+    tile.H += pixel.row_of_J * pixel.row_of_J.transpose();
   }
-  return sums;
+  std::vector<Tile> list;
+  for (const auto& [key, tile] : tiles) list.push_back(tile);
+  return list;
+}
+
+int TileSize(const std::vector<OutlinePixel>& pixels) {
+  int tile_px = kTilePx;
+  while (tile_px > kSmallestTilePx && TilesOf(pixels, tile_px, 0, 0).size() < kEnoughTiles) {
+    tile_px /= 2;
+  }
+  return tile_px;
+}
+
+// The sandwich H⁻¹ (Σ_t a_t a_tᵀ) H⁻¹, a_t = (I − H_t H⁻¹)^(−½) g_t: the optimum has made a tile's
+// residuals smaller the more of H comes from it.
+Matrix6d Sandwich(const Matrix6d& H, const std::vector<Tile>& tiles) {
+  const Eigen::LLT<Matrix6d> llt(H);
+  Matrix6d sum = Matrix6d::Zero();  // in the axes where H is the identity
+  for (const Tile& tile : tiles) {
+    const Matrix6d half = llt.matrixL().solve(tile.H);
+    const Matrix6d share = llt.matrixL().solve(half.transpose());
+    const Eigen::SelfAdjointEigenSolver<Matrix6d> eigen(share);
+    const Vector6d left =
+        (Vector6d::Ones() - eigen.eigenvalues()).cwiseMax(1 - kMostLeverage).cwiseSqrt();
+    const Vector6d a =
+        eigen.eigenvectors() *
+        (eigen.eigenvectors().transpose() * llt.matrixL().solve(tile.g)).cwiseQuotient(left);
+    sum += a * a.transpose();
+  }
+  const Matrix6d inverse_root = llt.matrixL().solve(Matrix6d::Identity());
+  return inverse_root.transpose() * sum * inverse_root;
 }
 
 }  // namespace
@@ -88,16 +124,15 @@ std::optional<Matrix6d> SandwichCovariance(const std::vector<SilhouetteView>& vi
   const Eigen::SelfAdjointEigenSolver<Matrix6d> eigen(
       Matrix6d(scale.asDiagonal() * H * scale.asDiagonal()));
   if (!(eigen.eigenvalues()[0] > 1e-10)) return std::nullopt;
-  const Matrix6d inverse = scale.asDiagonal() *
-                           (eigen.eigenvectors() * eigen.eigenvalues().cwiseInverse().asDiagonal() *
-                            eigen.eigenvectors().transpose()) *
-                           scale.asDiagonal();
-  const std::vector<Vector6d> gradients = TileGradients(pixels);
-  const double n = static_cast<double>(gradients.size());
-  if (n < kFewestTiles) return std::nullopt;
-  Matrix6d meat = Matrix6d::Zero();
-  for (const Vector6d& g : gradients) meat += g * g.transpose();
-  const Matrix6d covariance = inverse * meat * inverse * (n / (n - 6));
+  const int tile_px = TileSize(pixels);
+  Matrix6d covariance = Matrix6d::Zero();
+  for (const int shift_x : {0, tile_px / 2}) {
+    for (const int shift_y : {0, tile_px / 2}) {
+      const std::vector<Tile> tiles = TilesOf(pixels, tile_px, shift_x, shift_y);
+      if (tiles.size() < kFewestTiles) return std::nullopt;
+      covariance += 0.25 * Sandwich(H, tiles);
+    }
+  }
   return Matrix6d(0.5 * (covariance + covariance.transpose()));
 }
 

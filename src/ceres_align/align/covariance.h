@@ -8,14 +8,17 @@
 
 namespace ceres_align {
 
-/// The sandwich H⁻¹ (Σ_t g_t g_tᵀ) H⁻¹ · n / (n − 6) of the tangent [ω, v] of rig_from_world
-/// (PoseManifold): H = Σ JᵀJ over all pixels, g_t = Σ Jᵀr over tile t, n tiles that the outline
-/// passes. Residuals of a mask are correlated along its edge, so pixels are no independent
-/// samples; tiles are. Tiles are 32 px wide, less where that leaves fewer than 16 of them.
+/// The sandwich H⁻¹ (Σ_t a_t a_tᵀ) H⁻¹ of the tangent [ω, v] of rig_from_world (PoseManifold):
+/// H = Σ JᵀJ over all pixels; over tile t, H_t = Σ JᵀJ, g_t = Σ Jᵀr and
+/// a_t = (I − H_t H⁻¹)^(−½) g_t, for the optimum has made the residuals of a tile smaller the more
+/// of H comes from it (Bell and McCaffrey's CR2, Survey Methodology 28, 2002; symmetric where H is
+/// the identity). The mean of four tilings shifted by half a tile. Residuals of a mask are
+/// correlated along its edge, so pixels are no independent samples; tiles are. Tiles are 32 px
+/// wide, less where that leaves fewer than 32 that the outline passes.
 ///
 /// Absent where the views do not determine all six degrees of freedom, where they determine a
 /// rotation only as weakly as the facets of a round object's mesh feign it (`radius` is the
-/// object's), or where n stays below 8.
+/// object's), or where fewer than 8 tiles remain.
 /// Assumes that errors of different tiles are independent: a bias common to the whole mask (a
 /// dilated mask, a wrong focal length) is not in it. targets[i] belongs to views[i].
 std::optional<Matrix6d> SandwichCovariance(const std::vector<SilhouetteView>& views,
