@@ -170,10 +170,12 @@ TEST(GlobalSearch, AStartWhosePoorFitRemainsIsSearched) {
   AlignOptions options = Options();
   options.restarts = 0;
   options.search_misfit = std::numeric_limits<double>::infinity();
+  options.search_misfit_per_px = std::numeric_limits<double>::infinity();
   const AlignResult alone = Solve(scene, options);
   EXPECT_FALSE(alone.searched);
   EXPECT_GT(ErrorOf(scene, alone).rotation_deg, 5);
   options.search_misfit = AlignOptions().search_misfit;
+  options.search_misfit_per_px = AlignOptions().search_misfit_per_px;
   const AlignResult result = Solve(scene, options);
   EXPECT_TRUE(result.searched);
   EXPECT_LT(ErrorOf(scene, result).rotation_deg, 0.5);

@@ -47,10 +47,12 @@ struct AlignOptions {
   int sharp_window = 9;
   bool covariance = true;
 
-  /// With a start whose fit is still poor at the end (2·cost above this much of Σ w T² at full
-  /// size; about 1 − IoU), all rotations are searched as well and the better pose is returned.
-  /// Infinity: never.
+  /// With a start whose fit is still poor at the end, all rotations are searched as well and the
+  /// better pose is returned. Poor: 2·cost at full size above this much of Σ w T² (about 1 − IoU),
+  /// or above that much per px of the masks' outline (outlines about half a pixel off). Infinity:
+  /// never for that reason.
   double search_misfit = 0.1;
+  double search_misfit_per_px = 0.5;
 
   /// Throws InputError naming the field.
   void Validate() const;

@@ -53,6 +53,36 @@ DescentResult FromSearch(const PreparedScene& prepared, const AlignOptions& opti
   return reached;
 }
 
+// A misfit of the outlines by over half a pixel or so, or much more of the mask than its outline.
+bool IsPoor(const PreparedScene& prepared, const AlignOptions& options, double cost) {
+  const size_t last = prepared.last_level();
+  return 2 * cost > options.search_misfit * prepared.MaskEnergy(last) ||
+         2 * cost > options.search_misfit_per_px * prepared.OutlineLength(last);
+}
+
+// The alternatives of a search whose best pose is `found`, as those of the better pose `reached`.
+std::vector<Alternative> AlternativesTo(const PreparedScene& prepared, const DescentResult& reached,
+                                        const DescentResult& found,
+                                        const std::vector<Alternative>& of_found) {
+  const double floor = kCostFloorPerPx * prepared.OutlineLength(prepared.last_level());
+  const double ratio = (found.final_cost + floor) / (reached.final_cost + floor);
+  std::vector<Alternative> all(1);
+  all[0].rig_from_world = prepared.FromRun(found.rig_from_run);
+  all[0].cost_ratio = ratio;
+  for (Alternative other : of_found) {
+    other.cost_ratio *= ratio;
+    all.push_back(other);
+  }
+  std::vector<Alternative> others;
+  for (const Alternative& other : all) {
+    if (RotationAngle_rad(prepared.ToRun(other.rig_from_world).rotation,
+                          reached.rig_from_run.rotation) > kDistinctModes_rad) {
+      others.push_back(other);
+    }
+  }
+  return others;
+}
+
 // From the start; where its fit stays poor, from everywhere.
 DescentResult FromStart(const PreparedScene& prepared, const AlignOptions& options,
                         const AlignCallback& callback, const Rigid3d& initial,
@@ -61,21 +91,24 @@ DescentResult FromStart(const PreparedScene& prepared, const AlignOptions& optio
   DescentResult reached = descent.Run(initial);
   result->iterations = descent.iterations();
   result->evaluations = descent.evaluations();
-  const double energy = prepared.MaskEnergy(prepared.last_level());
   if (reached.status == AlignStatus::kStopped || result->iterations >= options.max_iterations ||
-      !(2 * reached.final_cost > options.search_misfit * energy)) {
+      !IsPoor(prepared, options, reached.final_cost)) {
     return reached;
   }
   AlignResult other;
   DescentResult found = FromSearch(prepared, options, callback, &other);
   result->iterations += other.iterations;
   result->evaluations += other.evaluations;
-  if (!(found.final_cost < reached.final_cost)) return reached;
   result->searched = true;
-  result->alternatives = other.alternatives;
   found.initial_cost = reached.initial_cost;
   found.restarted = reached.restarted;
-  return found;
+  if (found.status != AlignStatus::kStopped && found.final_cost < reached.final_cost) {
+    result->alternatives = other.alternatives;
+    return found;
+  }
+  result->alternatives = AlternativesTo(prepared, reached, found, other.alternatives);
+  if (found.status == AlignStatus::kStopped) reached.status = found.status;
+  return reached;
 }
 
 }  // namespace

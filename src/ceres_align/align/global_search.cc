@@ -14,7 +14,6 @@ constexpr double kScoreWidthPx = 24, kThinWidthPx = 48, kKeepWidthPx = 96;
 constexpr int kMomentSteps = 2;
 constexpr double kMomentMisfit = 3e-2;
 constexpr double kCandidatesApart_rad = 8 * M_PI / 180;
-constexpr double kDistinct_rad = 4 * M_PI / 180;
 // Scores may be taken on a level of detail coarser by this factor than a descent would use.
 constexpr double kScoreLodFactor = 2.5;
 // A pose whose cost (and floor, as in Alternative::cost_ratio) is above this many times the best
@@ -50,7 +49,7 @@ std::vector<ScoredPose> RefineAll(const PreparedScene& scene, const AlignOptions
 // The best `count` distinct ones of a sorted list that are not hopeless at `level`.
 std::vector<ScoredPose> Promising(const PreparedScene& scene, const std::vector<ScoredPose>& sorted,
                                   int count, size_t level) {
-  std::vector<ScoredPose> kept = BestDistinct(sorted, count, kDistinct_rad);
+  std::vector<ScoredPose> kept = BestDistinct(sorted, count, kDistinctModes_rad);
   const double floor = kCostFloorPerPx * scene.OutlineLength(level);
   size_t n = 1;
   while (n < kept.size() && kept[n].cost + floor <= kHopeless * (kept[0].cost + floor)) ++n;
@@ -117,13 +116,13 @@ std::vector<ScoredPose> SearchGlobally(const PreparedScene& scene, const AlignOp
   const size_t last = scene.last_level();
   std::vector<ScoredPose> poses = Candidates(scene, options, score, &counts->evaluations);
   poses = RefineAll(scene, options, poses, score, score, counts);
-  poses = BestDistinct(poses, options.search_thinned, kDistinct_rad);
+  poses = BestDistinct(poses, options.search_thinned, kDistinctModes_rad);
   if (thin > score) poses = RefineAll(scene, options, poses, score + 1, thin, counts);
   poses = Promising(scene, poses, options.search_kept, thin);
   if (keep > thin) poses = RefineAll(scene, options, poses, thin + 1, keep, counts);
   poses = Promising(scene, poses, options.search_finalists, keep);
   if (last > keep) poses = RefineAll(scene, options, poses, keep + 1, last, counts);
-  return BestDistinct(poses, options.search_finalists, kDistinct_rad);
+  return BestDistinct(poses, options.search_finalists, kDistinctModes_rad);
 }
 
 }  // namespace ceres_align

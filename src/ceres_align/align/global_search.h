@@ -1,6 +1,7 @@
 // A pose from the masks alone: every rotation is tried.
 #pragma once
 
+#include <cmath>
 #include <vector>
 
 #include "ceres_align/align/aligner.h"
@@ -8,6 +9,9 @@
 #include "ceres_align/align/prepared_scene.h"
 
 namespace ceres_align {
+
+/// Poses nearer to each other in rotation are one.
+constexpr double kDistinctModes_rad = 4 * M_PI / 180;
 
 /// `count` rotations spread evenly over all of SO(3) (super-Fibonacci spirals, Alexa, CVPR 2022).
 std::vector<Eigen::Quaterniond> RotationGrid(int count);

@@ -140,6 +140,7 @@ Json Options(const AlignOptions& options) {
           {"search_kept", options.search_kept},
           {"search_finalists", options.search_finalists},
           {"search_misfit", Number(options.search_misfit)},
+          {"search_misfit_per_px", Number(options.search_misfit_per_px)},
           {"sharp_window", options.sharp_window},
           {"covariance", options.covariance}};
 }
