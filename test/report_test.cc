@@ -15,10 +15,10 @@ TEST(ResultJson, HasTheDocumentedKeys) {
   const MadeRun run = MakeRun();
   const Json json = Json::parse(ResultJson(run.scene, run.result, AlignOptions(), {0.5, 0.25}));
   const std::set<std::string> expected = {
-      "status",    "usable",  "termination", "backend",     "rig_from_world", "views",
-      "sigma",     "options", "covariance",  "ambiguous",   "alternatives",   "cost",
-      "errors",    "seconds", "iterations",  "evaluations", "searched",       "restarted",
-      "sharpened", "checks",  "consistency"};
+      "status",       "usable",    "termination", "backend",   "rig_from_world", "views",
+      "sigma",        "options",   "covariance",  "ambiguous", "ambiguity",      "observability",
+      "alternatives", "cost",      "errors",      "seconds",   "iterations",     "evaluations",
+      "searched",     "restarted", "sharpened",   "checks",    "consistency"};
   std::set<std::string> keys;
   for (const auto& item : json.items()) keys.insert(item.key());
   EXPECT_EQ(keys, expected);
@@ -28,7 +28,8 @@ TEST(ResultJson, HasTheDocumentedKeys) {
   EXPECT_EQ(json["restarted"], false);
   EXPECT_EQ(json["sharpened"], false);
   EXPECT_EQ(json["options"]["sharp_window"], AlignOptions().sharp_window);
-  EXPECT_TRUE(json["ambiguous"].is_null());
+  EXPECT_EQ(json["ambiguous"], false);
+  EXPECT_TRUE(json["observability"].is_null());
   EXPECT_EQ(json["alternatives"], Json::array());
   EXPECT_EQ(json["seconds"]["load"], 0.5);
   EXPECT_EQ(json["seconds"]["write"], 0.25);

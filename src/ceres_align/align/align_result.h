@@ -41,7 +41,9 @@ struct Alternative {
   std::vector<double> view_iou;  ///< one per view, as ViewResult::iou
   ModeKind kind = ModeKind::kOther;
   /// It fits about as well as the answer, which is thus ambiguous: cost_ratio <= kAmbiguousRatio,
-  /// or a twin or reversal whose outlines lie within kTellNearFar_px of the answer's.
+  /// or a twin or reversal whose outlines lie within kTellNearFar_px of the answer's, unless the
+  /// masks are so clean that its cost is over kFarWorse times the answer's; within kNeverTell_px
+  /// always.
   bool fits = false;
   std::string relation;  ///< in words: how it lies to the answer
 };
@@ -152,7 +154,7 @@ struct AlignResult {
 
 constexpr double kAmbiguousRatio = 1.3;
 /// rms; what tells near from far through a long lens is less than what masks usually err by.
-constexpr double kTellNearFar_px = 0.5;
+constexpr double kTellNearFar_px = 0.5, kNeverTell_px = 0.2, kFarWorse = 10;
 constexpr double kCostFloorPerPx = 5e-4;
 
 }  // namespace ceres_align

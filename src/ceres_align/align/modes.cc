@@ -203,7 +203,9 @@ class Explainer {
     const Key key = Classify(&other);
     other.fits = other.cost_ratio <= kAmbiguousRatio;
     if (!other.fits && (key.kind == ModeKind::kMirrorTwin || key.kind == ModeKind::kReversal)) {
-      other.fits = OutlineRms_px(other) <= kTellNearFar_px;
+      const double apart_px = OutlineRms_px(other);
+      other.fits = apart_px <= kNeverTell_px ||
+                   (apart_px <= kTellNearFar_px && other.cost_ratio <= kFarWorse);
     }
     if (!other.fits && other.cost_ratio > kListedRatio) return;
     if (keys_.insert(key).second) result_->alternatives.push_back(std::move(other));

@@ -110,10 +110,32 @@ Json Sigma(const AlignResult& result) {
 Json Alternatives(const AlignResult& result) {
   Json alternatives = Json::array();
   for (const Alternative& other : result.alternatives) {
-    alternatives.push_back(
-        {{"rig_from_world", Pose(other.rig_from_world)}, {"cost_ratio", Number(other.cost_ratio)}});
+    Json view_iou = Json::array();
+    for (const double iou : other.view_iou) view_iou.push_back(Number(iou));
+    alternatives.push_back({{"rig_from_world", Pose(other.rig_from_world)},
+                            {"cost_ratio", Number(other.cost_ratio)},
+                            {"view_iou", view_iou},
+                            {"kind", ToString(other.kind)},
+                            {"fits", other.fits},
+                            {"relation", other.relation}});
   }
   return alternatives;
+}
+
+Json ObservabilityOf(const AlignResult& result) {
+  if (!result.observability) return nullptr;
+  const Observability& seen = *result.observability;
+  Json values = Json::array(), directions = Json::array();
+  for (int i = 0; i < 6; ++i) {
+    values.push_back(Number(seen.eigenvalues[i]));
+    Json direction = Json::array();
+    for (int k = 0; k < 6; ++k) direction.push_back(Number(seen.directions(k, i)));
+    directions.push_back(direction);
+  }
+  return {{"eigenvalues", values},
+          {"directions", directions},
+          {"weakest", seen.weakest},
+          {"unobserved", seen.unobserved}};
 }
 
 Json Options(const AlignOptions& options) {
@@ -202,7 +224,9 @@ std::string ResultJson(const Scene& scene, const AlignResult& result, const Alig
       {"searched", result.searched},
       {"restarted", result.restarted},
       {"sharpened", result.sharpened},
-      {"ambiguous", result.searched ? Json(result.ambiguous) : Json(nullptr)},
+      {"ambiguous", result.ambiguous},
+      {"ambiguity", result.ambiguity},
+      {"observability", ObservabilityOf(result)},
       {"alternatives", Alternatives(result)},
       {"cost", {{"initial", Number(result.initial_cost)}, {"final", Number(result.final_cost)}}},
       {"iterations", result.iterations},

@@ -94,22 +94,40 @@ std::string Sigmas(const AlignResult& result) {
       s(0), s(1), s(2), s(3), s(4), s(5));
 }
 
-std::string HowFound(const AlignResult& result) {
-  if (result.searched) return "Found without a start, by a search of all rotations\n";
+std::string HowFound(const Scene& scene, const AlignResult& result) {
+  if (result.searched) {
+    return scene.initial_rig_from_world
+               ? "The fit from the start was poor, so all rotations were searched too\n"
+               : "Found without a start, by a search of all rotations\n";
+  }
   if (!result.restarted) return "Found from the start\n";
   return "Found from the start; its own fit was poor, so rotations around it were tried too\n";
 }
 
-/// What else the masks allow, if it was looked for.
+/// What else the masks allow, as far as it was looked for.
 std::string Alternatives(const AlignResult& result) {
-  if (!result.searched) return "";
-  if (result.alternatives.empty())
-    return "Other poses: none; the others ended at this one or cost over five times as much\n";
+  if (result.alternatives.empty()) {
+    return result.searched
+               ? "Other poses: none; the others ended at this one or cost over five times as much\n"
+               : "";
+  }
   std::string text = "Other poses, with their cost over this one's and their rotation from it:\n";
   for (const Alternative& other : result.alternatives) {
     const double angle_rad =
         RotationAngle_rad(other.rig_from_world.rotation, result.rig_from_world.rotation);
-    text += Format("  cost x%.3g, %.1f deg away\n", other.cost_ratio, angle_rad * 180 / M_PI);
+    text += Format("  cost x%.3g, %.1f deg away%s", other.cost_ratio, angle_rad * 180 / M_PI,
+                   other.fits ? ", fits as well" : "");
+    for (const double iou : other.view_iou) text += Format(", IoU %.4f", iou);
+    text += other.relation.empty() ? "\n" : ": " + other.relation + "\n";
+  }
+  return text;
+}
+
+std::string WeakestMotion(const AlignResult& result) {
+  if (!result.observability) return "";
+  std::string text = "Weakest motion: " + result.observability->weakest + "\n";
+  for (const std::string& motion : result.observability->unobserved) {
+    text += "NOT OBSERVED: " + motion + "\n";
   }
   return text;
 }
@@ -148,7 +166,7 @@ std::string TextReport(const Scene& scene, const AlignResult& result, const RunS
   }
   text += "\n";
   if (const auto errors = ErrorsOf(scene, result)) text += Errors(*errors);
-  text += Sigmas(result) + HowFound(result) + Alternatives(result);
+  text += Sigmas(result) + WeakestMotion(result) + HowFound(scene, result) + Alternatives(result);
   text +=
       Format("Cost %.6g -> %.6g, %d iterations, %d evaluations, backend %s\n", result.initial_cost,
              result.final_cost, result.iterations, result.evaluations, result.backend.c_str());
