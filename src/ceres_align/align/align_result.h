@@ -34,7 +34,8 @@ const char* ToString(ModeKind kind);
 /// Another pose that the masks allow.
 struct Alternative {
   Rigid3d rig_from_world;
-  /// (its cost + floor) / (the answer's + floor) at full size, both without sharp_window; floor =
+  /// (its cost + floor) / (the answer's + floor) at full size, both without sharp_window, over the
+  /// pixels in which the two are not both empty or both full (pose_contest.h); floor =
   /// kCostFloorPerPx · the pairs of neighbouring pixels that the masks' outlines part, for between
   /// poses that meet the masks exactly there is nothing to choose.
   double cost_ratio = std::numeric_limits<double>::infinity();

@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "ceres_align/align/descent.h"
-#include "ceres_align/align/metrics.h"
 #include "ceres_align/align/mode_frame.h"
 #include "ceres_align/align/mode_words.h"
 #include "ceres_align/align/observability.h"
+#include "ceres_align/align/pose_contest.h"
 #include "ceres_align/align/symmetry.h"
 
 namespace ceres_align {
@@ -37,20 +37,6 @@ constexpr double kBetterRatio = 0.99;
 constexpr int kMostMoves = 2;
 constexpr double kDistinct_rad = 4 * M_PI / 180;  // as the search's
 
-std::vector<double> IouOf(const PreparedScene& prepared, const Rigid3d& rig_from_world) {
-  const Rigid3d rig_from_run = prepared.ToRun(rig_from_world);
-  const std::vector<SilhouetteView> views =
-      prepared.ViewsAt(prepared.last_level(), prepared.Depth(rig_from_run));
-  std::vector<double> iou;
-  for (size_t i = 0; i < views.size(); ++i) {
-    const View& view = prepared.scene().views[i];
-    const Image<double> coverage =
-        prepared.rasterizer()->Coverage(views[i].Job(rig_from_run), nullptr);
-    iou.push_back(IntersectionOverUnion(coverage, view.mask, view.weight));
-  }
-  return iou;
-}
-
 class Explainer {
  public:
   Explainer(const PreparedScene& prepared, const AlignOptions& options,
@@ -61,20 +47,18 @@ class Explainer {
         result_(result),
         descent_(prepared, options, no_callback_),
         frame_(prepared, prepared.FromRun(rig_from_run), symmetry_.center),
-        outline_px_(prepared.OutlineLength(prepared.last_level())),
-        floor_(kCostFloorPerPx * outline_px_) {}
+        outline_px_(prepared.OutlineLength(prepared.last_level())) {}
 
   void Run() {
-    for (Alternative& other : std::exchange(result_->alternatives, {})) Add(std::move(other));
+    for (const Alternative& other : std::exchange(result_->alternatives, {})) {
+      Add(other.rig_from_world, ContestRefined(other.rig_from_world));
+    }
     TryTurns();
     if (symmetry_.mirror || symmetry_.rough_mirror) TryExchange();
     std::stable_sort(
         result_->alternatives.begin(), result_->alternatives.end(),
         [](const Alternative& a, const Alternative& b) { return a.cost_ratio < b.cost_ratio; });
     if (result_->alternatives.size() > kMostListed) result_->alternatives.resize(kMostListed);
-    for (Alternative& other : result_->alternatives) {
-      other.view_iou = IouOf(prepared_, other.rig_from_world);
-    }
     result_->iterations += descent_.iterations();
     result_->evaluations += evaluations_ + descent_.evaluations();
   }
@@ -84,7 +68,7 @@ class Explainer {
   bool Improve(Rigid3d* rig_from_run) {
     std::vector<Alternative>& list = result_->alternatives;
     if (list.empty() || !(list[0].cost_ratio < kBetterRatio)) return false;
-    const double ratio = list[0].cost_ratio, plain = PlainCost();
+    const double ratio = list[0].cost_ratio, plain = Plain().cost;
     Rigid3d pose = prepared_.ToRun(list[0].rig_from_world);
     double cost = prepared_.CostAt(prepared_.last_level(), pose);
     ++result_->evaluations;
@@ -185,57 +169,74 @@ class Explainer {
     return comparer.Deficit(Matrix3d::Identity() - 2 * n * n.transpose(), kRoughDeficit) <
            kRoughDeficit;
   }
-  // The rms distance between its outlines and the answer's by the costs: where the answer meets the
-  // masks but for noise, ½ Σ (M − T)² grows by half the outline's length times its square.
-  double OutlineRms_px(const Alternative& other) {
-    const double rise = (other.cost_ratio - 1) * (PlainCost() + floor_);
-    return std::sqrt(std::max(0.0, 2 * rise / outline_px_));
+
+  bool Fits(const Alternative& other, double rise) const {
+    if (other.cost_ratio <= kAmbiguousRatio) return true;
+    if (other.kind != ModeKind::kMirrorTwin && other.kind != ModeKind::kReversal) return false;
+    // The rms distance between its outlines and the answer's by the costs: where the answer meets
+    // the masks but for noise, ½ Σ (M − T)² grows by half the outline's length times its square.
+    const double apart_px = std::sqrt(std::max(0.0, 2 * rise / outline_px_));
+    return apart_px <= kNeverTell_px ||
+           (apart_px <= kTellNearFar_px && other.cost_ratio <= kFarWorse);
   }
 
-  void Add(Alternative other) {
+  void Add(const Rigid3d& rig_from_world, const ContestResult& contest) {
     const auto same = [&](const Rigid3d& pose) {
-      return RotationAngle_rad(pose.rotation, other.rig_from_world.rotation) < kDistinct_rad;
+      return RotationAngle_rad(pose.rotation, rig_from_world.rotation) < kDistinct_rad;
     };
     if (same(prepared_.FromRun(rig_from_run_))) return;
     for (const Alternative& listed : result_->alternatives) {
       if (same(listed.rig_from_world)) return;
     }
+    Alternative other;
+    other.rig_from_world = rig_from_world;
     const Key key = Classify(&other);
-    other.fits = other.cost_ratio <= kAmbiguousRatio;
-    if (!other.fits && (key.kind == ModeKind::kMirrorTwin || key.kind == ModeKind::kReversal)) {
-      const double apart_px = OutlineRms_px(other);
-      other.fits = apart_px <= kNeverTell_px ||
-                   (apart_px <= kTellNearFar_px && other.cost_ratio <= kFarWorse);
-    }
+    other.cost_ratio = contest.cost_ratio;
+    other.view_iou = contest.view_iou;
+    other.fits = Fits(other, contest.rise);
     if (!other.fits && other.cost_ratio > kListedRatio) return;
     if (keys_.insert(key).second) result_->alternatives.push_back(std::move(other));
   }
 
-  double RatioOf(double cost, double answer_cost) const {
-    return (cost + floor_) / (answer_cost + floor_);
-  }
-
-  // The answer's cost where it is lowest without sharp_window, as refined poses' costs are.
-  double PlainCost() {
-    if (!plain_cost_) {
+  // The answer where its cost is lowest without sharp_window, as refined poses are.
+  struct PlainAnswer {
+    Rigid3d rig_from_run;
+    double cost;
+  };
+  const PlainAnswer& Plain() {
+    if (!plain_answer_) {
       const size_t last = prepared_.last_level();
-      plain_cost_ = result_->final_cost;
+      plain_answer_ = PlainAnswer{rig_from_run_, result_->final_cost};
       if (result_->sharpened) {
-        plain_cost_ =
-            std::min(*plain_cost_, descent_.Climb(rig_from_run_, last, last, true).final_cost);
+        const LevelResult plain = descent_.Climb(rig_from_run_, last, last, true);
+        if (plain.final_cost < plain_answer_->cost) {
+          plain_answer_ = PlainAnswer{plain.rig_from_world, plain.final_cost};
+        }
       }
     }
-    return *plain_cost_;
+    return *plain_answer_;
+  }
+
+  // Of the answer moved as it is, by a symmetry.
+  ContestResult ContestTurned(const Rigid3d& rig_from_world) {
+    if (!as_it_is_) as_it_is_.emplace(prepared_, rig_from_run_);
+    ++evaluations_;
+    return as_it_is_->With(prepared_.ToRun(rig_from_world));
+  }
+
+  // Of a pose where its cost is lowest without sharp_window.
+  ContestResult ContestRefined(const Rigid3d& rig_from_world) {
+    if (!plain_) plain_.emplace(prepared_, Plain().rig_from_run);
+    ++evaluations_;
+    return plain_->With(prepared_.ToRun(rig_from_world));
   }
 
   // Levels from `first` on; listed if it then fits.
   void AddRefined(const Rigid3d& rig_from_world, size_t first) {
     const LevelResult refined =
         descent_.Climb(prepared_.ToRun(rig_from_world), first, prepared_.last_level(), true);
-    Alternative other;
-    other.rig_from_world = prepared_.FromRun(refined.rig_from_world);
-    other.cost_ratio = RatioOf(refined.final_cost, PlainCost());
-    Add(std::move(other));
+    const Rigid3d pose = prepared_.FromRun(refined.rig_from_world);
+    Add(pose, ContestRefined(pose));
   }
 
   void TryTurns() {
@@ -250,16 +251,12 @@ class Explainer {
     }
     for (const Matrix3d& turn : turns) {
       if (keys_.count({ModeKind::kSymmetry, symmetry_.Nearest(turn)})) continue;
-      Alternative other;
-      other.rig_from_world = frame_.Turned(turn);
-      ++evaluations_;
-      other.cost_ratio =
-          RatioOf(prepared_.CostAt(prepared_.last_level(), prepared_.ToRun(other.rig_from_world)),
-                  result_->final_cost);
-      if (other.cost_ratio <= kAmbiguousRatio) {
-        Add(std::move(other));
-      } else if (other.cost_ratio <= kRefinedRatio) {
-        AddRefined(other.rig_from_world, prepared_.last_level());
+      const Rigid3d turned = frame_.Turned(turn);
+      const ContestResult contest = ContestTurned(turned);
+      if (contest.cost_ratio <= kAmbiguousRatio) {
+        Add(turned, contest);
+      } else if (contest.cost_ratio <= kRefinedRatio) {
+        AddRefined(turned, prepared_.last_level());
       }
     }
   }
@@ -307,9 +304,10 @@ class Explainer {
   const AlignCallback no_callback_;
   Descent descent_;
   const ModeFrame frame_;
-  const double outline_px_, floor_;
+  const double outline_px_;
   std::set<Key> keys_;
-  std::optional<double> plain_cost_;
+  std::optional<PlainAnswer> plain_answer_;
+  std::optional<PoseContest> plain_, as_it_is_;  // made when first needed
   size_t others_ = 0;
   int evaluations_ = 0;
 };
