@@ -1,6 +1,4 @@
 // A pose without a start: every rotation is tried.
-#include <limits>
-
 #include "align_testing.h"
 #include "ceres_align/align/global_search.h"
 #include "ceres_align/synth/rooster.h"
@@ -169,13 +167,11 @@ TEST(GlobalSearch, AStartWhosePoorFitRemainsIsSearched) {
   const Scene scene = MakeScene(MakeMultiPart(1500), 2, 82, 170);
   AlignOptions options = Options();
   options.restarts = 0;
-  options.search_misfit = std::numeric_limits<double>::infinity();
-  options.search_misfit_per_px = std::numeric_limits<double>::infinity();
+  options.search_if_poor = false;
   const AlignResult alone = Solve(scene, options);
   EXPECT_FALSE(alone.searched);
   EXPECT_GT(ErrorOf(scene, alone).rotation_deg, 5);
-  options.search_misfit = AlignOptions().search_misfit;
-  options.search_misfit_per_px = AlignOptions().search_misfit_per_px;
+  options.search_if_poor = true;
   const AlignResult result = Solve(scene, options);
   EXPECT_TRUE(result.searched);
   EXPECT_LT(ErrorOf(scene, result).rotation_deg, 0.5);
@@ -190,19 +186,31 @@ TEST(GlobalSearch, AStartWithAGoodFitIsNotSearched) {
   EXPECT_FALSE(result.ambiguous);
 }
 
-TEST(GlobalSearch, TheCallbackSeesTheAnswerAndCanStop) {
+TEST(GlobalSearch, TheCallbackSeesStagesAndAnswerAndCanStop) {
   const Scene scene = WithoutStart(MakeMultiPart(1500), 2, 340);
-  std::vector<AlignIteration> seen;
-  const AlignResult result = Solve(scene, Options(), [&](const AlignIteration& step) {
-    seen.push_back(step);
-    return false;
-  });
-  EXPECT_EQ(result.status, AlignStatus::kStopped);
-  EXPECT_FALSE(result.IsUsable());
-  ASSERT_FALSE(seen.empty());
-  EXPECT_EQ(seen[0].level, seen[0].num_levels - 1);
-  EXPECT_EQ(seen[0].iteration, 0);
-  EXPECT_LT(ErrorOf(scene, result).rotation_deg, 0.5);
+  // Stopped at the first stage, at the last, and at the descent that follows.
+  for (const int reports : {1, 5, 6}) {
+    SCOPED_TRACE(reports);
+    std::vector<AlignIteration> seen;
+    const AlignResult result = Solve(scene, Options(), [&](const AlignIteration& step) {
+      seen.push_back(step);
+      return static_cast<int>(seen.size()) < reports;
+    });
+    EXPECT_EQ(result.status, AlignStatus::kStopped);
+    EXPECT_FALSE(result.IsUsable());
+    ASSERT_EQ(static_cast<int>(seen.size()), reports);
+    for (int i = 0; i < std::min(reports, 5); ++i) {
+      EXPECT_EQ(seen[i].iteration, i + 1);
+      EXPECT_FALSE(seen[i].accepted);
+      EXPECT_GE(seen[i].candidates, 1);
+      EXPECT_LE(seen[i].candidates, seen[std::max(0, i - 1)].candidates);
+    }
+    EXPECT_EQ(seen.back().candidates == 0, reports == 6);
+    EXPECT_EQ(seen.back().level == seen.back().num_levels - 1, reports >= 5);
+    EXPECT_LT(ErrorOf(scene, result).rotation_deg, reports >= 5 ? 0.5 : 180);
+    const double cost = CostAt(scene, result.rig_from_world);
+    EXPECT_NEAR(result.final_cost, cost, 1e-7 * (1 + cost));
+  }
 }
 
 // Probes at random; a ball that holds 1/1152 (1/6000) of all rotations has a radius of 14.5 (8.4)

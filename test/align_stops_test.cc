@@ -64,6 +64,7 @@ TEST(Align, IterationLimitsAreKept) {
     AlignOptions options = Options();
     options.max_iterations_per_level = 1;
     options.restarts = 0;
+    options.search_if_poor = false;
     const AlignResult result = Solve(scene, options);
     EXPECT_LE(result.iterations, 6);
     EXPECT_EQ(result.status, AlignStatus::kNotConverged) << result.termination;

@@ -196,6 +196,7 @@ TEST(Modes, AStartAtTheTwinEndsAtTheTruth) {
     scene.initial_rig_from_world = Rigid3d(twin, Vector3d(truth * center - twin * center));
     AlignOptions options = testing::Options();
     options.restarts = 0;
+    options.search_if_poor = false;
     const AlignResult result = testing::Solve(scene, options);
     EXPECT_LT(Angle_deg(TurnFromTruth(scene, result.rig_from_world)), 0.5);
     EXPECT_NE(result.termination.find("twin"), std::string::npos) << result.termination;

@@ -63,7 +63,7 @@ TEST(PolarSilhouette, KnowsItsTurn) {
 std::vector<Rigid3d> Candidates(const Scene& scene) {
   CpuRasterizer rasterizer(1);
   const PreparedScene prepared(scene, &rasterizer, 12, 2);
-  std::vector<Rigid3d> poses = PosesLikeMasks(prepared, 320, 96, 0.14);
+  std::vector<Rigid3d> poses = PosesLikeMasks(prepared, 320, 96, 0.14, {});
   for (Rigid3d& pose : poses) pose = prepared.FromRun(pose);
   return poses;
 }

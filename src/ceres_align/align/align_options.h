@@ -1,6 +1,8 @@
 // What can be set about an alignment.
 #pragma once
 
+#include "ceres_align/align/pose_prior.h"
+
 namespace ceres_align {
 
 struct AlignOptions {
@@ -47,12 +49,17 @@ struct AlignOptions {
   int sharp_window = 9;
   bool covariance = true;
 
-  /// With a start whose fit is still poor at the end, all rotations are searched as well and the
-  /// better pose is returned. Poor: 2·cost at full size above this much of Σ w T² (about 1 − IoU),
-  /// or above that much per px of the masks' outline (outlines about half a pixel off). Infinity:
-  /// never for that reason.
+  /// With a start whose fit is still poor at the end, or outside the prior, all rotations are
+  /// searched as well and the better pose is returned. Poor: 2·cost at full size above
+  /// search_misfit of Σ w T² (about 1 − IoU), or above search_misfit_per_px per px of the masks'
+  /// outline (outlines about 0.6 px off), or a view's outline off by more than search_stretch_px,
+  /// rms over stretches of 16 px (ContourErrors::coherent_rms_px).
+  bool search_if_poor = true;
   double search_misfit = 0.1;
   double search_misfit_per_px = 0.5;
+  double search_stretch_px = 0.2;
+  /// What is known of the pose. With a bound on the rotation from the start, restarts keep to it.
+  PosePrior prior;
 
   /// Throws InputError naming the field.
   void Validate() const;

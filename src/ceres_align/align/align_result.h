@@ -143,6 +143,8 @@ struct AlignResult {
   std::string ambiguity;  ///< why, in words; empty if not ambiguous
   std::optional<Observability> observability;
   std::optional<Consistency> consistency;
+  bool prior_given = false;
+  std::string prior_broken;    ///< how the pose breaks AlignOptions::prior; empty: it does not
   std::vector<Check> checks;   ///< of the verdict; all of them, passed or not
   double prepare_seconds = 0;  ///< mesh clusters, pyramid
   double solve_seconds = 0;

@@ -5,6 +5,7 @@
 #include "ceres_align/align/descent.h"
 #include "ceres_align/align/describe.h"
 #include "ceres_align/align/global_search.h"
+#include "ceres_align/align/metrics.h"
 
 namespace ceres_align {
 namespace {
@@ -15,35 +16,11 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Every rotation, then the best pose once more at full size: for progress, and for the reason why
-// it stopped.
-DescentResult FromSearch(const PreparedScene& prepared, const AlignOptions& options,
-                         const AlignCallback& callback, AlignResult* result) {
-  const size_t last = prepared.last_level();
-  SearchCounts counts;
-  const std::vector<ScoredPose> poses = SearchGlobally(prepared, options, &counts);
-  Descent descent(prepared, options, callback);
-  LevelResult polished = descent.Climb(poses[0].rig_from_world, last, last, false);
-  // Costs are compared before sharpening, which the others have not had.
-  const double floor = kCostFloorPerPx * prepared.OutlineLength(last);
-  result->searched = true;
-  for (size_t i = 1; i < poses.size(); ++i) {
-    Alternative other;
-    other.rig_from_world = prepared.FromRun(poses[i].rig_from_world);
-    other.cost_ratio = (poses[i].cost + floor) / (polished.final_cost + floor);
-    result->alternatives.push_back(other);
-  }
-  bool sharpened = false;
-  if (polished.converged) {
-    sharpened = descent.Sharpen(polished.final_cost, 0.5 * prepared.MaskEnergy(last),
-                                &polished.rig_from_world, &polished.final_cost);
-  }
-  result->iterations = counts.iterations + descent.iterations();
-  result->evaluations = counts.evaluations + descent.evaluations();
+DescentResult Reached(const LevelResult& polished, double initial_cost, bool sharpened) {
   DescentResult reached;
   reached.rig_from_run = polished.rig_from_world;
   reached.sharpened = sharpened;
-  reached.initial_cost = 0.5 * prepared.MaskEnergy(last);
+  reached.initial_cost = initial_cost;
   reached.final_cost = polished.final_cost;
   reached.termination = polished.termination;
   reached.status = polished.stopped     ? AlignStatus::kStopped
@@ -53,11 +30,65 @@ DescentResult FromSearch(const PreparedScene& prepared, const AlignOptions& opti
   return reached;
 }
 
-// A misfit of the outlines by over half a pixel or so, or much more of the mask than its outline.
-bool IsPoor(const PreparedScene& prepared, const AlignOptions& options, double cost) {
+// Every rotation, then the best pose once more at full size: for progress, and for the reason why
+// it stopped.
+DescentResult FromSearch(const PreparedScene& prepared, const AlignOptions& options,
+                         const PriorTest& prior, const AlignCallback& callback,
+                         AlignResult* result) {
   const size_t last = prepared.last_level();
-  return 2 * cost > options.search_misfit * prepared.MaskEnergy(last) ||
-         2 * cost > options.search_misfit_per_px * prepared.OutlineLength(last);
+  const double empty_cost = 0.5 * prepared.MaskEnergy(last);
+  const SearchResult search = SearchGlobally(prepared, options, prior, callback);
+  result->searched = true;
+  result->iterations = search.iterations;
+  result->evaluations = search.evaluations;
+  if (search.stopped) {
+    LevelResult best;
+    best.rig_from_world = search.poses[0].rig_from_world;
+    best.final_cost = prepared.CostAt(last, best.rig_from_world);
+    best.stopped = true;
+    best.termination = "the callback asked to stop during the search";
+    ++result->evaluations;
+    return Reached(best, empty_cost, false);
+  }
+  Descent descent(prepared, options, callback);
+  LevelResult polished = descent.Climb(search.poses[0].rig_from_world, last, last, false);
+  // Costs are compared before sharpening, which the others have not had.
+  const double floor = kCostFloorPerPx * prepared.OutlineLength(last);
+  for (size_t i = 1; i < search.poses.size(); ++i) {
+    Alternative other;
+    other.rig_from_world = prepared.FromRun(search.poses[i].rig_from_world);
+    other.cost_ratio = (search.poses[i].cost + floor) / (polished.final_cost + floor);
+    result->alternatives.push_back(other);
+  }
+  const bool sharpened =
+      polished.converged && descent.Sharpen(polished.final_cost, empty_cost,
+                                            &polished.rig_from_world, &polished.final_cost);
+  result->iterations += descent.iterations();
+  result->evaluations += descent.evaluations();
+  return Reached(polished, empty_cost, sharpened);
+}
+
+// Much more of the mask misfits than its outline, or the outline does by over half a pixel or so,
+// or whole stretches of it are off to one side, as noise seldom is and a local minimum always.
+bool IsPoor(const PreparedScene& prepared, const AlignOptions& options, const Rigid3d& rig_from_run,
+            double cost) {
+  const size_t last = prepared.last_level();
+  if (2 * cost > options.search_misfit * prepared.MaskEnergy(last) ||
+      2 * cost > options.search_misfit_per_px * prepared.OutlineLength(last)) {
+    return true;
+  }
+  const std::vector<SilhouetteView> views = prepared.ViewsAt(last, prepared.Depth(rig_from_run));
+  for (size_t i = 0; i < views.size(); ++i) {
+    if (prepared.mask_empty(i)) continue;
+    const View& view = prepared.scene().views[i];
+    const Image<double> coverage =
+        prepared.rasterizer()->Coverage(views[i].Job(rig_from_run), nullptr);
+    if (MeasureContour(coverage, view.mask, view.weight).coherent_rms_px >
+        options.search_stretch_px) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // The alternatives of a search whose best pose is `found`, as those of the better pose `reached`.
@@ -85,24 +116,29 @@ std::vector<Alternative> AlternativesTo(const PreparedScene& prepared, const Des
 
 // From the start; where its fit stays poor, from everywhere.
 DescentResult FromStart(const PreparedScene& prepared, const AlignOptions& options,
-                        const AlignCallback& callback, const Rigid3d& initial,
-                        AlignResult* result) {
+                        const PriorTest& prior, const AlignCallback& callback,
+                        const Rigid3d& initial, AlignResult* result) {
   Descent descent(prepared, options, callback);
   DescentResult reached = descent.Run(initial);
   result->iterations = descent.iterations();
   result->evaluations = descent.evaluations();
-  if (reached.status == AlignStatus::kStopped || result->iterations >= options.max_iterations ||
-      !IsPoor(prepared, options, reached.final_cost)) {
+  const bool allowed = prior.Allows(reached.rig_from_run);
+  if (!options.search_if_poor || reached.status == AlignStatus::kStopped ||
+      result->iterations >= options.max_iterations ||
+      (allowed && !IsPoor(prepared, options, reached.rig_from_run, reached.final_cost))) {
     return reached;
   }
   AlignResult other;
-  DescentResult found = FromSearch(prepared, options, callback, &other);
+  DescentResult found = FromSearch(prepared, options, prior, callback, &other);
   result->iterations += other.iterations;
   result->evaluations += other.evaluations;
   result->searched = true;
   found.initial_cost = reached.initial_cost;
   found.restarted = reached.restarted;
-  if (found.status != AlignStatus::kStopped && found.final_cost < reached.final_cost) {
+  const bool found_allowed = prior.Allows(found.rig_from_run);
+  const bool better =
+      found_allowed == allowed ? found.final_cost < reached.final_cost : found_allowed;
+  if (better && found.status != AlignStatus::kStopped) {
     result->alternatives = other.alternatives;
     return found;
   }
@@ -124,12 +160,14 @@ AlignResult Align(const Scene& scene, Rasterizer* rasterizer, const AlignOptions
     initial = prepared.ToRun(*scene.initial_rig_from_world);
     prepared.CheckStart(*initial, options.moment_translation);
   }
+  const PriorTest prior(options.prior, initial, scene.views[0].cam_from_rig);
   AlignResult result;
   result.prepare_seconds = SecondsSince(start);
 
   const Clock::time_point solve_start = Clock::now();
-  const DescentResult reached = initial ? FromStart(prepared, options, callback, *initial, &result)
-                                        : FromSearch(prepared, options, callback, &result);
+  const DescentResult reached =
+      initial ? FromStart(prepared, options, prior, callback, *initial, &result)
+              : FromSearch(prepared, options, prior, callback, &result);
   result.solve_seconds = SecondsSince(solve_start);
   result.status = reached.status;
   result.termination = reached.termination;
@@ -137,7 +175,7 @@ AlignResult Align(const Scene& scene, Rasterizer* rasterizer, const AlignOptions
   result.final_cost = reached.final_cost;
   result.restarted = reached.restarted;
   result.sharpened = reached.sharpened;
-  Describe(prepared, options, reached.rig_from_run, &result);
+  Describe(prepared, options, prior, reached.rig_from_run, &result);
   return result;
 }
 

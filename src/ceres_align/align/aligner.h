@@ -21,15 +21,20 @@ struct AlignIteration {
   double step_px;  ///< how far the step moved the outline, at most, in px of this level
   bool accepted;
   Rigid3d rig_from_world;  ///< the best pose so far at this level
+  /// Above 0: no step, but a stage of a search has ended (`iteration` counts them); so many poses
+  /// are left, of which cost and pose are the best's.
+  int candidates = 0;
 };
 /// Called on the thread that called Align, at each level of the descent that leads to the answer
-/// (not for restarts, a search, and the steps of sharp_window); return false to stop (kStopped).
+/// and after each stage of a search (not for restarts and the steps of sharp_window); return false
+/// to stop (kStopped).
 using AlignCallback = std::function<bool(const AlignIteration&)>;
 
 /// Aligns the scene to its masks, from scene.initial_rig_from_world or, where there is none, by
 /// trying every rotation. With a start, the result's cost is never above the start's (without
-/// one, initial_cost is that of an empty frame). Throws InputError for a scene that cannot be
-/// aligned: every mask empty, a start behind the camera in every view that has a mask, or off
+/// one, initial_cost is that of an empty frame), unless options.prior forbids where it stays.
+/// Throws InputError for a scene that cannot be aligned: every mask empty, a prior about the start
+/// without one, a start behind the camera in every view that has a mask, or off
 /// screen in all of them while options.moment_translation is off (else the start is moved to where
 /// the masks are).
 AlignResult Align(const Scene& scene, Rasterizer* rasterizer, const AlignOptions& options,

@@ -53,8 +53,10 @@ Rigid3d Descent::Restart(const Rigid3d& start, const LevelResult& reached, size_
   const size_t level = scene_.LevelOfWidth(kRestartWidthPx);
   const std::vector<ScoredPose> scored = ScoreRotations(
       scene_.ViewsAt(level, scene_.Depth(start)), scene_.MomentsAt(level), scene_.rasterizer(),
-      start, RotationBall(options_.restarts, options_.restart_angle_rad), kRestartMomentSteps,
-      kRestartMomentMisfit, &evaluations_);
+      start,
+      RotationBall(options_.restarts,
+                   std::min(options_.restart_angle_rad, options_.prior.max_rotation_rad)),
+      kRestartMomentSteps, kRestartMomentMisfit, &evaluations_);
   Rigid3d best = reached.rig_from_world;
   double best_cost = reached.final_cost;
   for (const ScoredPose& candidate : BestDistinct(scored, kRestartsRefined, kRestartDistinct_rad)) {

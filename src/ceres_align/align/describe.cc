@@ -66,14 +66,14 @@ bool JudgeAll(const PreparedScene& prepared, const Rigid3d& rig_from_run, AlignR
 
 }  // namespace
 
-void Describe(const PreparedScene& prepared, const AlignOptions& options, const Rigid3d& reached,
-              AlignResult* result) {
+void Describe(const PreparedScene& prepared, const AlignOptions& options, const PriorTest& prior,
+              const Rigid3d& reached, AlignResult* result) {
   Rigid3d rig_from_run = reached;
   bool overlap = JudgeAll(prepared, rig_from_run, result);
   if (!overlap) {
     result->status = AlignStatus::kNoOverlap;
     result->termination = "the object meets none of the masks; " + result->termination;
-  } else if (ExplainModes(prepared, options, &rig_from_run, result)) {
+  } else if (ExplainModes(prepared, options, prior, &rig_from_run, result)) {
     overlap = JudgeAll(prepared, rig_from_run, result);
   }
   if (options.covariance && overlap) {
@@ -87,6 +87,8 @@ void Describe(const PreparedScene& prepared, const AlignOptions& options, const 
         SandwichCovariance(views, targets, prepared.rasterizer(), prepared.radius(), rig_from_run);
   }
   if (overlap) result->consistency = ConsistencyOf(prepared, rig_from_run);
+  result->prior_given = prior.any();
+  result->prior_broken = prior.Broken(rig_from_run);
   result->rig_from_world = prepared.FromRun(rig_from_run);
   result->object_center_in_world = prepared.center();
   result->backend = prepared.rasterizer()->name();

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "ceres_align/align/aligner.h"
+#include "ceres_align/align/pose_prior.h"
 #include "ceres_align/align/prepared_scene.h"
 
 namespace ceres_align {
 
 /// Fills everything in `result` that follows from the pose, `result->alternatives` (poses and
 /// cost ratios) and the flags set by the solve: views, covariance, modes, checks.
-void Describe(const PreparedScene& prepared, const AlignOptions& options,
+void Describe(const PreparedScene& prepared, const AlignOptions& options, const PriorTest& prior,
               const Rigid3d& rig_from_run, AlignResult* result);
 
 }  // namespace ceres_align

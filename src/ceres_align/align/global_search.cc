@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <utility>
 
 #include "ceres_align/align/descent.h"
 #include "ceres_align/align/table_search.h"
@@ -22,40 +24,139 @@ constexpr double kHopeless = 5;
 // A typical silhouette covers this share of its bounding sphere's disc.
 constexpr double kFillOfDisc = 0.35;
 
-// Levels first..last from every pose, side by side; sorted by cost.
-std::vector<ScoredPose> RefineAll(const PreparedScene& scene, const AlignOptions& options,
-                                  const std::vector<ScoredPose>& starts, size_t first, size_t last,
-                                  SearchCounts* counts) {
-  std::vector<ScoredPose> refined(starts.size());
-  std::vector<SearchCounts> own(starts.size());
-  scene.rasterizer()->ForEach(starts.size(), [&](size_t i) {
-    Descent descent(scene, options, {});
-    const LevelResult result = descent.Climb(starts[i].rig_from_world, first, last, true);
-    // Out of iterations, a descent may have ended on a coarser level, whose cost means another.
-    const bool cut_short = descent.iterations() >= options.max_iterations;
-    refined[i] = {result.rig_from_world,
-                  cut_short ? scene.CostAt(last, result.rig_from_world) : result.final_cost};
-    own[i] = {descent.iterations(), descent.evaluations()};
-  });
-  for (const SearchCounts& c : own) {
-    counts->iterations += c.iterations;
-    counts->evaluations += c.evaluations;
-  }
-  std::stable_sort(refined.begin(), refined.end(),
-                   [](const ScoredPose& a, const ScoredPose& b) { return a.cost < b.cost; });
-  return refined;
-}
+// How far a pose may lie outside the prior while it is still a candidate and at each width: the
+// table's own error at first, then what refining still moves.
+constexpr double kCandidateSlack_rad = 12 * M_PI / 180, kCandidateSlack = 0.25;
+constexpr int kFinestGrid = 8;
+constexpr double kStageSlack_rad = 4 * M_PI / 180, kStageSlack = 0.05;
 
-// The best `count` distinct ones of a sorted list that are not hopeless at `level`.
-std::vector<ScoredPose> Promising(const PreparedScene& scene, const std::vector<ScoredPose>& sorted,
-                                  int count, size_t level) {
-  std::vector<ScoredPose> kept = BestDistinct(sorted, count, kDistinctModes_rad);
-  const double floor = kCostFloorPerPx * scene.OutlineLength(level);
-  size_t n = 1;
-  while (n < kept.size() && kept[n].cost + floor <= kHopeless * (kept[0].cost + floor)) ++n;
-  kept.resize(std::min(n, kept.size()));
-  return kept;
-}
+class Searcher {
+ public:
+  Searcher(const PreparedScene& scene, const AlignOptions& options, const PriorTest& prior,
+           const AlignCallback& callback)
+      : scene_(scene), options_(options), prior_(prior), callback_(callback) {}
+
+  SearchResult Run() {
+    const size_t score = scene_.LevelOfWidth(kScoreWidthPx),
+                 thin = scene_.LevelOfWidth(kThinWidthPx), keep = scene_.LevelOfWidth(kKeepWidthPx),
+                 last = scene_.last_level();
+    poses_ = Candidates(score);
+    if (!Report(score)) return Result();
+    Refine(score, score);
+    poses_ = BestDistinct(poses_, options_.search_thinned, kDistinctModes_rad);
+    if (!Report(score)) return Result();
+    if (thin > score) Refine(score + 1, thin);
+    KeepPromising(options_.search_kept, thin);
+    if (!Report(thin)) return Result();
+    if (keep > thin) Refine(thin + 1, keep);
+    KeepPromising(options_.search_finalists, keep);
+    if (!Report(keep)) return Result();
+    if (last > keep) Refine(keep + 1, last);
+    poses_ = BestDistinct(poses_, options_.search_finalists, kDistinctModes_rad);
+    KeepAllowed(0, 0);
+    Report(last);
+    return Result();
+  }
+
+ private:
+  SearchResult Result() {
+    result_.poses = std::move(poses_);
+    return std::move(result_);
+  }
+
+  bool Report(size_t level) {
+    ++stage_;
+    if (!callback_) return true;
+    const Camera& camera = scene_.level(level).cameras[0];
+    AlignIteration report{};
+    report.level = static_cast<int>(level);
+    report.num_levels = static_cast<int>(scene_.num_levels());
+    report.width_px = camera.width_px;
+    report.height_px = camera.height_px;
+    report.iteration = stage_;
+    report.cost = poses_[0].cost;
+    report.candidates = static_cast<int>(poses_.size());
+    report.rig_from_world = scene_.FromRun(poses_[0].rig_from_world);
+    result_.stopped = !callback_(report);
+    return !result_.stopped;
+  }
+
+  // The best poses at the scoring level, before any refinement; best first.
+  std::vector<ScoredPose> Candidates(size_t level) {
+    const Rigid3d position = PositionFromMasks(scene_);
+    const std::vector<SilhouetteView> views =
+        scene_.ViewsAt(level, kScoreLodFactor * scene_.Depth(position));
+    std::function<bool(const Rigid3d&)> allowed;
+    if (prior_.any()) {
+      allowed = [&](const Rigid3d& pose) {
+        return prior_.Allows(pose, kCandidateSlack_rad, kCandidateSlack);
+      };
+    }
+    const std::vector<Rigid3d> alike = PosesLikeMasks(
+        scene_, options_.search_directions, static_cast<size_t>(options_.search_candidates),
+        kCandidatesApart_rad, allowed);
+    std::vector<ScoredPose> poses =
+        alike.empty() ? ScoreRotations(views, scene_.MomentsAt(level), scene_.rasterizer(),
+                                       position, AllowedGrid(options_.search_rotations, prior_),
+                                       kMomentSteps, kMomentMisfit, &result_.evaluations)
+                      : ScorePoses(views, scene_.MomentsAt(level), scene_.rasterizer(), alike,
+                                   kMomentSteps, kMomentMisfit, &result_.evaluations);
+    const int refined = alike.empty() ? options_.search_rotations_refined : options_.search_refined;
+    poses.resize(std::min<size_t>(poses.size(), refined));
+    return poses;
+  }
+
+  // Levels first..last from every pose, side by side; sorted by cost.
+  void Refine(size_t first, size_t last) {
+    std::vector<ScoredPose> refined(poses_.size());
+    std::vector<std::pair<int, int>> counts(poses_.size());
+    scene_.rasterizer()->ForEach(poses_.size(), [&](size_t i) {
+      Descent descent(scene_, options_, {});
+      const LevelResult result = descent.Climb(poses_[i].rig_from_world, first, last, true);
+      // Out of iterations, a descent may have ended on a coarser level, whose cost means another.
+      const bool cut_short = descent.iterations() >= options_.max_iterations;
+      refined[i] = {result.rig_from_world,
+                    cut_short ? scene_.CostAt(last, result.rig_from_world) : result.final_cost};
+      counts[i] = {descent.iterations(), descent.evaluations()};
+    });
+    for (const auto& [iterations, evaluations] : counts) {
+      result_.iterations += iterations;
+      result_.evaluations += evaluations;
+    }
+    std::stable_sort(refined.begin(), refined.end(),
+                     [](const ScoredPose& a, const ScoredPose& b) { return a.cost < b.cost; });
+    poses_ = std::move(refined);
+    KeepAllowed(kStageSlack_rad, kStageSlack);
+  }
+
+  void KeepAllowed(double slack_rad, double slack) {
+    if (!prior_.any()) return;
+    std::vector<ScoredPose> kept;
+    for (const ScoredPose& pose : poses_) {
+      if (prior_.Allows(pose.rig_from_world, slack_rad, slack)) kept.push_back(pose);
+    }
+    if (!kept.empty()) poses_ = std::move(kept);
+  }
+
+  // The best `count` distinct ones that are not hopeless at `level`.
+  void KeepPromising(int count, size_t level) {
+    poses_ = BestDistinct(poses_, count, kDistinctModes_rad);
+    const double floor = kCostFloorPerPx * scene_.OutlineLength(level);
+    size_t n = 1;
+    while (n < poses_.size() && poses_[n].cost + floor <= kHopeless * (poses_[0].cost + floor)) {
+      ++n;
+    }
+    poses_.resize(n);
+  }
+
+  const PreparedScene& scene_;
+  const AlignOptions& options_;
+  const PriorTest& prior_;
+  const AlignCallback& callback_;
+  std::vector<ScoredPose> poses_;
+  SearchResult result_;
+  int stage_ = 0;
+};
 
 }  // namespace
 
@@ -89,40 +190,23 @@ Rigid3d PositionFromMasks(const PreparedScene& scene) {
   return Rigid3d(Eigen::Quaterniond::Identity(), Eigen::Vector3d(sum / count));
 }
 
-// The best poses at the scoring level, before any refinement; best first.
-std::vector<ScoredPose> Candidates(const PreparedScene& scene, const AlignOptions& options,
-                                   size_t level, int* evaluations) {
-  const Rigid3d position = PositionFromMasks(scene);
-  const std::vector<SilhouetteView> views =
-      scene.ViewsAt(level, kScoreLodFactor * scene.Depth(position));
-  const std::vector<Rigid3d> alike =
-      PosesLikeMasks(scene, options.search_directions,
-                     static_cast<size_t>(options.search_candidates), kCandidatesApart_rad);
-  std::vector<ScoredPose> poses =
-      alike.empty() ? ScoreRotations(views, scene.MomentsAt(level), scene.rasterizer(), position,
-                                     RotationGrid(options.search_rotations), kMomentSteps,
-                                     kMomentMisfit, evaluations)
-                    : ScorePoses(views, scene.MomentsAt(level), scene.rasterizer(), alike,
-                                 kMomentSteps, kMomentMisfit, evaluations);
-  const int refined = alike.empty() ? options.search_rotations_refined : options.search_refined;
-  poses.resize(std::min<size_t>(poses.size(), refined));
-  return poses;
+std::vector<Eigen::Quaterniond> AllowedGrid(int count, const PriorTest& prior) {
+  if (!prior.prior().BoundsRotation()) return RotationGrid(count);
+  std::vector<Eigen::Quaterniond> allowed;
+  for (int finer = 1; finer <= kFinestGrid; finer *= 2) {
+    std::vector<Eigen::Quaterniond> next;
+    for (const Eigen::Quaterniond& rotation : RotationGrid(finer * count)) {
+      if (prior.AllowsRotation(rotation, kCandidateSlack_rad)) next.push_back(rotation);
+    }
+    if (static_cast<int>(next.size()) > count) break;
+    allowed = std::move(next);
+  }
+  return allowed.empty() ? RotationGrid(count) : allowed;
 }
 
-std::vector<ScoredPose> SearchGlobally(const PreparedScene& scene, const AlignOptions& options,
-                                       SearchCounts* counts) {
-  const size_t score = scene.LevelOfWidth(kScoreWidthPx), thin = scene.LevelOfWidth(kThinWidthPx),
-               keep = scene.LevelOfWidth(kKeepWidthPx);
-  const size_t last = scene.last_level();
-  std::vector<ScoredPose> poses = Candidates(scene, options, score, &counts->evaluations);
-  poses = RefineAll(scene, options, poses, score, score, counts);
-  poses = BestDistinct(poses, options.search_thinned, kDistinctModes_rad);
-  if (thin > score) poses = RefineAll(scene, options, poses, score + 1, thin, counts);
-  poses = Promising(scene, poses, options.search_kept, thin);
-  if (keep > thin) poses = RefineAll(scene, options, poses, thin + 1, keep, counts);
-  poses = Promising(scene, poses, options.search_finalists, keep);
-  if (last > keep) poses = RefineAll(scene, options, poses, keep + 1, last, counts);
-  return BestDistinct(poses, options.search_finalists, kDistinctModes_rad);
+SearchResult SearchGlobally(const PreparedScene& scene, const AlignOptions& options,
+                            const PriorTest& prior, const AlignCallback& callback) {
+  return Searcher(scene, options, prior, callback).Run();
 }
 
 }  // namespace ceres_align

@@ -34,14 +34,17 @@ constexpr double kOtherSide_rad = 15 * M_PI / 180;
 constexpr size_t kMostTurns = 6;
 // An alternative below this is the better answer.
 constexpr double kBetterRatio = 0.99;
-constexpr int kMostMoves = 2;
+constexpr int kMostMoves = 3;
+// Of equal symmetric poses another must be nearer the start by this.
+constexpr double kNearer_rad = M_PI / 180;
 constexpr double kDistinct_rad = 4 * M_PI / 180;  // as the search's
 
 class Explainer {
  public:
-  Explainer(const PreparedScene& prepared, const AlignOptions& options,
+  Explainer(const PreparedScene& prepared, const AlignOptions& options, const PriorTest& prior,
             const MeshSymmetry& symmetry, const Rigid3d& rig_from_run, AlignResult* result)
       : prepared_(prepared),
+        prior_(prior),
         symmetry_(symmetry),
         rig_from_run_(rig_from_run),
         result_(result),
@@ -66,27 +69,44 @@ class Explainer {
   /// Makes the best alternative the answer if it costs less; the result's alternatives are then to
   /// be explained again.
   bool Improve(Rigid3d* rig_from_run) {
-    std::vector<Alternative>& list = result_->alternatives;
+    const std::vector<Alternative>& list = result_->alternatives;
     if (list.empty() || !(list[0].cost_ratio < kBetterRatio)) return false;
-    const double ratio = list[0].cost_ratio, plain = Plain().cost;
-    Rigid3d pose = prepared_.ToRun(list[0].rig_from_world);
-    double cost = prepared_.CostAt(prepared_.last_level(), pose);
+    const double plain = Plain().cost;
+    const Rigid3d pose = prepared_.ToRun(list[0].rig_from_world);
+    const double cost = prepared_.CostAt(prepared_.last_level(), pose);
     ++result_->evaluations;
     if (!(cost < plain) || !(cost < result_->final_cost)) return false;
-    const int iterations = descent_.iterations(), evaluations = descent_.evaluations();
-    const bool sharpened = descent_.Sharpen(cost, result_->initial_cost, &pose, &cost);
-    result_->iterations += descent_.iterations() - iterations;
-    result_->evaluations += descent_.evaluations() - evaluations;
-    list[0].rig_from_world = prepared_.FromRun(rig_from_run_);
-    list[0].cost_ratio = 1;
-    for (Alternative& other : list) other.cost_ratio /= ratio;
-    std::stable_sort(list.begin(), list.end(), [](const Alternative& a, const Alternative& b) {
-      return a.cost_ratio < b.cost_ratio;
-    });
-    *rig_from_run = pose;
-    result_->sharpened = sharpened;
-    result_->final_cost = cost;
-    result_->termination += "; then its twin (near and far exchanged) was found to fit better";
+    MoveTo(pose, cost, "; then its twin (near and far exchanged) was found to fit better",
+           rig_from_run);
+    return true;
+  }
+
+  /// Turns the answer by one of the object's own symmetries to where the prior and the start want
+  /// it; then as Improve.
+  bool TurnToPreferred(Rigid3d* rig_from_run) {
+    const auto& start = prepared_.scene().initial_rig_from_world;
+    if ((!start && !prior_.any()) || symmetry_.sphere || symmetry_.IsRound()) return false;
+    const auto penalty = [&](const Rigid3d& rig_from_world) {
+      const double angle_rad =
+          start ? RotationAngle_rad(rig_from_world.rotation, start->rotation) : 0;
+      return angle_rad + (prior_.Allows(prepared_.ToRun(rig_from_world)) ? 0 : 2 * M_PI);
+    };
+    const Rigid3d answer = prepared_.FromRun(rig_from_run_);
+    double least = penalty(answer) - kNearer_rad;
+    Rigid3d preferred = answer;
+    for (size_t i = 1; i < symmetry_.rotations.size(); ++i) {
+      const Rigid3d turned = frame_.Turned(symmetry_.rotations[i]);
+      if (penalty(turned) >= least) continue;
+      least = penalty(turned);
+      preferred = turned;
+    }
+    if (least == penalty(answer) - kNearer_rad) return false;
+    if (ContestTurned(preferred).cost_ratio > 1 / kBetterRatio) return false;
+    const size_t last = prepared_.last_level();
+    const LevelResult refined = descent_.Climb(prepared_.ToRun(preferred), last, last, true);
+    if (refined.failed || refined.final_cost > result_->initial_cost) return false;
+    MoveTo(refined.rig_from_world, refined.final_cost,
+           "; then turned by the object's own symmetry to where it was expected", rig_from_run);
     return true;
   }
 
@@ -125,6 +145,21 @@ class Explainer {
   }
 
  private:
+  // The old answer becomes the first alternative, to be explained with the others.
+  void MoveTo(Rigid3d pose, double cost, const char* why, Rigid3d* rig_from_run) {
+    const int iterations = descent_.iterations(), evaluations = descent_.evaluations();
+    const bool sharpened = descent_.Sharpen(cost, result_->initial_cost, &pose, &cost);
+    result_->iterations += descent_.iterations() - iterations;
+    result_->evaluations += descent_.evaluations() - evaluations;
+    Alternative old;
+    old.rig_from_world = prepared_.FromRun(rig_from_run_);
+    result_->alternatives.insert(result_->alternatives.begin(), old);
+    *rig_from_run = pose;
+    result_->sharpened = sharpened;
+    result_->final_cost = cost;
+    result_->termination += why;
+  }
+
   // What tells a pose from others: equal keys, equal but for a symmetry that is listed once.
   struct Key {
     ModeKind kind;
@@ -185,6 +220,7 @@ class Explainer {
       return RotationAngle_rad(pose.rotation, rig_from_world.rotation) < kDistinct_rad;
     };
     if (same(prepared_.FromRun(rig_from_run_))) return;
+    if (!prior_.Allows(prepared_.ToRun(rig_from_world))) return;
     for (const Alternative& listed : result_->alternatives) {
       if (same(listed.rig_from_world)) return;
     }
@@ -298,6 +334,7 @@ class Explainer {
   }
 
   const PreparedScene& prepared_;
+  const PriorTest& prior_;
   const MeshSymmetry& symmetry_;
   const Rigid3d rig_from_run_;
   AlignResult* result_;
@@ -314,16 +351,17 @@ class Explainer {
 
 }  // namespace
 
-bool ExplainModes(const PreparedScene& prepared, const AlignOptions& options, Rigid3d* rig_from_run,
-                  AlignResult* result) {
+bool ExplainModes(const PreparedScene& prepared, const AlignOptions& options,
+                  const PriorTest& prior, Rigid3d* rig_from_run, AlignResult* result) {
   const size_t mesh = prepared.scene().views[FirstWithMask(prepared)].mesh_index;
   const MeshSymmetry symmetry =
       FindSymmetry(*prepared.scene().meshes[mesh], prepared.rasterizer(), MeshOf(prepared));
   bool moved = false;
   for (int pass = 0;; ++pass) {
-    Explainer explainer(prepared, options, symmetry, *rig_from_run, result);
+    Explainer explainer(prepared, options, prior, symmetry, *rig_from_run, result);
     explainer.Run();
-    if (pass < kMostMoves && explainer.Improve(rig_from_run)) {
+    if (pass < kMostMoves &&
+        (explainer.Improve(rig_from_run) || explainer.TurnToPreferred(rig_from_run))) {
       moved = true;
       continue;
     }

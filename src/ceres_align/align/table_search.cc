@@ -258,7 +258,8 @@ std::vector<Rigid3d> BestApart(const std::vector<Candidate>& sorted, size_t coun
 }  // namespace
 
 std::vector<Rigid3d> PosesLikeMasks(const PreparedScene& scene, int directions, size_t count,
-                                    double min_angle_rad) {
+                                    double min_angle_rad,
+                                    const std::function<bool(const Rigid3d&)>& allowed) {
   const std::vector<MaskLook> looks = WholeMasks(scene);
   if (looks.empty()) return {};
   const auto tables = TablesFor(scene, looks, directions);
@@ -270,6 +271,13 @@ std::vector<Rigid3d> PosesLikeMasks(const PreparedScene& scene, int directions, 
   std::vector<Candidate> candidates =
       FitFirst(looks[0], *tables.at(mesh_of(looks[0])), views[looks[0].view],
                Eigen::Vector3d(center.x, center.y, center.z), looks.size() > 1, scene.rasterizer());
+  if (allowed) {
+    candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
+                                    [&](const Candidate& candidate) {
+                                      return !allowed(candidate.rig_from_run);
+                                    }),
+                     candidates.end());
+  }
   for (size_t i = 1; i < looks.size(); ++i) {
     AddOther(looks[i], *tables.at(mesh_of(looks[i])), views[looks[i].view], &candidates);
   }

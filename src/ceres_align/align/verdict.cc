@@ -182,6 +182,12 @@ Check ObservabilityCheck(const AlignResult& result) {
           Text("not determined by the masks: %s", seen.unobserved.front().c_str())};
 }
 
+Check PriorCheck(const AlignResult& result) {
+  if (!result.prior_given) return {"prior", true, "nothing was known of the pose"};
+  if (result.prior_broken.empty()) return {"prior", true, "the pose is where it was said to be"};
+  return {"prior", false, result.prior_broken};
+}
+
 }  // namespace
 
 std::vector<Check> ChecksOf(const AlignResult& result) {
@@ -195,7 +201,8 @@ std::vector<Check> ChecksOf(const AlignResult& result) {
           FocalCheck(result),
           {"ambiguity", !result.ambiguous,
            result.ambiguous ? result.ambiguity : "no other pose found fits as well"},
-          ObservabilityCheck(result)};
+          ObservabilityCheck(result),
+          PriorCheck(result)};
 }
 
 }  // namespace ceres_align

@@ -28,6 +28,7 @@ namespace ceres_align {
 ///                  tell it, and says how well they do
 ///   ambiguity      another pose fits about as well
 ///   observability  a motion is not determined (only where result.observability is set)
+///   prior          the pose is not where it was said to be (AlignOptions::prior)
 /// Reads every field of the result but `checks`.
 std::vector<Check> ChecksOf(const AlignResult& result);
 
