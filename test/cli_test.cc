@@ -44,6 +44,19 @@ TEST_F(CliTest, BadFlags) {
                  "give one");
 }
 
+TEST_F(CliTest, BadPriors) {
+  ExpectBadInput("--trust_deg 0", "--trust_deg is 0");
+  ExpectBadInput("--trust_percent -3", "--trust_percent is -3");
+  ExpectBadInput("--trust_deg 20 --search", "no start");
+  ExpectBadInput("--distance 3", "--distance is '3'");
+  ExpectBadInput("--distance 5,3", "--distance is '5,3'");
+  ExpectBadInput("--distance a,b", "--distance");
+  ExpectBadInput("--up_in_world 0,0,0", "--up_in_world is zero");
+  ExpectBadInput("--up_in_world 0,1,0 --up_in_camera 0,0,0", "--up_in_camera is zero");
+  ExpectBadInput("--up_in_world 0,1,0 --max_tilt_deg 0", "--max_tilt_deg is 0");
+  ExpectBadInput("--max_tilt_deg 20", "without --up_in_world");
+}
+
 TEST_F(CliTest, BadFilesAndConflicts) {
   WriteProblem(work_);
   const std::string rest = " --fov_deg 60 --camera_location 0,0,6";

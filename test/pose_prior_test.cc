@@ -82,7 +82,7 @@ TEST(PriorTest, BadOnesAreErrors) {
     if (field == 3) options.prior.max_distance = 0;
     if (field == 4) options.prior.max_tilt_rad = std::nan("");
     if (field == 5) options.prior.up_in_world.setZero();
-    if (field == 6) options.prior.up_in_rig.x() = std::nan("");
+    if (field == 6) options.prior.up_in_cam.x() = std::nan("");
     EXPECT_THROW(options.Validate(), InputError) << field;
   }
   PosePrior prior;
@@ -120,7 +120,7 @@ TEST(Prior, UprightDecidesBetweenTwins) {
     if (!open.ambiguous || open.alternatives.empty()) continue;
     AlignOptions options = testing::Options();
     options.prior.up_in_world = Vector3d::UnitZ();
-    options.prior.up_in_rig = scene.true_rig_from_world->rotation * Vector3d::UnitZ();
+    options.prior.up_in_cam = scene.true_rig_from_world->rotation * Vector3d::UnitZ();
     const double apart_rad = RotationAngle_rad(open.alternatives[0].rig_from_world.rotation,
                                                open.rig_from_world.rotation);
     if (apart_rad < 40 * kDegree) continue;  // the bound would hold for both

@@ -228,12 +228,14 @@ void Run(const std::string& name, const Object& object, int views, double start_
     cell.least_low = std::min(cell.least_low, least);
     cell.least_high = std::max(cell.least_high, least);
     if (FLAGS_print) {
-      std::printf("  %s %d: %.3f deg, IoU %.4f, rms %.2f px, mean %.2f, stretches %.2f, long %.2f, least %.2g, weakest %s; %s\n",
-                  name.c_str(), trial, error, result.MeanIou(), result.views[0].contour_rms_px,
-                  result.views[0].contour.signed_mean_px, result.views[0].contour.coherent_rms_px,
-                  result.views[0].contour.long_rms_px,
-                  least, result.observability ? result.observability->weakest.c_str() : "-",
-                  result.ambiguity.c_str());
+      std::printf(
+          "  %s %d: %.3f deg, IoU %.4f, rms %.2f px, mean %.2f, stretches %.2f, long %.2f, least "
+          "%.2g, weakest %s; %s\n",
+          name.c_str(), trial, error, result.MeanIou(), result.views[0].contour_rms_px,
+          result.views[0].contour.signed_mean_px, result.views[0].contour.coherent_rms_px,
+          result.views[0].contour.long_rms_px, least,
+          result.observability ? result.observability->weakest.c_str() : "-",
+          result.ambiguity.c_str());
       for (const Alternative& other : result.alternatives) {
         std::printf("    %.2f %s: %s\n", other.cost_ratio, ToString(other.kind),
                     other.relation.c_str());

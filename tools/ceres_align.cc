@@ -2,6 +2,7 @@
 #include <gflags/gflags.h>
 
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -9,6 +10,7 @@
 
 #include "ceres_align/align/aligner.h"
 #include "ceres_align/backends/backends.h"
+#include "ceres_align/io/conventions.h"
 #include "ceres_align/report/output_files.h"
 #include "ceres_align/report/pictures.h"
 #include "ceres_align/report/result_json.h"
@@ -63,6 +65,24 @@ DEFINE_string(camera_translation, "",
 
 DEFINE_bool(search, false,
             "Take no start, not even the scene's or the demo's: search all rotations.");
+DEFINE_bool(search_if_poor, AlignOptions().search_if_poor,
+            "Where the fit from a start stays poor, search all rotations as well. "
+            "--nosearch_if_poor: believe the start.");
+DEFINE_double(trust_deg, 0,
+              "The pose is within so many degrees of the start: nothing else is searched, and an "
+              "answer outside is not usable. 0: not known.");
+DEFINE_double(trust_percent, 0,
+              "The object is within so many percent of its distance from where the start has it. "
+              "0: not known.");
+DEFINE_string(distance, "",
+              "\"least,most\": how far the object's centre is from camera 1, in the mesh's units.");
+DEFINE_string(up_in_world, "",
+              "The direction of the world (the mesh's frame) that points up, x,y,z: it is "
+              "--up_in_camera to within --max_tilt_deg.");
+DEFINE_string(up_in_camera, "0,-1,0",
+              "Where up is for camera 1 (OpenCV axes: +x right, +y down, +z forward). A camera "
+              "that looks down by 30 degrees has 0,-0.866,-0.5.");
+DEFINE_double(max_tilt_deg, 30, "How far from --up_in_camera --up_in_world may be.");
 
 DEFINE_int32(
     loop_num, AlignOptions().max_iterations,
@@ -135,7 +155,9 @@ ProgramHelp Help() {
       {"Cameras",
        {"fov_deg", "K", "pixel_center", "image_size", "R_rel", "T_rel", "rig_convention"}},
       {"Start (optional; without one, here or in the scene, all rotations are searched)",
-       {"camera_location", "camera_rotation", "camera_translation", "search"}},
+       {"camera_location", "camera_rotation", "camera_translation", "search", "search_if_poor"}},
+      {"What is known of the pose (optional; an answer that breaks it is not usable)",
+       {"trust_deg", "trust_percent", "distance", "up_in_world", "up_in_camera", "max_tilt_deg"}},
       {"Solve",
        {"loop_num", "restarts", "search_directions", "search_rotations", "backend", "num_threads",
         "coarsest_width_px", "level_factor", "final_step_px", "final_cost_change",
@@ -175,6 +197,41 @@ SceneFlags FlagsOfScene() {
   return flags;
 }
 
+double PositiveFlag(double value, const char* name) {
+  if (value > 0 && std::isfinite(value)) return value;
+  throw InputError("--" + std::string(name) + " is " + std::to_string(value) +
+                   "; it must be above 0");
+}
+
+PosePrior PriorFromFlags() {
+  PosePrior prior;
+  if (FlagWasGiven("trust_deg")) {
+    prior.max_rotation_rad = PositiveFlag(FLAGS_trust_deg, "trust_deg") * M_PI / 180;
+  }
+  if (FlagWasGiven("trust_percent")) {
+    prior.max_shift = PositiveFlag(FLAGS_trust_percent, "trust_percent") / 100;
+  }
+  if (!FLAGS_distance.empty()) {
+    const std::vector<double> range = ParseNumbers(FLAGS_distance, "--distance");
+    if (range.size() != 2 || !(range[0] >= 0) || !(range[1] > range[0])) {
+      throw InputError("--distance is '" + FLAGS_distance +
+                       "'; it must be two numbers, least,most, least not negative");
+    }
+    prior.min_distance = range[0];
+    prior.max_distance = range[1];
+  }
+  if (!FLAGS_up_in_world.empty()) {
+    prior.up_in_world = ParseVector3(FLAGS_up_in_world, "--up_in_world");
+    prior.up_in_cam = ParseVector3(FLAGS_up_in_camera, "--up_in_camera");
+    if (prior.up_in_world.isZero(0)) throw InputError("--up_in_world is zero, no direction");
+    if (prior.up_in_cam.isZero(0)) throw InputError("--up_in_camera is zero, no direction");
+    prior.max_tilt_rad = PositiveFlag(FLAGS_max_tilt_deg, "max_tilt_deg") * M_PI / 180;
+  } else if (FlagWasGiven("max_tilt_deg") || FlagWasGiven("up_in_camera")) {
+    throw InputError("--max_tilt_deg or --up_in_camera is given without --up_in_world");
+  }
+  return prior;
+}
+
 AlignOptions OptionsFromFlags() {
   if (FLAGS_loop_num < 1) {
     throw InputError("--loop_num is " + std::to_string(FLAGS_loop_num) + "; it must be at least 1");
@@ -190,6 +247,8 @@ AlignOptions OptionsFromFlags() {
   options.final_cost_change = FLAGS_final_cost_change;
   options.moment_translation = FLAGS_moment_translation;
   options.covariance = FLAGS_covariance;
+  options.search_if_poor = FLAGS_search_if_poor;
+  options.prior = PriorFromFlags();
   options.Validate();
   return options;
 }

@@ -11,8 +11,11 @@ namespace ceres_align::cli {
 Progress::Progress() : terminal_(isatty(STDOUT_FILENO) != 0) {}
 
 void Progress::Show(const AlignIteration& step) {
-  if (!terminal_ && level_ >= 0 && step.level != level_) std::printf("%s\n", line_.c_str());
+  const int stage = step.candidates > 0 ? step.iteration : 0;
+  const bool next = step.level != level_ || stage != stage_;
+  if (!terminal_ && level_ >= 0 && next) std::printf("%s\n", line_.c_str());
   level_ = step.level;
+  stage_ = stage;
   line_ = ProgressLine(step);
   if (terminal_) {
     std::printf("\r%-78s", line_.c_str());

@@ -8,7 +8,7 @@
 namespace ceres_align::cli {
 
 /// On a terminal one line that is overwritten at every step; into a file or a pipe one plain
-/// line per level, at its last step. Writes to stdout.
+/// line per level, at its last step, and per stage of a search. Writes to stdout.
 class Progress {
  public:
   Progress();
@@ -17,7 +17,7 @@ class Progress {
 
  private:
   bool terminal_;
-  int level_ = -1;
+  int level_ = -1, stage_ = 0;
   std::string line_;
 };
 

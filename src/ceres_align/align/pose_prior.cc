@@ -38,7 +38,7 @@ void PosePrior::Validate() const {
   Require(max_distance > min_distance, "max_distance", max_distance, "above min_distance");
   Require(max_tilt_rad > 0, "max_tilt_rad", max_tilt_rad, "above 0");
   RequireDirection(up_in_world, "up_in_world");
-  RequireDirection(up_in_rig, "up_in_rig");
+  RequireDirection(up_in_cam, "up_in_cam");
 }
 
 PriorTest::PriorTest(const PosePrior& prior, const std::optional<Rigid3d>& start_from_run,
@@ -54,8 +54,8 @@ double PriorTest::Distance(const Rigid3d& rig_from_run) const {
 }
 
 double PriorTest::Tilt_rad(const Eigen::Quaterniond& rig_from_run) const {
-  const Eigen::Vector3d up = rig_from_run * prior_.up_in_world;
-  return std::atan2(up.cross(prior_.up_in_rig).norm(), up.dot(prior_.up_in_rig));
+  const Eigen::Vector3d up = first_cam_from_rig_.rotation * (rig_from_run * prior_.up_in_world);
+  return std::atan2(up.cross(prior_.up_in_cam).norm(), up.dot(prior_.up_in_cam));
 }
 
 double PriorTest::Shift(const Rigid3d& rig_from_run) const {

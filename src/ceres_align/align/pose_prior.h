@@ -19,11 +19,11 @@ struct PosePrior {
   double max_rotation_rad = kNone, max_shift = kNone;
   /// Of the object's centre from the first view's camera, mesh units.
   double min_distance = 0, max_distance = kNone;
-  /// The world's direction `up_in_world` points along `up_in_rig` to within max_tilt_rad. Any
-  /// length but zero; by default the first camera's up where its frame is the rig's (OpenCV axes).
+  /// The world's direction `up_in_world` points along `up_in_cam` of the first view's camera (−y is
+  /// up in the image) to within max_tilt_rad. Of any length but zero.
   double max_tilt_rad = kNone;
   Eigen::Vector3d up_in_world = Eigen::Vector3d::UnitY();
-  Eigen::Vector3d up_in_rig = -Eigen::Vector3d::UnitY();
+  Eigen::Vector3d up_in_cam = -Eigen::Vector3d::UnitY();
 
   bool Any() const { return BoundsRotation() || BoundsPlace(); }
   bool BoundsRotation() const { return max_rotation_rad < kNone || max_tilt_rad < kNone; }

@@ -138,6 +138,18 @@ Json ObservabilityOf(const AlignResult& result) {
           {"unobserved", seen.unobserved}};
 }
 
+/// Bounds that are not given are null.
+Json Prior(const PosePrior& prior) {
+  const bool upright = prior.max_tilt_rad < PosePrior::kNone;
+  return {{"max_rotation_rad", Number(prior.max_rotation_rad)},
+          {"max_shift", Number(prior.max_shift)},
+          {"min_distance", Number(prior.min_distance)},
+          {"max_distance", Number(prior.max_distance)},
+          {"max_tilt_rad", Number(prior.max_tilt_rad)},
+          {"up_in_world", upright ? Vector(prior.up_in_world) : Json(nullptr)},
+          {"up_in_cam", upright ? Vector(prior.up_in_cam) : Json(nullptr)}};
+}
+
 Json Options(const AlignOptions& options) {
   return {{"coarsest_width_px", options.coarsest_width_px},
           {"level_factor", options.level_factor},
@@ -163,6 +175,9 @@ Json Options(const AlignOptions& options) {
           {"search_finalists", options.search_finalists},
           {"search_misfit", Number(options.search_misfit)},
           {"search_misfit_per_px", Number(options.search_misfit_per_px)},
+          {"search_stretch_px", Number(options.search_stretch_px)},
+          {"search_if_poor", options.search_if_poor},
+          {"prior", Prior(options.prior)},
           {"sharp_window", options.sharp_window},
           {"covariance", options.covariance}};
 }

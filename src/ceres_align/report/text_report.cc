@@ -148,6 +148,11 @@ std::string Verdict(const AlignResult& result) {
 }  // namespace
 
 std::string ProgressLine(const AlignIteration& step) {
+  if (step.candidates > 0) {
+    return Format("search stage %d  %dx%d px  %d poses left  best cost %.6g", step.iteration,
+                  step.width_px, step.height_px, step.candidates, step.cost)
+        .substr(0, 78);
+  }
   return Format("level %d/%d  %dx%d px  iteration %-3d  cost %-11.6g  step %.2g px", step.level + 1,
                 step.num_levels, step.width_px, step.height_px, step.iteration, step.cost,
                 step.step_px)

@@ -9,7 +9,8 @@
 
 namespace ceres_align {
 
-/// One line for a running solve: level, iteration, cost, step. At most 78 characters.
+/// One line for a running solve: level, iteration, cost, step; or a search's stage. At most 78
+/// characters.
 std::string ProgressLine(const AlignIteration& step);
 
 /// Several lines: status and why it stopped, every camera's pose in PyTorch3D's and in OpenCV's
