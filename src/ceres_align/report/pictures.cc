@@ -2,37 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <optional>
 
 #include "ceres_align/report/gif.h"
 #include "ceres_align/report/overlay.h"
+#include "ceres_align/report/text_lines.h"
 
 namespace ceres_align {
 namespace {
 
-constexpr int kGap_px = 10;
-constexpr int kLine_px = 24;
 constexpr int kHoldLast_cs = 200;
 constexpr int kHoldFirst_cs = 80;
-
-std::string Format(const char* format, double value) {
-  char text[64];
-  std::snprintf(text, sizeof(text), format, value);
-  return text;
-}
-
-void DrawLine(RgbImage* image, const std::string& text, int x, int y, int width_px, Rgb color) {
-  const FittedText fitted = FitText(text, 1.0, width_px);
-  DrawText(image, fitted.text, x, y + kLine_px - 8, fitted.scale, color);
-}
-
-/// The colours' key in the picture's last line.
-void DrawKeyLine(RgbImage* image) {
-  double scale = 0.9;
-  while (scale > 0.3 && DrawKey(nullptr, 0, 0, scale) > image->width - 2 * kGap_px) scale *= 0.95;
-  DrawKey(image, kGap_px, image->height - kGap_px, scale);
-}
 
 /// Where the views' panels lie in a frame of the animation.
 struct FrameLayout {
@@ -112,28 +91,14 @@ std::vector<Rgb> AnimationPalette() {
 std::string StepTitle(const AlignIteration& step) {
   return "level " + std::to_string(step.level + 1) + "/" + std::to_string(step.num_levels) + "  " +
          std::to_string(step.width_px) + "x" + std::to_string(step.height_px) + " px   iteration " +
-         std::to_string(step.iteration) + "   cost " + Format("%.5g", step.cost);
+         std::to_string(step.iteration) + "   cost " + FormatNumber("%.5g", step.cost);
 }
 
 std::string FinalTitle(const AlignResult& result) {
   return std::string("final: ") + ToString(result.status) + " after " +
          std::to_string(result.iterations) + " iterations   cost " +
-         Format("%.5g", result.final_cost) + "   mean IoU " + Format("%.4f", result.MeanIou());
-}
-
-/// What the comparison's first column shows; no pose: an empty panel.
-struct FirstColumn {
-  std::string label;
-  std::optional<Rigid3d> rig_from_world;
-};
-
-FirstColumn FirstColumnOf(const Scene& scene, const AlignResult& result) {
-  if (scene.initial_rig_from_world) return {"start", scene.initial_rig_from_world};
-  if (!result.alternatives.empty() && result.alternatives[0].cost_ratio <= kShownRatio) {
-    const Alternative& best = result.alternatives[0];
-    return {"other pose, cost x" + Format("%.3g", best.cost_ratio), best.rig_from_world};
-  }
-  return {"no start: searched", std::nullopt};
+         FormatNumber("%.5g", result.final_cost) + "   mean IoU " +
+         FormatNumber("%.4f", result.MeanIou());
 }
 
 }  // namespace
@@ -154,45 +119,11 @@ RgbImage OverlayPicture(const SceneRenderer& renderer, int view, const AlignResu
   const ImageF coverage = renderer.Coverage(view, result.rig_from_world, renderer.FullSize(view));
   RgbImage picture = DrawOverlay(v.mask, coverage);
   const ViewResult& quality = result.views.at(view);
-  std::string label = v.name + "   IoU " + Format("%.4f", quality.iou);
+  std::string label = v.name + "   IoU " + FormatNumber("%.4f", quality.iou);
   if (std::isfinite(quality.contour_rms_px)) {
-    label += "   contour rms " + Format("%.3g px", quality.contour_rms_px);
+    label += "   contour rms " + FormatNumber("%.3g px", quality.contour_rms_px);
   }
   LabelOverlay(v.mask, coverage, label, &picture);
-  return picture;
-}
-
-RgbImage ComparisonPicture(const SceneRenderer& renderer, const AlignResult& result) {
-  const FirstColumn first = FirstColumnOf(renderer.scene(), result);
-  const auto& views = renderer.scene().views;
-  std::vector<PanelSize> sizes;
-  int cell_width = 0, height = kGap_px + kLine_px;
-  for (const View& view : views) {
-    sizes.push_back(FitPanel(view.camera, 420));
-    cell_width = std::max(cell_width, sizes.back().width_px);
-    height += sizes.back().height_px + kLine_px + kGap_px;
-  }
-  RgbImage picture(kGap_px + 3 * (cell_width + kGap_px), height, kPaperColor);
-  int y = kGap_px + kLine_px;
-  for (size_t i = 0; i < views.size(); ++i) {
-    const int view = static_cast<int>(i);
-    const PanelSize& size = sizes[i];
-    const ImageF target = Resized(views[i].mask, size.width_px, size.height_px);
-    const ImageF nothing(size.width_px, size.height_px);
-    const RgbImage panels[3] = {
-        first.rig_from_world ? renderer.Overlay(view, *first.rig_from_world, size)
-                             : DrawOverlay(nothing, nothing, false),
-        DrawOverlay(target, nothing, false), renderer.Overlay(view, result.rig_from_world, size)};
-    const std::string labels[3] = {views[i].name + ": " + first.label, "target",
-                                   "final, IoU " + Format("%.4f", result.views.at(i).iou)};
-    for (int column = 0; column < 3; ++column) {
-      const int x = kGap_px + column * (cell_width + kGap_px);
-      Paste(panels[column], x, y, &picture);
-      DrawLine(&picture, labels[column], x, y - kLine_px, size.width_px, kTextColor);
-    }
-    y += size.height_px + kLine_px + kGap_px;
-  }
-  DrawKeyLine(&picture);
   return picture;
 }
 

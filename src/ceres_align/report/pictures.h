@@ -1,22 +1,18 @@
-// The report's pictures of a run: an overlay per view, start/target/final, the animation.
+// The report's pictures of a run: an overlay per view, the comparison (comparison.h), the
+// animation.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "ceres_align/align/aligner.h"
+#include "ceres_align/report/comparison.h"
 #include "ceres_align/report/scene_renderer.h"
 
 namespace ceres_align {
 
 /// One view at the final pose at the mask's full size, with its label.
 RgbImage OverlayPicture(const SceneRenderer& renderer, int view, const AlignResult& result);
-
-/// A table of panels: a row per view; columns start, target, final. Where the scene has no start,
-/// the first column shows the best alternative if its cost is at most kShownRatio of the answer's,
-/// else nothing. The pictures are shown at up to 420 px (small ones grown by a whole factor).
-RgbImage ComparisonPicture(const SceneRenderer& renderer, const AlignResult& result);
-constexpr double kShownRatio = 3;
 
 /// The bytes of an animated GIF: the scene's start (or what a search found), accepted steps
 /// (thinned evenly so that there are at most max_frames in all, >= 4; first and last kept), the
