@@ -1,4 +1,4 @@
-// Overlays, comparison and animation of hand-made results; the GIFs are read back.
+// Overlays and animation of hand-made results; the GIFs are read back.
 #include <gif_lib.h>
 
 #include <cstdlib>
@@ -33,7 +33,7 @@ TEST(Pictures, FitPanelGrowsByWholeFactorsAndShrinksToFit) {
   EXPECT_EQ(FitPanel({4096, 3072, 1, 1, 0, 0}, 640).height_px, 480);
 }
 
-TEST(Pictures, OverlayHasTheMasksSizeAndComparisonOneRowPerView) {
+TEST(Pictures, OverlayHasTheMasksSize) {
   const MadeRun run = MakeRun();
   SamplingRasterizer rasterizer;
   {
@@ -42,39 +42,8 @@ TEST(Pictures, OverlayHasTheMasksSizeAndComparisonOneRowPerView) {
     const RgbImage overlay = OverlayPicture(renderer, 1, run.result);
     EXPECT_EQ(overlay.width, 128);
     EXPECT_EQ(overlay.height, 153);
-    const RgbImage comparison = ComparisonPicture(renderer, run.result);
-    EXPECT_GE(comparison.width, 3 * 2 * 153);
-    EXPECT_GE(comparison.height, 2 * (128 + 153));
   }
   EXPECT_EQ(rasterizer.held(), 0u);
-}
-
-// Left of the target: the start; without one the best other pose, if it fits nearly as well.
-TEST(Pictures, TheFirstColumnIsTheStartOrAnotherPoseOrNothing) {
-  SamplingRasterizer rasterizer;
-  const auto first_panel = [&](const MadeRun& run) {
-    const SceneRenderer renderer(run.scene, &rasterizer);
-    const RgbImage picture = ComparisonPicture(renderer, run.result);
-    const PanelSize size = FitPanel(run.scene.views[0].camera, 420);
-    RgbImage panel(size.width_px, size.height_px);
-    for (int row = 0; row < panel.height; ++row) {
-      std::copy_n(picture.row(34 + row) + 10, panel.width, panel.row(row));
-    }
-    return panel;
-  };
-  const auto overlay = [&](const MadeRun& run, const Rigid3d& pose) {
-    return SceneRenderer(run.scene, &rasterizer)
-        .Overlay(0, pose, FitPanel(run.scene.views[0].camera, 420));
-  };
-  MadeRun run = MakeRun();
-  EXPECT_EQ(first_panel(run).pixels, overlay(run, *run.scene.initial_rig_from_world).pixels);
-  run = MakeSearchedRun(2.9);
-  EXPECT_EQ(first_panel(run).pixels,
-            overlay(run, run.result.alternatives[0].rig_from_world).pixels);
-  const RgbImage empty = first_panel(MakeSearchedRun(3.1));
-  EXPECT_EQ(empty.pixels, RgbImage(empty.width, empty.height, kEmptyColor).pixels);
-  run.result.alternatives.clear();
-  EXPECT_EQ(first_panel(run).pixels, empty.pixels);
 }
 
 TEST(Pictures, ThinnedFramesKeepFirstAndLast) {
@@ -183,7 +152,6 @@ TEST(Pictures, AreKeptWhenAskedFor) {
     std::ofstream(std::filesystem::path(directory) / name, std::ios::binary) << bytes;
   };
   write("overlay.png", EncodePng(OverlayPicture(renderer, 0, run.result)));
-  write("comparison.png", EncodePng(ComparisonPicture(renderer, run.result)));
   const std::string gif = AnimationGif(renderer, run.iterations, run.result);
   write("report.txt", TextReport(run.scene, run.result, {}));
   write("optimization.gif", gif);

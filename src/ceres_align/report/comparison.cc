@@ -37,14 +37,18 @@ const char* KindInWords(ModeKind kind) {
   return "";
 }
 
-Column OtherColumn(const Alternative& other, size_t number) {
+Column OtherColumn(const Alternative& other, const AlignResult& result, size_t number) {
   Column column;
   column.title = "other pose " + std::to_string(number);
   if (other.fits) {
     column.title += ": fits as well";
     column.title_color = kFitsColor;
   }
-  column.detail = "cost x" + FormatNumber("%.3g", other.cost_ratio) + KindInWords(other.kind);
+  const double angle_rad =
+      RotationAngle_rad(other.rig_from_world.rotation, result.rig_from_world.rotation);
+  column.detail = "cost x" + FormatNumber("%.3g", other.cost_ratio) + ", " +
+                  FormatNumber("%.3g", angle_rad * 180 / M_PI) + " deg away" +
+                  KindInWords(other.kind);
   column.rig_from_world = other.rig_from_world;
   column.view_iou = other.view_iou;
   return column;
@@ -61,7 +65,7 @@ std::vector<Column> ColumnsOf(const Scene& scene, const AlignResult& result) {
   columns.push_back(final);
   size_t number = 0;
   for (const size_t index : OthersShown(result)) {
-    columns.push_back(OtherColumn(result.alternatives[index], ++number));
+    columns.push_back(OtherColumn(result.alternatives[index], result, ++number));
   }
   return columns;
 }
@@ -101,8 +105,8 @@ int AddVerdict(const AlignResult& result, int y, ComparisonLayout* layout) {
     lines.Add(text, 1, kGap_px, width, kGoodColor);
   } else {
     const std::string failed = FailedChecks(result);
-    const std::string why = failed.empty() ? "nothing was checked" : "failed " + failed;
-    lines.Add("Not usable: " + why, 1, kGap_px, width, kBadColor);
+    const std::string why = failed.empty() ? "nothing was checked" : "failed checks: " + failed;
+    lines.Add("Not usable; " + why, 1, kGap_px, width, kBadColor);
   }
   if (result.ambiguous) {
     lines.Add("Ambiguous: " + result.ambiguity, kSmall, kGap_px, width, kFitsColor);
@@ -117,7 +121,7 @@ int AddOthers(const AlignResult& result, int y, ComparisonLayout* layout) {
   const std::vector<size_t> shown = OthersShown(result);
   for (size_t i = 0; i < shown.size(); ++i) {
     const std::string& relation = result.alternatives[shown[i]].relation;
-    if (relation.empty()) continue;
+    if (relation.empty() || result.ambiguity.find(relation) != std::string::npos) continue;
     const std::string text = "Other pose " + std::to_string(i + 1) + ": " + relation;
     lines.Add(text, kSmall, kGap_px, width, kDimTextColor);
   }
