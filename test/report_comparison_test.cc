@@ -143,7 +143,7 @@ TEST(Comparison, WithoutAStartThereIsNoColumnForIt) {
   run.result.alternatives.clear();
   layout = LayOutComparison(run.scene, run.result);
   EXPECT_EQ(layout.columns, 2);
-  EXPECT_TRUE(HasText(layout, "none was found"));
+  EXPECT_TRUE(HasText(layout, "Other poses: none"));
   ExpectNothingOverlaps(layout);
   SamplingRasterizer rasterizer;
   const SceneRenderer renderer(run.scene, &rasterizer);

@@ -131,7 +131,8 @@ int AddOthers(const AlignResult& result, int y, ComparisonLayout* layout) {
                              " listed in result.json";
     lines.Add(text, kSmall, kGap_px, width, kDimTextColor);
   } else if (shown.empty() && result.searched) {
-    lines.Add("Other poses: none was found", kSmall, kGap_px, width, kDimTextColor);
+    lines.Add("Other poses: none; the others ended at this one or cost over five times as much",
+              kSmall, kGap_px, width, kDimTextColor);
   }
   return lines.y();
 }
