@@ -42,7 +42,9 @@ std::vector<FittedText> WrapText(const std::string& text, double scale, int widt
   std::string line, word;
   std::istringstream words(text);
   while (words >> word) {
-    const std::string longer = line.empty() ? word : line + " " + word;
+    std::string longer = line;
+    if (!line.empty()) longer += ' ';
+    longer += word;
     if (!line.empty() && MeasureText(longer, scale).width_px > width_px) {
       lines.push_back(FitText(line, scale, width_px));
       line = word;
