@@ -156,11 +156,18 @@ TEST(GlobalSearch, OneCandidateIsNotEnough) {
   AlignOptions options = Options();
   options.search_directions = 1;
   options.search_candidates = 1;
+  options.search_again = false;
   const AlignResult result = Solve(scene, options);
   EXPECT_TRUE(result.searched);
   EXPECT_TRUE(result.alternatives.empty());
   EXPECT_GT(ErrorOf(scene, result).rotation_deg, 5);
   EXPECT_FALSE(result.IsUsable());
+  // What does not fit is searched for once more, with a few candidates more.
+  options.search_again = true;
+  options.search_candidates = 20;
+  const AlignResult again = Solve(scene, options);
+  EXPECT_GT(again.evaluations, 2 * result.evaluations);
+  EXPECT_LE(again.final_cost, result.final_cost);
 }
 
 TEST(GlobalSearch, AStartWhosePoorFitRemainsIsSearched) {

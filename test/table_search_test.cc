@@ -60,10 +60,10 @@ TEST(PolarSilhouette, KnowsItsTurn) {
   EXPECT_EQ(Mismatch(a, 32, PolarSilhouette()), a.Area());
 }
 
-std::vector<Rigid3d> Candidates(const Scene& scene) {
+std::vector<Rigid3d> Candidates(const Scene& scene, Whole whole = Whole::kNearly) {
   CpuRasterizer rasterizer(1);
   const PreparedScene prepared(scene, &rasterizer, 12, 2);
-  std::vector<Rigid3d> poses = PosesLikeMasks(prepared, 320, 96, 0.14, {});
+  std::vector<Rigid3d> poses = PosesLikeMasks(prepared, 320, 96, 0.14, whole, {});
   for (Rigid3d& pose : poses) pose = prepared.FromRun(pose);
   return poses;
 }
@@ -101,27 +101,47 @@ TEST(PosesLikeMasks, NoneWhereNoMaskIsWhole) {
     }
   }
   EXPECT_TRUE(Candidates(hidden).empty());
+  EXPECT_FALSE(Candidates(hidden, Whole::kPartly).empty());
 }
 
-// A third of the object lies left of the frame: the grid of rotations takes over.
+// The left part of the object's width lies left of the frame.
+Scene CutOff(double part, int trial) {
+  Scene scene = MakeScene(MakeMultiPart(1500), 1, 520 + trial, 0);
+  View& view = scene.views[0];
+  const ImageF mask = view.mask;
+  int left = mask.width, right = 0;
+  for (int r = 0; r < mask.height; ++r) {
+    for (int c = 0; c < mask.width; ++c) {
+      if (mask.at(c, r) > 0) left = std::min(left, c), right = std::max(right, c);
+    }
+  }
+  const int cut = left + static_cast<int>(part * (right - left));
+  view.camera.cx_px -= cut;
+  view.camera.width_px -= cut;
+  view.mask = ImageF(mask.width - cut, mask.height, 0.0f);
+  for (int r = 0; r < mask.height; ++r) {
+    for (int c = cut; c < mask.width; ++c) view.mask.at(c - cut, r) = mask.at(c, r);
+  }
+  return scene;
+}
+
+TEST(PosesLikeMasks, ALittleCutOffIsPartlyWhole) {
+  const Scene scene = CutOff(0.1, 0);
+  EXPECT_TRUE(Candidates(scene).empty());
+  const std::vector<Rigid3d> poses = Candidates(scene, Whole::kPartly);
+  ASSERT_FALSE(poses.empty());
+  double nearest_rad = M_PI;
+  for (const Rigid3d& pose : poses) {
+    nearest_rad = std::min(
+        nearest_rad, RotationAngle_rad(pose.rotation, scene.true_rig_from_world->rotation));
+  }
+  EXPECT_LT(nearest_rad, 0.35);
+}
+
+// A third is cut off: the grid of rotations helps.
 TEST(GlobalSearch, FindsAnObjectCutOffByTheFrame) {
   for (int trial = 0; trial < 3; ++trial) {
-    Scene scene = MakeScene(MakeMultiPart(1500), 1, 520 + trial, 0);
-    View& view = scene.views[0];
-    const ImageF mask = view.mask;
-    int left = mask.width, right = 0;
-    for (int r = 0; r < mask.height; ++r) {
-      for (int c = 0; c < mask.width; ++c) {
-        if (mask.at(c, r) > 0) left = std::min(left, c), right = std::max(right, c);
-      }
-    }
-    const int cut = left + (right - left) / 3;
-    view.camera.cx_px -= cut;
-    view.camera.width_px -= cut;
-    view.mask = ImageF(mask.width - cut, mask.height, 0.0f);
-    for (int r = 0; r < mask.height; ++r) {
-      for (int c = cut; c < mask.width; ++c) view.mask.at(c - cut, r) = mask.at(c, r);
-    }
+    const Scene scene = CutOff(1.0 / 3, trial);
     ASSERT_TRUE(Candidates(scene).empty()) << trial;
     const AlignResult result = Solve(scene);
     EXPECT_LT(ErrorOf(scene, result).rotation_deg, 0.5) << trial;

@@ -46,6 +46,8 @@ DEFINE_int32(search_candidates, ceres_align::AlignOptions().search_candidates, "
 DEFINE_int32(search_refined, ceres_align::AlignOptions().search_refined, "AlignOptions");
 DEFINE_int32(search_rotations_refined, ceres_align::AlignOptions().search_rotations_refined,
              "AlignOptions");
+DEFINE_int32(search_kept, ceres_align::AlignOptions().search_kept, "AlignOptions");
+DEFINE_int32(search_finalists, ceres_align::AlignOptions().search_finalists, "AlignOptions");
 DEFINE_int32(search_thinned, ceres_align::AlignOptions().search_thinned, "AlignOptions");
 DEFINE_bool(covariance, false, "how well the covariance tells the errors of the successes");
 DEFINE_bool(print_failures, false, "a line for each failed trial");
@@ -176,6 +178,8 @@ void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer
   options.search_refined = FLAGS_search_refined;
   options.search_rotations_refined = FLAGS_search_rotations_refined;
   options.search_thinned = FLAGS_search_thinned;
+  options.search_kept = FLAGS_search_kept;
+  options.search_finalists = FLAGS_search_finalists;
   const AlignResult result = Align(scene, rasterizer, options);
   const PoseError error = ComparePoses(result.rig_from_world, *scene.true_rig_from_world,
                                        result.object_center_in_world);

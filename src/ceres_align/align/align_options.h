@@ -43,6 +43,9 @@ struct AlignOptions {
   int search_thinned = 16;
   int search_kept = 8;
   int search_finalists = 3;
+  /// Where the best pose's outlines do not fit (OutlinesFit, verdict.h), and it is not the one that
+  /// a start led to, search once more with three times as many candidates at every stage.
+  bool search_again = true;
   /// A binary mask samples pixel centres, and says nothing of the rest of the pixel. Where all
   /// masks are binary and fit well, the last steps compare only the middle 1/sharp_window of each
   /// pixel with it, which brings the error to about a third to a half. Odd; 1: off.

@@ -1,11 +1,13 @@
 #include "ceres_align/align/aligner.h"
 
+#include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "ceres_align/align/descent.h"
 #include "ceres_align/align/describe.h"
 #include "ceres_align/align/global_search.h"
-#include "ceres_align/align/metrics.h"
+#include "ceres_align/align/verdict.h"
 
 namespace ceres_align {
 namespace {
@@ -30,14 +32,48 @@ DescentResult Reached(const LevelResult& polished, double initial_cost, bool sha
   return reached;
 }
 
+// By the prior first, then by cost.
+bool Beats(const PriorTest& prior, const Rigid3d& a, double cost_a, const Rigid3d& b,
+           double cost_b) {
+  const bool a_allowed = prior.Allows(a), b_allowed = prior.Allows(b);
+  return a_allowed == b_allowed ? cost_a < cost_b : a_allowed;
+}
+
+// Once more, and more thoroughly, where the best pose's outlines do not fit. Not where it is the
+// one that a start has led to: then it is the masks or the mesh that are poor.
+SearchResult SearchUntilItFits(const PreparedScene& prepared, const AlignOptions& options,
+                               const PriorTest& prior, const AlignCallback& callback,
+                               const Rigid3d* from_start) {
+  SearchResult search = SearchGlobally(prepared, options, prior, false, callback);
+  const Rigid3d& best = search.poses[0].rig_from_world;
+  const bool agreed = from_start != nullptr &&
+                      RotationAngle_rad(best.rotation, from_start->rotation) < kDistinctModes_rad;
+  if (search.stopped || !options.search_again || (agreed && prior.Allows(best))) return search;
+  AlignResult seen;
+  seen.views = JudgeViews(prepared, best);
+  if (OutlinesFit(seen) && prior.Allows(best)) return search;
+  SearchResult thorough = SearchGlobally(prepared, options, prior, true, callback);
+  const bool stopped = thorough.stopped;
+  const int iterations = search.iterations + thorough.iterations,
+            evaluations = search.evaluations + thorough.evaluations;
+  SearchResult result = !stopped && Beats(prior, thorough.poses[0].rig_from_world,
+                                          thorough.poses[0].cost, best, search.poses[0].cost)
+                            ? std::move(thorough)
+                            : std::move(search);
+  result.stopped = stopped;
+  result.iterations = iterations;
+  result.evaluations = evaluations;
+  return result;
+}
+
 // Every rotation, then the best pose once more at full size: for progress, and for the reason why
 // it stopped.
 DescentResult FromSearch(const PreparedScene& prepared, const AlignOptions& options,
                          const PriorTest& prior, const AlignCallback& callback,
-                         AlignResult* result) {
+                         const Rigid3d* from_start, AlignResult* result) {
   const size_t last = prepared.last_level();
   const double empty_cost = 0.5 * prepared.MaskEnergy(last);
-  const SearchResult search = SearchGlobally(prepared, options, prior, callback);
+  const SearchResult search = SearchUntilItFits(prepared, options, prior, callback, from_start);
   result->searched = true;
   result->iterations = search.iterations;
   result->evaluations = search.evaluations;
@@ -77,18 +113,10 @@ bool IsPoor(const PreparedScene& prepared, const AlignOptions& options, const Ri
       2 * cost > options.search_misfit_per_px * prepared.OutlineLength(last)) {
     return true;
   }
-  const std::vector<SilhouetteView> views = prepared.ViewsAt(last, prepared.Depth(rig_from_run));
-  for (size_t i = 0; i < views.size(); ++i) {
-    if (prepared.mask_empty(i)) continue;
-    const View& view = prepared.scene().views[i];
-    const Image<double> coverage =
-        prepared.rasterizer()->Coverage(views[i].Job(rig_from_run), nullptr);
-    if (MeasureContour(coverage, view.mask, view.weight).coherent_rms_px >
-        options.search_stretch_px) {
-      return true;
-    }
-  }
-  return false;
+  const std::vector<ViewResult> views = JudgeViews(prepared, rig_from_run);
+  return std::any_of(views.begin(), views.end(), [&](const ViewResult& view) {
+    return !view.mask_empty && view.contour.coherent_rms_px > options.search_stretch_px;
+  });
 }
 
 // The alternatives of a search whose best pose is `found`, as those of the better pose `reached`.
@@ -129,16 +157,15 @@ DescentResult FromStart(const PreparedScene& prepared, const AlignOptions& optio
     return reached;
   }
   AlignResult other;
-  DescentResult found = FromSearch(prepared, options, prior, callback, &other);
+  DescentResult found =
+      FromSearch(prepared, options, prior, callback, &reached.rig_from_run, &other);
   result->iterations += other.iterations;
   result->evaluations += other.evaluations;
   result->searched = true;
   found.initial_cost = reached.initial_cost;
   found.restarted = reached.restarted;
-  const bool found_allowed = prior.Allows(found.rig_from_run);
-  const bool better =
-      found_allowed == allowed ? found.final_cost < reached.final_cost : found_allowed;
-  if (better && found.status != AlignStatus::kStopped) {
+  if (found.status != AlignStatus::kStopped && Beats(prior, found.rig_from_run, found.final_cost,
+                                                     reached.rig_from_run, reached.final_cost)) {
     result->alternatives = other.alternatives;
     return found;
   }
@@ -167,7 +194,7 @@ AlignResult Align(const Scene& scene, Rasterizer* rasterizer, const AlignOptions
   const Clock::time_point solve_start = Clock::now();
   const DescentResult reached =
       initial ? FromStart(prepared, options, prior, callback, *initial, &result)
-              : FromSearch(prepared, options, prior, callback, &result);
+              : FromSearch(prepared, options, prior, callback, nullptr, &result);
   result.solve_seconds = SecondsSince(solve_start);
   result.status = reached.status;
   result.termination = reached.termination;

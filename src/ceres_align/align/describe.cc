@@ -53,18 +53,21 @@ Consistency ConsistencyOf(const PreparedScene& prepared, const Rigid3d& rig_from
 
 // Fills result->views; returns whether the object meets any of the masks.
 bool JudgeAll(const PreparedScene& prepared, const Rigid3d& rig_from_run, AlignResult* result) {
-  const std::vector<SilhouetteView> views =
-      prepared.ViewsAt(prepared.last_level(), prepared.Depth(rig_from_run));
-  bool overlap = false;
-  result->views.clear();
-  for (size_t i = 0; i < views.size(); ++i) {
-    result->views.push_back(Judge(prepared, views[i], i, rig_from_run));
-    overlap = overlap || (!result->views[i].mask_empty && result->views[i].iou > 0);
-  }
-  return overlap;
+  result->views = JudgeViews(prepared, rig_from_run);
+  return std::any_of(result->views.begin(), result->views.end(),
+                     [](const ViewResult& view) { return !view.mask_empty && view.iou > 0; });
 }
 
 }  // namespace
+
+std::vector<ViewResult> JudgeViews(const PreparedScene& prepared, const Rigid3d& rig_from_run) {
+  const std::vector<SilhouetteView> views =
+      prepared.ViewsAt(prepared.last_level(), prepared.Depth(rig_from_run));
+  std::vector<ViewResult> judged(views.size());
+  prepared.rasterizer()->ForEach(
+      views.size(), [&](size_t i) { judged[i] = Judge(prepared, views[i], i, rig_from_run); });
+  return judged;
+}
 
 void Describe(const PreparedScene& prepared, const AlignOptions& options, const PriorTest& prior,
               const Rigid3d& reached, AlignResult* result) {

@@ -1,11 +1,16 @@
 // What is said of a pose once it is found.
 #pragma once
 
+#include <vector>
+
 #include "ceres_align/align/aligner.h"
 #include "ceres_align/align/pose_prior.h"
 #include "ceres_align/align/prepared_scene.h"
 
 namespace ceres_align {
+
+/// How the views see the object at a pose, each against its mask.
+std::vector<ViewResult> JudgeViews(const PreparedScene& prepared, const Rigid3d& rig_from_run);
 
 /// Fills everything in `result` that follows from the pose, `result->alternatives` (poses and
 /// cost ratios) and the flags set by the solve: views, covariance, modes, checks.

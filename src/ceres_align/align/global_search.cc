@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <utility>
 
 #include "ceres_align/align/descent.h"
@@ -21,6 +22,13 @@ constexpr double kScoreLodFactor = 2.5;
 // A pose whose cost (and floor, as in Alternative::cost_ratio) is above this many times the best
 // one's at the same level will not become the best: levels' costs shrink about alike.
 constexpr double kHopeless = 5;
+// The second attempt has so many times the candidates at every stage.
+constexpr int kThorough = 3, kThoroughDirections = 2;
+constexpr double kHopelessThorough = 30;
+// Poses whose costs are within this are nearly tied; of those up to so many times as many are kept.
+constexpr double kTied = 1.1;
+constexpr int kMostTied = 2;
+constexpr double kTiedStep_rad = 30 * M_PI / 180;
 // A typical silhouette covers this share of its bounding sphere's disc.
 constexpr double kFillOfDisc = 0.35;
 
@@ -30,11 +38,31 @@ constexpr double kCandidateSlack_rad = 12 * M_PI / 180, kCandidateSlack = 0.25;
 constexpr int kFinestGrid = 8;
 constexpr double kStageSlack_rad = 4 * M_PI / 180, kStageSlack = 0.05;
 
+void SortByCost(std::vector<ScoredPose>* poses) {
+  std::stable_sort(poses->begin(), poses->end(),
+                   [](const ScoredPose& a, const ScoredPose& b) { return a.cost < b.cost; });
+}
+
+AlignOptions Thorough(AlignOptions options) {
+  options.search_directions *= kThoroughDirections;
+  options.search_candidates *= kThorough;
+  options.search_rotations *= kThorough;
+  options.search_refined *= kThorough;
+  options.search_rotations_refined *= kThorough;
+  options.search_thinned *= kThorough;
+  options.search_kept *= kThorough;
+  return options;
+}
+
 class Searcher {
  public:
   Searcher(const PreparedScene& scene, const AlignOptions& options, const PriorTest& prior,
-           const AlignCallback& callback)
-      : scene_(scene), options_(options), prior_(prior), callback_(callback) {}
+           bool thorough, const AlignCallback& callback)
+      : scene_(scene),
+        options_(thorough ? Thorough(options) : options),
+        thorough_(thorough),
+        prior_(prior),
+        callback_(callback) {}
 
   SearchResult Run() {
     const size_t score = scene_.LevelOfWidth(kScoreWidthPx),
@@ -52,7 +80,10 @@ class Searcher {
     KeepPromising(options_.search_finalists, keep);
     if (!Report(keep)) return Result();
     if (last > keep) Refine(keep + 1, last);
-    poses_ = BestDistinct(poses_, options_.search_finalists, kDistinctModes_rad);
+    poses_ = BestDistinct(poses_, kMostTied * options_.search_finalists, kDistinctModes_rad);
+    TryBeyondTies(keep, last);
+    RankTiesSharply(last);
+    poses_.resize(std::min<size_t>(poses_.size(), options_.search_finalists));
     KeepAllowed(0, 0);
     Report(last);
     return Result();
@@ -92,17 +123,26 @@ class Searcher {
         return prior_.Allows(pose, kCandidateSlack_rad, kCandidateSlack);
       };
     }
-    const std::vector<Rigid3d> alike = PosesLikeMasks(
-        scene_, options_.search_directions, static_cast<size_t>(options_.search_candidates),
-        kCandidatesApart_rad, allowed);
+    const auto alike = [&](Whole whole) {
+      return PosesLikeMasks(scene_, options_.search_directions,
+                            static_cast<size_t>(options_.search_candidates), kCandidatesApart_rad,
+                            whole, allowed);
+    };
+    std::vector<Rigid3d> table = alike(Whole::kNearly);
+    const bool whole = !table.empty();
+    if (!whole) table = alike(Whole::kPartly);
     std::vector<ScoredPose> poses =
-        alike.empty() ? ScoreRotations(views, scene_.MomentsAt(level), scene_.rasterizer(),
-                                       position, AllowedGrid(options_.search_rotations, prior_),
-                                       kMomentSteps, kMomentMisfit, &result_.evaluations)
-                      : ScorePoses(views, scene_.MomentsAt(level), scene_.rasterizer(), alike,
-                                   kMomentSteps, kMomentMisfit, &result_.evaluations);
-    const int refined = alike.empty() ? options_.search_rotations_refined : options_.search_refined;
-    poses.resize(std::min<size_t>(poses.size(), refined));
+        ScorePoses(views, scene_.MomentsAt(level), scene_.rasterizer(), table, kMomentSteps,
+                   kMomentMisfit, &result_.evaluations);
+    poses.resize(std::min<size_t>(poses.size(), options_.search_refined));
+    if (whole) return poses;
+    std::vector<ScoredPose> grid =
+        ScoreRotations(views, scene_.MomentsAt(level), scene_.rasterizer(), position,
+                       AllowedGrid(options_.search_rotations, prior_), kMomentSteps, kMomentMisfit,
+                       &result_.evaluations);
+    grid.resize(std::min<size_t>(grid.size(), options_.search_rotations_refined));
+    poses.insert(poses.end(), grid.begin(), grid.end());
+    SortByCost(&poses);
     return poses;
   }
 
@@ -123,8 +163,7 @@ class Searcher {
       result_.iterations += iterations;
       result_.evaluations += evaluations;
     }
-    std::stable_sort(refined.begin(), refined.end(),
-                     [](const ScoredPose& a, const ScoredPose& b) { return a.cost < b.cost; });
+    SortByCost(&refined);
     poses_ = std::move(refined);
     KeepAllowed(kStageSlack_rad, kStageSlack);
   }
@@ -138,19 +177,67 @@ class Searcher {
     if (!kept.empty()) poses_ = std::move(kept);
   }
 
-  // The best `count` distinct ones that are not hopeless at `level`.
-  void KeepPromising(int count, size_t level) {
-    poses_ = BestDistinct(poses_, count, kDistinctModes_rad);
+  size_t CountWithin(double ratio, size_t level) const {
     const double floor = kCostFloorPerPx * scene_.OutlineLength(level);
     size_t n = 1;
-    while (n < poses_.size() && poses_[n].cost + floor <= kHopeless * (poses_[0].cost + floor)) {
-      ++n;
+    while (n < poses_.size() && poses_[n].cost + floor <= ratio * (poses_[0].cost + floor)) ++n;
+    return n;
+  }
+
+  // An object that looks nearly alike every so many degrees leaves a row of poses that are nearly
+  // tied, and the best of them may be one that no descent has met: the next in a row.
+  void TryBeyondTies(size_t first, size_t last) {
+    const size_t tied = CountWithin(kTied, last);
+    std::vector<ScoredPose> found = poses_;
+    poses_.clear();
+    for (size_t i = 0; i < tied; ++i) {
+      for (size_t j = 0; j < tied; ++j) {
+        const Eigen::Quaterniond step =
+            found[j].rig_from_world.rotation.conjugate() * found[i].rig_from_world.rotation;
+        if (i == j || Eigen::AngleAxisd(step).angle() > kTiedStep_rad) continue;
+        poses_.push_back(
+            {Rigid3d(found[i].rig_from_world.rotation * step, found[i].rig_from_world.translation),
+             0});
+      }
     }
-    poses_.resize(n);
+    if (!poses_.empty()) Refine(first, last);
+    found.insert(found.end(), poses_.begin(), poses_.end());
+    SortByCost(&found);
+    poses_ = BestDistinct(found, kMostTied * options_.search_finalists, kDistinctModes_rad);
+  }
+
+  // Nearly tied poses in the order of their costs where only the middles of a binary mask's pixels
+  // are compared: how pixel borders happen to lie tells less apart there.
+  void RankTiesSharply(size_t last) {
+    const size_t tied = CountWithin(kTied, last);
+    if (tied < 2 || options_.sharp_window == 1 || !scene_.masks_binary()) return;
+    std::vector<std::pair<double, size_t>> order(tied);
+    scene_.rasterizer()->ForEach(tied, [&](size_t i) {
+      Descent descent(scene_, options_, {});
+      Rigid3d pose = poses_[i].rig_from_world;
+      double cost = poses_[i].cost;
+      const bool sharp =
+          descent.Sharpen(cost, std::numeric_limits<double>::infinity(), &pose, &cost);
+      order[i] = {sharp ? scene_.CostAt(last, pose, options_.sharp_window)
+                        : std::numeric_limits<double>::infinity(),
+                  i};
+    });
+    std::sort(order.begin(), order.end());
+    const std::vector<ScoredPose> before = poses_;
+    for (size_t i = 0; i < tied; ++i) poses_[i] = before[order[i].second];
+  }
+
+  // The best `count` distinct ones that are not hopeless at `level`, and those that are tied.
+  void KeepPromising(int count, size_t level) {
+    poses_ = BestDistinct(poses_, kMostTied * count, kDistinctModes_rad);
+    const size_t promising = CountWithin(thorough_ ? kHopelessThorough : kHopeless, level);
+    const size_t tied = CountWithin(kTied, level);
+    poses_.resize(std::max(tied, std::min<size_t>(promising, count)));
   }
 
   const PreparedScene& scene_;
-  const AlignOptions& options_;
+  const AlignOptions options_;
+  const bool thorough_;
   const PriorTest& prior_;
   const AlignCallback& callback_;
   std::vector<ScoredPose> poses_;
@@ -205,8 +292,8 @@ std::vector<Eigen::Quaterniond> AllowedGrid(int count, const PriorTest& prior) {
 }
 
 SearchResult SearchGlobally(const PreparedScene& scene, const AlignOptions& options,
-                            const PriorTest& prior, const AlignCallback& callback) {
-  return Searcher(scene, options, prior, callback).Run();
+                            const PriorTest& prior, bool thorough, const AlignCallback& callback) {
+  return Searcher(scene, options, prior, thorough, callback).Run();
 }
 
 }  // namespace ceres_align

@@ -39,9 +39,10 @@ struct SearchResult {
 /// the best search_refined by Levenberg–Marquardt there; of those that differ, the best
 /// search_thinned at about 48 px, search_kept at about 96 px, search_finalists at full size. From
 /// 48 px on a pose that costs five times the best is dropped, and at every stage what lies outside
-/// the prior by more than the stage's own error; where nothing would be left, it stays.
+/// the prior by more than the stage's own error; where nothing would be left, it stays. `thorough`:
+/// three times as many at every stage, and up to thirty times the best's cost.
 /// The callback is told after every stage. The same bits for any number of threads.
 SearchResult SearchGlobally(const PreparedScene& scene, const AlignOptions& options,
-                            const PriorTest& prior, const AlignCallback& callback);
+                            const PriorTest& prior, bool thorough, const AlignCallback& callback);
 
 }  // namespace ceres_align

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -35,6 +36,7 @@ constexpr size_t kMostTurns = 6;
 // An alternative below this is the better answer.
 constexpr double kBetterRatio = 0.99;
 constexpr int kMostMoves = 3;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Of equal symmetric poses another must be nearer the start by this.
 constexpr double kNearer_rad = M_PI / 180;
 constexpr double kDistinct_rad = 4 * M_PI / 180;  // as the search's
@@ -49,6 +51,7 @@ class Explainer {
         rig_from_run_(rig_from_run),
         result_(result),
         descent_(prepared, options, no_callback_),
+        sharp_window_(options.sharp_window),
         frame_(prepared, prepared.FromRun(rig_from_run), symmetry_.center),
         outline_px_(prepared.OutlineLength(prepared.last_level())) {}
 
@@ -75,7 +78,7 @@ class Explainer {
     const Rigid3d pose = prepared_.ToRun(list[0].rig_from_world);
     const double cost = prepared_.CostAt(prepared_.last_level(), pose);
     ++result_->evaluations;
-    if (!(cost < plain) || !(cost < result_->final_cost)) return false;
+    if (!(cost < plain) || !(cost < result_->final_cost) || SharplyWorse(pose, cost)) return false;
     MoveTo(pose, cost, "; then its twin (near and far exchanged) was found to fit better",
            rig_from_run);
     return true;
@@ -145,6 +148,14 @@ class Explainer {
   }
 
  private:
+  // Where only the middles of the pixels are compared (sharp_window).
+  bool SharplyWorse(Rigid3d pose, double cost) {
+    if (!result_->sharpened || !descent_.Sharpen(cost, kInfinity, &pose, &cost)) return false;
+    const size_t last = prepared_.last_level();
+    return prepared_.CostAt(last, pose, sharp_window_) >
+           prepared_.CostAt(last, rig_from_run_, sharp_window_);
+  }
+
   // The old answer becomes the first alternative, to be explained with the others.
   void MoveTo(Rigid3d pose, double cost, const char* why, Rigid3d* rig_from_run) {
     const int iterations = descent_.iterations(), evaluations = descent_.evaluations();
@@ -340,6 +351,7 @@ class Explainer {
   AlignResult* result_;
   const AlignCallback no_callback_;
   Descent descent_;
+  const int sharp_window_;
   const ModeFrame frame_;
   const double outline_px_;
   std::set<Key> keys_;

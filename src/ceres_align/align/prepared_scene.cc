@@ -183,9 +183,10 @@ double PreparedScene::OutlineLength(size_t level) const {
   return length;
 }
 
-double PreparedScene::CostAt(size_t level, const Rigid3d& rig_from_run) const {
+double PreparedScene::CostAt(size_t level, const Rigid3d& rig_from_run, int window) const {
   std::vector<RasterJob> jobs;
-  for (const SilhouetteView& view : ViewsAt(level, Depth(rig_from_run))) {
+  for (SilhouetteView& view : ViewsAt(level, Depth(rig_from_run))) {
+    view.window = window;
     jobs.push_back(view.Job(rig_from_run));
   }
   std::vector<GramResult> results;

@@ -51,7 +51,7 @@ class PreparedScene {
   bool masks_binary() const { return masks_binary_; }
   /// Pairs of neighbouring pixels at a level on whose two sides of one half the masks lie.
   double OutlineLength(size_t level) const;
-  double CostAt(size_t level, const Rigid3d& rig_from_run) const;
+  double CostAt(size_t level, const Rigid3d& rig_from_run, int window = 1) const;
   /// The object's distance from the nearest camera whose mask shows it.
   double Depth(const Rigid3d& rig_from_run) const;
   /// Throws InputError for a start behind the camera in every view that has a mask, or, if it may

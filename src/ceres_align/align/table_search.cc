@@ -17,6 +17,8 @@ constexpr double kMaskSizePx = 24;
 constexpr double kNoise = 0.15;
 // Ignored pixels this near the mask's bounding box, relative to its size, may hide some of it.
 constexpr double kIgnoredMargin = 0.1;
+// Cut off by the frame: so much of the border of the mask's bounding box.
+constexpr double kNearlyWhole = 0.02, kPartly = 0.25;
 constexpr double kFillOfDisc = 0.35;  // of a bounding sphere's disc by a typical silhouette
 constexpr int kCentroidSteps = 3;
 
@@ -55,24 +57,30 @@ std::optional<PixelBox> BoxOf(const ImageF& mask) {
   return box;
 }
 
-bool IsWhole(const ImageF& mask, const ImageF& weight, const PixelBox& box) {
+// The part of the mask's bounding box's border where the frame cuts it off.
+double CutOff(const ImageF& mask, const PixelBox& box) {
+  int cut = 0;
   for (int c = 0; c < mask.width; ++c) {
-    if (mask.at(c, 0) > 0 || mask.at(c, mask.height - 1) > 0) return false;
+    cut += (mask.at(c, 0) >= 0.5f) + (mask.at(c, mask.height - 1) >= 0.5f);
   }
   for (int r = 0; r < mask.height; ++r) {
-    if (mask.at(0, r) > 0 || mask.at(mask.width - 1, r) > 0) return false;
+    cut += (mask.at(0, r) >= 0.5f) + (mask.at(mask.width - 1, r) >= 0.5f);
   }
-  if (weight.empty()) return true;
+  return static_cast<double>(cut) / (2 * (box.right - box.left + box.bottom - box.top + 2));
+}
+
+bool IgnoredBeside(const ImageF& weight, const PixelBox& box) {
+  if (weight.empty()) return false;
   const int size = std::max(box.right - box.left, box.bottom - box.top) + 1;
   const int margin = std::max(1, static_cast<int>(std::lround(kIgnoredMargin * size)));
-  for (int r = std::max(0, box.top - margin); r <= std::min(mask.height - 1, box.bottom + margin);
+  for (int r = std::max(0, box.top - margin); r <= std::min(weight.height - 1, box.bottom + margin);
        ++r) {
-    for (int c = std::max(0, box.left - margin); c <= std::min(mask.width - 1, box.right + margin);
-         ++c) {
-      if (weight.at(c, r) < 0.5f) return false;
+    for (int c = std::max(0, box.left - margin);
+         c <= std::min(weight.width - 1, box.right + margin); ++c) {
+      if (weight.at(c, r) < 0.5f) return true;
     }
   }
-  return true;
+  return false;
 }
 
 Eigen::Vector3d RayOf(const Camera& camera, double x_px, double y_px) {
@@ -116,7 +124,7 @@ double Bilinear(const ImageF& image, double x_px, double y_px) {
          v * ((1 - u) * at(c, r + 1) + u * at(c + 1, r + 1));
 }
 
-std::optional<MaskLook> LookAt(const PreparedScene& scene, size_t view) {
+std::optional<MaskLook> LookAt(const PreparedScene& scene, size_t view, Whole whole) {
   if (scene.mask_empty(view)) return std::nullopt;
   size_t level = 0;
   while (level < scene.last_level() &&
@@ -127,7 +135,10 @@ std::optional<MaskLook> LookAt(const PreparedScene& scene, size_t view) {
   const Camera& camera = scene.level(level).cameras[view];
   const ImageF mask = WithoutNoise(target.mask());
   const std::optional<PixelBox> box = BoxOf(mask);
-  if (!box || !IsWhole(mask, target.weight(), *box)) return std::nullopt;
+  if (!box || CutOff(mask, *box) > (whole == Whole::kNearly ? kNearlyWhole : kPartly)) {
+    return std::nullopt;
+  }
+  if (whole == Whole::kNearly && IgnoredBeside(target.weight(), *box)) return std::nullopt;
   MaskLook look;
   look.view = view;
   LookAtCentroid(mask, camera, *box, &look);
@@ -144,10 +155,10 @@ std::optional<MaskLook> LookAt(const PreparedScene& scene, size_t view) {
 }
 
 // Of whole masks, the largest first.
-std::vector<MaskLook> WholeMasks(const PreparedScene& scene) {
+std::vector<MaskLook> WholeMasks(const PreparedScene& scene, Whole whole) {
   std::vector<MaskLook> looks;
   for (size_t i = 0; i < scene.num_views(); ++i) {
-    if (const std::optional<MaskLook> look = LookAt(scene, i)) looks.push_back(*look);
+    if (const std::optional<MaskLook> look = LookAt(scene, i, whole)) looks.push_back(*look);
   }
   std::stable_sort(looks.begin(), looks.end(),
                    [](const MaskLook& a, const MaskLook& b) { return a.area > b.area; });
@@ -258,9 +269,9 @@ std::vector<Rigid3d> BestApart(const std::vector<Candidate>& sorted, size_t coun
 }  // namespace
 
 std::vector<Rigid3d> PosesLikeMasks(const PreparedScene& scene, int directions, size_t count,
-                                    double min_angle_rad,
+                                    double min_angle_rad, Whole whole,
                                     const std::function<bool(const Rigid3d&)>& allowed) {
-  const std::vector<MaskLook> looks = WholeMasks(scene);
+  const std::vector<MaskLook> looks = WholeMasks(scene, whole);
   if (looks.empty()) return {};
   const auto tables = TablesFor(scene, looks, directions);
   const std::vector<SilhouetteView> views = scene.ViewsAt(scene.last_level(), 1);

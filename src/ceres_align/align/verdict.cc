@@ -190,6 +190,11 @@ Check PriorCheck(const AlignResult& result) {
 
 }  // namespace
 
+bool OutlinesFit(const AlignResult& result) {
+  return OverlapCheck(result).passed && ContourCheck(result).passed &&
+         StretchesCheck(result).passed;
+}
+
 std::vector<Check> ChecksOf(const AlignResult& result) {
   return {{"termination", result.status == AlignStatus::kConverged, result.termination},
           MasksCheck(result),

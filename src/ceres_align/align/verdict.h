@@ -32,4 +32,8 @@ namespace ceres_align {
 /// Reads every field of the result but `checks`.
 std::vector<Check> ChecksOf(const AlignResult& result);
 
+/// Whether overlap, contour and stretches pass: what the views alone say of a pose. Reads
+/// result.views.
+bool OutlinesFit(const AlignResult& result);
+
 }  // namespace ceres_align

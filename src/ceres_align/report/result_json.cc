@@ -173,6 +173,7 @@ Json Options(const AlignOptions& options) {
           {"search_thinned", options.search_thinned},
           {"search_kept", options.search_kept},
           {"search_finalists", options.search_finalists},
+          {"search_again", options.search_again},
           {"search_misfit", Number(options.search_misfit)},
           {"search_misfit_per_px", Number(options.search_misfit_per_px)},
           {"search_stretch_px", Number(options.search_stretch_px)},
