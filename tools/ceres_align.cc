@@ -118,8 +118,7 @@ DEFINE_string(out_dir, "out",
               "overlay_<view>.png; they are written all or none.");
 DEFINE_string(filename_output, "", "Write the animation here instead.");
 DEFINE_string(start_end_output, "",
-              "Write the comparison of start (or the best other pose), target and final here "
-              "instead.");
+              "Write the comparison of start, target, final and other poses here instead.");
 
 namespace ceres_align::cli {
 namespace {

@@ -160,6 +160,9 @@ Check FocalCheck(const AlignResult& result) {
   if (!result.consistency || result.consistency->view_indices.empty()) {
     return {"focal_length", true, "not tested: too little outline"};
   }
+  if (!OverlapCheck(result).passed) {
+    return {"focal_length", true, "not tested: the outlines are too far apart"};
+  }
   const Consistency& fit = *result.consistency;
   const double change = std::abs(fit.focal_change), sigmas = change / fit.focal_sigma;
   const bool clear = change > kClearFocal && sigmas > kClearSigmas;

@@ -25,7 +25,7 @@ namespace ceres_align {
 ///   views          one view pulls the pose away from the others' by more than its noise: a wrong
 ///                  rig, swapped masks
 ///   focal_length   another focal length fits clearly better. Passes where the outlines do not
-///                  tell it, and says how well they do
+///                  tell it, and says how well they do; not tested where `overlap` fails
 ///   ambiguity      another pose fits about as well
 ///   observability  a motion is not determined (only where result.observability is set)
 ///   prior          the pose is not where it was said to be (AlignOptions::prior)

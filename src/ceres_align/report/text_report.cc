@@ -141,8 +141,9 @@ std::string Verdict(const AlignResult& result) {
   if (result.IsUsable()) return text + "The result is usable.\n";
   if (!result.ambiguous) return text + "The result is NOT to be trusted (see the checks).\n";
   return text + "AMBIGUOUS: " + result.ambiguity +
-         ".\nThe result is NOT to be trusted. A start near the right pose decides; another view "
-         "may, unless\nthe object is symmetric.\n";
+         ".\nThe result is NOT to be trusted. Another view may decide, unless the object is "
+         "symmetric; or what\nis known of the pose: how far it is from the start, what is up, how "
+         "far away the object is.\n";
 }
 
 }  // namespace
