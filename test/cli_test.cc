@@ -55,6 +55,7 @@ TEST_F(CliTest, BadPriors) {
   ExpectBadInput("--up_in_world 0,1,0 --up_in_camera 0,0,0", "--up_in_camera is zero");
   ExpectBadInput("--up_in_world 0,1,0 --max_tilt_deg 0", "--max_tilt_deg is 0");
   ExpectBadInput("--max_tilt_deg 20", "without --up_in_world");
+  ExpectBadInput("--outline_tolerance 0.5", "outline_tolerance is 0.5");
 }
 
 TEST_F(CliTest, BadFilesAndConflicts) {

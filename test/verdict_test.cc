@@ -165,6 +165,32 @@ TEST(Verdict, OnlyTheFocalLengthCheckFindsASlightlyWrongOne) {
   }
 }
 
+// Masks dilated by a pixel, as a segmentation network might make them.
+TEST(Verdict, AToleranceForPoorMasks) {
+  Scene scene = Right(Blob(), 2, 71);
+  for (View& view : scene.views) {
+    const ImageF mask = view.mask;
+    for (int r = 1; r + 1 < mask.height; ++r) {
+      for (int c = 1; c + 1 < mask.width; ++c) {
+        float most = 0;
+        for (int i = 0; i < 9; ++i) most = std::max(most, mask.at(c + i % 3 - 1, r + i / 3 - 1));
+        view.mask.at(c, r) = most;
+      }
+    }
+  }
+  AlignOptions options = Options();
+  const AlignResult strict = Solve(scene, options);
+  EXPECT_FALSE(strict.IsUsable());
+  EXPECT_FALSE(Passed(strict, "stretches")) << Failed(strict);
+  options.outline_tolerance = 8;
+  const AlignResult tolerant = Solve(scene, options);
+  EXPECT_TRUE(tolerant.IsUsable()) << Failed(tolerant);
+  EXPECT_DOUBLE_EQ(tolerant.views[0].contour.far_px, 8 * strict.views[0].contour.far_px);
+  // It is no licence for another object.
+  UseMesh(MakeMultiPart(4000), &scene);
+  EXPECT_FALSE(Solve(scene, options).IsUsable());
+}
+
 TEST(Verdict, AViewThatDisagreesIsNamed) {
   Scene scene = Right(Blob(), 2, 95);
   EXPECT_TRUE(Passed(Solve(scene), "views"));

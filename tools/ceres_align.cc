@@ -113,6 +113,10 @@ DEFINE_bool(moment_translation, AlignOptions().moment_translation,
             "First match the masks' centroids and areas by translation (a search always does).");
 DEFINE_bool(covariance, AlignOptions().covariance, "Estimate the pose's covariance.");
 
+DEFINE_double(outline_tolerance, AlignOptions().outline_tolerance,
+              "The checks' lengths are taken times this. 1: masks right to a pixel or less; 3 to "
+              "10: masks of a segmentation network, meshes or lenses that are a little wrong.");
+
 DEFINE_string(out_dir, "out",
               "Folder for result.json, optimization.gif, comparison.png and "
               "overlay_<view>.png; they are written all or none.");
@@ -160,7 +164,7 @@ ProgramHelp Help() {
       {"Solve",
        {"loop_num", "restarts", "search_directions", "search_rotations", "backend", "num_threads",
         "coarsest_width_px", "level_factor", "final_step_px", "final_cost_change",
-        "moment_translation", "covariance"}},
+        "moment_translation", "covariance", "outline_tolerance"}},
       {"Outputs", {"out_dir", "filename_output", "start_end_output"}}};
   help.exit_codes = {"0  the result is usable",
                      "1  bad input: one line on stderr says what; nothing is written",
@@ -247,6 +251,7 @@ AlignOptions OptionsFromFlags() {
   options.moment_translation = FLAGS_moment_translation;
   options.covariance = FLAGS_covariance;
   options.search_if_poor = FLAGS_search_if_poor;
+  options.outline_tolerance = FLAGS_outline_tolerance;
   options.prior = PriorFromFlags();
   options.Validate();
   return options;

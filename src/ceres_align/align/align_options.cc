@@ -46,6 +46,8 @@ void AlignOptions::Validate() const {
   Require(search_misfit >= 0, "search_misfit", search_misfit, "at least 0");
   Require(search_misfit_per_px >= 0, "search_misfit_per_px", search_misfit_per_px, "at least 0");
   Require(search_stretch_px >= 0, "search_stretch_px", search_stretch_px, "at least 0");
+  Require(outline_tolerance >= 1 && outline_tolerance <= 100, "outline_tolerance",
+          outline_tolerance, "from 1 to 100");
   prior.Validate();
   Require(final_step_px >= 0, "final_step_px", final_step_px, "at least 0");
   Require(final_cost_change >= 0, "final_cost_change", final_cost_change, "at least 0");

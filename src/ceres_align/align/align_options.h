@@ -51,6 +51,9 @@ struct AlignOptions {
   /// pixel with it, which brings the error to about a third to a half. Odd; 1: off.
   int sharp_window = 9;
   bool covariance = true;
+  /// The verdict's lengths are taken times this. 1 is for masks that are right to a pixel or less;
+  /// those of a segmentation network, and meshes or lenses that are a little wrong, need more.
+  double outline_tolerance = 1;
 
   /// With a start whose fit is still poor at the end, or outside the prior, all rotations are
   /// searched as well and the better pose is returned. Poor: 2·cost at full size above

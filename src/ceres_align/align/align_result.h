@@ -143,6 +143,7 @@ struct AlignResult {
   std::string ambiguity;  ///< why, in words; empty if not ambiguous
   std::optional<Observability> observability;
   std::optional<Consistency> consistency;
+  double outline_tolerance = 1;  ///< AlignOptions'
   bool prior_given = false;
   std::string prior_broken;    ///< how the pose breaks AlignOptions::prior; empty: it does not
   std::vector<Check> checks;   ///< of the verdict; all of them, passed or not

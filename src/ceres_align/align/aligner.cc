@@ -50,7 +50,8 @@ SearchResult SearchUntilItFits(const PreparedScene& prepared, const AlignOptions
                       RotationAngle_rad(best.rotation, from_start->rotation) < kDistinctModes_rad;
   if (search.stopped || !options.search_again || (agreed && prior.Allows(best))) return search;
   AlignResult seen;
-  seen.views = JudgeViews(prepared, best);
+  seen.outline_tolerance = options.outline_tolerance;
+  seen.views = JudgeViews(prepared, options.outline_tolerance, best);
   if (OutlinesFit(seen) && prior.Allows(best)) return search;
   SearchResult thorough = SearchGlobally(prepared, options, prior, true, callback);
   const bool stopped = thorough.stopped;
@@ -113,9 +114,11 @@ bool IsPoor(const PreparedScene& prepared, const AlignOptions& options, const Ri
       2 * cost > options.search_misfit_per_px * prepared.OutlineLength(last)) {
     return true;
   }
-  const std::vector<ViewResult> views = JudgeViews(prepared, rig_from_run);
+  const std::vector<ViewResult> views =
+      JudgeViews(prepared, options.outline_tolerance, rig_from_run);
   return std::any_of(views.begin(), views.end(), [&](const ViewResult& view) {
-    return !view.mask_empty && view.contour.coherent_rms_px > options.search_stretch_px;
+    return !view.mask_empty &&
+           view.contour.coherent_rms_px > options.outline_tolerance * options.search_stretch_px;
   });
 }
 

@@ -12,7 +12,7 @@ namespace ceres_align {
 namespace {
 
 ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, size_t index,
-                 const Rigid3d& rig_from_run) {
+                 double outline_tolerance, const Rigid3d& rig_from_run) {
   const View& view = prepared.scene().views[index];
   const Image<double> coverage =
       prepared.rasterizer()->Coverage(at_full.Job(rig_from_run), nullptr);
@@ -21,7 +21,7 @@ ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, s
   result.cam_from_world = view.cam_from_rig * prepared.FromRun(rig_from_run);
   result.camera_center_in_world = result.cam_from_world.TargetOriginInSource();
   result.iou = IntersectionOverUnion(coverage, view.mask, view.weight);
-  result.contour = MeasureContour(coverage, view.mask, view.weight);
+  result.contour = MeasureContour(coverage, view.mask, view.weight, outline_tolerance);
   result.contour_rms_px = result.contour.both_rms_px;
   result.mask_empty = prepared.mask_empty(index);
   result.cut_share = CutShare(view.mask);
@@ -53,25 +53,28 @@ Consistency ConsistencyOf(const PreparedScene& prepared, const Rigid3d& rig_from
 
 // Fills result->views; returns whether the object meets any of the masks.
 bool JudgeAll(const PreparedScene& prepared, const Rigid3d& rig_from_run, AlignResult* result) {
-  result->views = JudgeViews(prepared, rig_from_run);
+  result->views = JudgeViews(prepared, result->outline_tolerance, rig_from_run);
   return std::any_of(result->views.begin(), result->views.end(),
                      [](const ViewResult& view) { return !view.mask_empty && view.iou > 0; });
 }
 
 }  // namespace
 
-std::vector<ViewResult> JudgeViews(const PreparedScene& prepared, const Rigid3d& rig_from_run) {
+std::vector<ViewResult> JudgeViews(const PreparedScene& prepared, double outline_tolerance,
+                                   const Rigid3d& rig_from_run) {
   const std::vector<SilhouetteView> views =
       prepared.ViewsAt(prepared.last_level(), prepared.Depth(rig_from_run));
   std::vector<ViewResult> judged(views.size());
-  prepared.rasterizer()->ForEach(
-      views.size(), [&](size_t i) { judged[i] = Judge(prepared, views[i], i, rig_from_run); });
+  prepared.rasterizer()->ForEach(views.size(), [&](size_t i) {
+    judged[i] = Judge(prepared, views[i], i, outline_tolerance, rig_from_run);
+  });
   return judged;
 }
 
 void Describe(const PreparedScene& prepared, const AlignOptions& options, const PriorTest& prior,
               const Rigid3d& reached, AlignResult* result) {
   Rigid3d rig_from_run = reached;
+  result->outline_tolerance = options.outline_tolerance;
   bool overlap = JudgeAll(prepared, rig_from_run, result);
   if (!overlap) {
     result->status = AlignStatus::kNoOverlap;

@@ -10,7 +10,9 @@
 namespace ceres_align {
 
 /// How the views see the object at a pose, each against its mask.
-std::vector<ViewResult> JudgeViews(const PreparedScene& prepared, const Rigid3d& rig_from_run);
+/// `outline_tolerance`: as AlignOptions'.
+std::vector<ViewResult> JudgeViews(const PreparedScene& prepared, double outline_tolerance,
+                                   const Rigid3d& rig_from_run);
 
 /// Fills everything in `result` that follows from the pose, `result->alternatives` (poses and
 /// cost ratios) and the flags set by the solve: views, covariance, modes, checks.

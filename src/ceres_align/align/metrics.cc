@@ -231,14 +231,14 @@ double IntersectionOverUnion(const Image<double>& coverage, const ImageF& mask,
 }
 
 ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
-                             const ImageF& weight) {
+                             const ImageF& weight, double tolerance) {
   CHECK(coverage.width == mask.width && coverage.height == mask.height);
   const std::vector<Point> a = Outline(coverage, weight), b = Outline(mask, weight);
   ContourErrors errors;
   if (a.empty() || b.empty()) return errors;
   double area = 0;
   for (float t : mask.pixels) area += t;
-  errors.far_px = std::max(kFarPx, kFarOfSize * std::sqrt(area));
+  errors.far_px = tolerance * std::max(kFarPx, kFarOfSize * std::sqrt(area));
   const int long_px = std::max(kStretchPx, static_cast<int>(kLongStretchOfSize * std::sqrt(area)));
   MeasureFromRender(a, NearestPoint(b, mask.width, mask.height), mask, long_px, &errors);
   const NearestPoint near_a(a, mask.width, mask.height);

@@ -18,14 +18,14 @@ double ContourRms_px(const Image<double>& coverage, const ImageF& mask, const Im
 /// Pieces of at most this many pixels (4-connected, either side of 0.5) count as specks.
 constexpr int kSpeckPixels = 6;
 /// A point of an outline is far beyond this distance, or this part of the object's size (the root
-/// of the mask's area), whichever is more.
+/// of the mask's area), whichever is more, times `tolerance`.
 constexpr double kFarPx = 1.5, kFarOfSize = 0.005;
 
 /// How the outlines lie to each other, ignoring the frame's border and pixels of weight 0. From
 /// the render's outline every outline of the mask counts as near, so that specks and holes inside
 /// the mask do no harm; from the mask's, only what is no speck. Zeros if either has no outline.
 ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
-                             const ImageF& weight);
+                             const ImageF& weight, double tolerance = 1);
 
 /// The part of the mask's border (by neighbouring pixels) that lies on the frame's edge: there it
 /// is cut off, if the object goes on. 0: the mask does not touch the frame.

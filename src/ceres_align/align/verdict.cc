@@ -100,7 +100,7 @@ Check ContourCheck(const AlignResult& result) {
   for (const ViewResult& view : result.views) {
     if (view.mask_empty) continue;
     const ContourErrors& contour = view.contour;
-    const double p90_px = std::max(kP90_px, kP90OfSize * Size_px(view));
+    const double p90_px = result.outline_tolerance * std::max(kP90_px, kP90OfSize * Size_px(view));
     worst.Take(contour.p90_px, p90_px,
                Text("%s: 90 %% of the outline lie within %.2f px of the mask's (at most %.2f)",
                     view.name.c_str(), contour.p90_px, p90_px));
@@ -121,12 +121,13 @@ Check StretchesCheck(const AlignResult& result) {
   for (const ViewResult& view : result.views) {
     if (view.mask_empty) continue;
     const ContourErrors& contour = view.contour;
-    const double rms_px = std::max(kStretch_px, kStretchOfSize * Size_px(view));
-    const double mean_px = std::max(kMean_px, kMeanOfSize * Size_px(view));
+    const double tolerance = result.outline_tolerance;
+    const double rms_px = tolerance * std::max(kStretch_px, kStretchOfSize * Size_px(view));
+    const double mean_px = tolerance * std::max(kMean_px, kMeanOfSize * Size_px(view));
     worst.Take(contour.coherent_rms_px, rms_px,
                Text("%s: stretches of the outline are off by %.2f px rms (at most %.2f)",
                     view.name.c_str(), contour.coherent_rms_px, rms_px));
-    const double long_px = std::max(kLong_px, kLongOfSize * Size_px(view));
+    const double long_px = tolerance * std::max(kLong_px, kLongOfSize * Size_px(view));
     worst.Take(contour.long_rms_px, long_px,
                Text("%s: long stretches of the outline are off by %.2f px rms (at most %.2f)",
                     view.name.c_str(), contour.long_rms_px, long_px));
@@ -146,7 +147,9 @@ Check ViewsCheck(const AlignResult& result) {
   Excess worst;
   for (size_t i = 0; i < result.consistency->pulls.size(); ++i) {
     const ViewPull& pull = result.consistency->pulls[i];
-    const bool matters = pull.rotation_rad > kPull_rad || pull.translation > kPull;
+    const double tolerance = result.outline_tolerance;
+    const bool matters =
+        pull.rotation_rad > tolerance * kPull_rad || pull.translation > tolerance * kPull;
     worst.Take(matters ? pull.chi2 : std::min(pull.chi2, kMostChi2), kMostChi2,
                Text("%s pulls the pose by %.3f deg and %.3f %% of the distance against the other "
                     "views, chi2 %.1f (at most %.0f)",
@@ -165,8 +168,9 @@ Check FocalCheck(const AlignResult& result) {
   }
   const Consistency& fit = *result.consistency;
   const double change = std::abs(fit.focal_change), sigmas = change / fit.focal_sigma;
-  const bool clear = change > kClearFocal && sigmas > kClearSigmas;
-  const bool large = change > kLargeFocal && sigmas > kLargeSigmas;
+  const double tolerance = result.outline_tolerance;
+  const bool clear = change > tolerance * kClearFocal && sigmas > kClearSigmas;
+  const bool large = change > tolerance * kLargeFocal && sigmas > kLargeSigmas;
   std::string text = Text(
       "the outlines fit best with a focal length %+.2f %% off (sigma %.2f %%), which explains "
       "%.0f %% of the misfit",

@@ -7,6 +7,8 @@
 
 namespace ceres_align {
 
+/// Lengths, pulls and changes of the focal length below are all taken times
+/// result.outline_tolerance.
 /// All tests of a usable result, passed or not, in this order; a view is one with a mask, its size
 /// the root of the mask's area. docs/verdict.md has the reasons for the figures.
 ///   termination    the solve met its step or cost test

@@ -179,6 +179,7 @@ Json Options(const AlignOptions& options) {
           {"search_stretch_px", Number(options.search_stretch_px)},
           {"search_if_poor", options.search_if_poor},
           {"prior", Prior(options.prior)},
+          {"outline_tolerance", options.outline_tolerance},
           {"sharp_window", options.sharp_window},
           {"covariance", options.covariance}};
 }
