@@ -1,7 +1,10 @@
 #include "ceres_align/align/covariance.h"
 
+#include <glog/logging.h>
+
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
+#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -19,15 +22,17 @@ constexpr double kMostLeverage = 0.99;
 
 using Vector6d = Eigen::Matrix<double, 6, 1>;
 
-// A pixel of some outline: where it is, √w·J and √w·r.
+// A pixel of some outline: where it is, √w·J and √w·r; w is the pixel's weight times the view's.
 struct OutlinePixel {
   int view, column, row;
   Vector6d row_of_J;
   double residual;
 };
 
-void AddView(int index, const SilhouetteView& view, const Target& target, Rasterizer* rasterizer,
+void AddView(int index, const WeightedView& weighted, Rasterizer* rasterizer,
              const Rigid3d& rig_from_world, Matrix6d* H, std::vector<OutlinePixel>* pixels) {
+  const SilhouetteView& view = weighted.view;
+  const Target& target = *weighted.target;
   std::vector<double> jacobian;
   const Image<double> coverage = rasterizer->Coverage(view.Job(rig_from_world), &jacobian);
   const Matrix6d canonical_from_delta =
@@ -39,7 +44,7 @@ void AddView(int index, const SilhouetteView& view, const Target& target, Raster
       const Vector6d canonical = Vector6d::Map(&jacobian[6 * (size_t(r) * coverage.width + c)]);
       if (canonical.isZero(0)) continue;
       const Vector6d row = canonical_from_delta.transpose() * canonical;
-      const double w = target.weight().empty() ? 1.0 : target.weight().at(c, r);
+      const double w = weighted.weight * (target.weight().empty() ? 1.0 : target.weight().at(c, r));
       *H += w * row * row.transpose();
       pixels->push_back({index, c, r, std::sqrt(w) * row,
                          std::sqrt(w) * (coverage.at(c, r) - target.mask().at(c, r))});
@@ -47,14 +52,15 @@ void AddView(int index, const SilhouetteView& view, const Target& target, Raster
   }
 }
 
-// The least information on any rotation, the translation being free, relative to the largest on a
-// translation; a rotation counts by how far it moves points at `radius`.
-double RotationInformation(const Matrix6d& H, double radius) {
+// The least information on any rotation, the translation being free, relative to the largest that
+// the outlines have on a translation; a rotation counts by how far it moves points at `radius`.
+double RotationInformation(const Matrix6d& H, const Matrix6d& H_of_views, double radius) {
   const Eigen::Matrix3d translation = H.bottomRightCorner<3, 3>();
   const Eigen::Matrix3d rotation =
       H.topLeftCorner<3, 3>() -
       H.topRightCorner<3, 3>() * translation.ldlt().solve(H.bottomLeftCorner<3, 3>());
-  const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> turn(rotation), shift(translation);
+  const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> turn(rotation),
+      shift(Eigen::Matrix3d(H_of_views.bottomRightCorner<3, 3>()));
   return turn.eigenvalues()[0] / (radius * radius * shift.eigenvalues()[2]);
 }
 
@@ -86,11 +92,14 @@ int TileSize(const std::vector<OutlinePixel>& pixels) {
   return tile_px;
 }
 
-// The sandwich H⁻¹ (Σ_t a_t a_tᵀ) H⁻¹, a_t = (I − H_t H⁻¹)^(−½) g_t: the optimum has made a tile's
+// H⁻¹ (Σ_t a_t a_tᵀ + H₀) H⁻¹, a_t = (I − H_t H⁻¹)^(−½) g_t: the optimum has made a tile's
 // residuals smaller the more of H comes from it.
-Matrix6d Sandwich(const Matrix6d& H, const std::vector<Tile>& tiles) {
+Matrix6d Sandwich(const Matrix6d& H, const Matrix6d& other_information,
+                  const std::vector<Tile>& tiles) {
   const Eigen::LLT<Matrix6d> llt(H);
-  Matrix6d sum = Matrix6d::Zero();  // in the axes where H is the identity
+  // In the axes where H is the identity.
+  const Matrix6d half_of_others = llt.matrixL().solve(other_information);
+  Matrix6d sum = llt.matrixL().solve(half_of_others.transpose());
   for (const Tile& tile : tiles) {
     const Matrix6d half = llt.matrixL().solve(tile.H);
     const Matrix6d share = llt.matrixL().solve(half.transpose());
@@ -106,31 +115,60 @@ Matrix6d Sandwich(const Matrix6d& H, const std::vector<Tile>& tiles) {
   return inverse_root.transpose() * sum * inverse_root;
 }
 
+// Nothing if H determines all six degrees of freedom, else why it does not.
+std::string WhyUndetermined(const Matrix6d& H, const Matrix6d& H_of_views, double radius) {
+  if (!(H.diagonal().minCoeff() > 0)) return "some motion changes nothing";
+  if (!(RotationInformation(H, H_of_views, radius) > kLeastRotationInformation)) {
+    return "some rotation is seen no better than by the facets of a round object's mesh";
+  }
+  // Scaled to a unit diagonal, so that the test of rank does not depend on the units.
+  const Vector6d scale = H.diagonal().cwiseSqrt().cwiseInverse();
+  const Eigen::SelfAdjointEigenSolver<Matrix6d> eigen(
+      Matrix6d(scale.asDiagonal() * H * scale.asDiagonal()));
+  return eigen.eigenvalues()[0] > 1e-10 ? "" : "some combination of motions changes nothing";
+}
+
 }  // namespace
 
 std::optional<Matrix6d> SandwichCovariance(const std::vector<SilhouetteView>& views,
                                            const std::vector<const Target*>& targets,
                                            Rasterizer* rasterizer, double radius,
                                            const Rigid3d& rig_from_world) {
-  Matrix6d H = Matrix6d::Zero();
+  CHECK_EQ(views.size(), targets.size());
+  std::vector<WeightedView> weighted;
+  for (size_t i = 0; i < views.size(); ++i) weighted.push_back({views[i], targets[i], 1.0});
+  return SandwichCovariance(weighted, Matrix6d::Zero(), rasterizer, radius, rig_from_world,
+                            nullptr);
+}
+
+std::optional<Matrix6d> SandwichCovariance(const std::vector<WeightedView>& views,
+                                           const Matrix6d& other_information,
+                                           Rasterizer* rasterizer, double radius,
+                                           const Rigid3d& rig_from_world, std::string* why) {
+  CHECK(other_information.allFinite());
+  CHECK_GT(radius, 0);
+  std::string unused;
+  if (why == nullptr) why = &unused;
+  Matrix6d H_of_views = Matrix6d::Zero();
   std::vector<OutlinePixel> pixels;
   for (size_t i = 0; i < views.size(); ++i) {
-    AddView(static_cast<int>(i), views[i], *targets[i], rasterizer, rig_from_world, &H, &pixels);
+    CHECK(views[i].target != nullptr) << "view " << i;
+    CHECK(views[i].weight > 0 && std::isfinite(views[i].weight)) << "view " << i;
+    AddView(static_cast<int>(i), views[i], rasterizer, rig_from_world, &H_of_views, &pixels);
   }
-  if (!(H.diagonal().minCoeff() > 0)) return std::nullopt;
-  if (!(RotationInformation(H, radius) > kLeastRotationInformation)) return std::nullopt;
-  // Scaled to a unit diagonal, so that the test of rank does not depend on the units.
-  const Vector6d scale = H.diagonal().cwiseSqrt().cwiseInverse();
-  const Eigen::SelfAdjointEigenSolver<Matrix6d> eigen(
-      Matrix6d(scale.asDiagonal() * H * scale.asDiagonal()));
-  if (!(eigen.eigenvalues()[0] > 1e-10)) return std::nullopt;
+  const Matrix6d H = H_of_views + other_information;
+  *why = WhyUndetermined(H, H_of_views, radius);
+  if (!why->empty()) return std::nullopt;
   const int tile_px = TileSize(pixels);
   Matrix6d covariance = Matrix6d::Zero();
   for (const int shift_x : {0, tile_px / 2}) {
     for (const int shift_y : {0, tile_px / 2}) {
       const std::vector<Tile> tiles = TilesOf(pixels, tile_px, shift_x, shift_y);
-      if (tiles.size() < kFewestTiles) return std::nullopt;
-      covariance += 0.25 * Sandwich(H, tiles);
+      if (tiles.size() < kFewestTiles) {
+        *why = "the outlines pass too few tiles to tell their noise";
+        return std::nullopt;
+      }
+      covariance += 0.25 * Sandwich(H, other_information, tiles);
     }
   }
   return Matrix6d(0.5 * (covariance + covariance.transpose()));
