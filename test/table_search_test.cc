@@ -132,8 +132,8 @@ TEST(PosesLikeMasks, ALittleCutOffIsPartlyWhole) {
   ASSERT_FALSE(poses.empty());
   double nearest_rad = M_PI;
   for (const Rigid3d& pose : poses) {
-    nearest_rad = std::min(
-        nearest_rad, RotationAngle_rad(pose.rotation, scene.true_rig_from_world->rotation));
+    nearest_rad = std::min(nearest_rad,
+                           RotationAngle_rad(pose.rotation, scene.true_rig_from_world->rotation));
   }
   EXPECT_LT(nearest_rad, 0.35);
 }
