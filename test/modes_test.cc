@@ -44,7 +44,8 @@ double Angle_deg(const Matrix3d& R) { return Eigen::AngleAxisd(R).angle() * 180 
 double PrismError_deg(const Matrix3d& turn, int order) {
   double least = 360;
   for (int i = 0; i < 2 * order; ++i) {
-    const Matrix3d g = (Eigen::AngleAxisd(2 * M_PI * (i / 2) / order, Vector3d::UnitZ()) *
+    const int turns = i / 2;
+    const Matrix3d g = (Eigen::AngleAxisd(2 * M_PI * turns / order, Vector3d::UnitZ()) *
                         Eigen::AngleAxisd(i % 2 * M_PI, Vector3d::UnitX()))
                            .toRotationMatrix();
     least = std::min(least, Angle_deg(g.transpose() * turn));

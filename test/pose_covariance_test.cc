@@ -18,7 +18,6 @@
 namespace ceres_align {
 namespace {
 
-using testing::MovePose;
 using testing::PoseBlock;
 using testing::Random;
 using testing::TestCamera;

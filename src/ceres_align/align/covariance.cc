@@ -80,6 +80,7 @@ std::vector<Tile> TilesOf(const std::vector<OutlinePixel>& pixels, int tile_px, 
     tile.H += pixel.row_of_J * pixel.row_of_J.transpose();
   }
   std::vector<Tile> list;
+  list.reserve(tiles.size());
   for (const auto& [key, tile] : tiles) list.push_back(tile);
   return list;
 }

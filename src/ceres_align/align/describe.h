@@ -14,9 +14,9 @@ namespace ceres_align {
 std::vector<ViewResult> JudgeViews(const PreparedScene& prepared, double outline_tolerance,
                                    const Rigid3d& rig_from_run);
 
-/// Fills everything in `result` that follows from the pose, `result->alternatives` (poses and
-/// cost ratios) and the flags set by the solve: views, covariance, modes, checks.
+/// Fills everything in `result` that follows from the pose reached (rig_from_run),
+/// `result->alternatives` (poses) and the flags set by the solve: views, covariance, modes, checks.
 void Describe(const PreparedScene& prepared, const AlignOptions& options, const PriorTest& prior,
-              const Rigid3d& rig_from_run, AlignResult* result);
+              const Rigid3d& reached, AlignResult* result);
 
 }  // namespace ceres_align
