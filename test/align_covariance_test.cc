@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "ceres_align/align/aligner.h"
-#include "ceres_align/align/covariance.h"
+#include "ceres_align/assess/covariance.h"
 #include "ceres_align/synth/mask_noise.h"
 #include "ceres_align/synth/shapes.h"
 #include "testing.h"

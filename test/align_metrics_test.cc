@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ceres_align/align/metrics.h"
+#include "ceres_align/assess/metrics.h"
 #include "testing.h"
 
 namespace ceres_align {

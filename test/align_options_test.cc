@@ -5,7 +5,7 @@
 #include <string>
 
 #include "align_testing.h"
-#include "ceres_align/align/verdict.h"
+#include "ceres_align/assess/verdict.h"
 
 namespace ceres_align {
 namespace {

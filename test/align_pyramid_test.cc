@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "ceres_align/align/moments.h"
-#include "ceres_align/align/pyramid.h"
+#include "ceres_align/scene/moments.h"
+#include "ceres_align/scene/pyramid.h"
 #include "ceres_align/synth/shapes.h"
 #include "cost_testing.h"
 

@@ -1,6 +1,6 @@
 // A pose without a start: every rotation is tried.
 #include "align_testing.h"
-#include "ceres_align/align/global_search.h"
+#include "ceres_align/search/global_search.h"
 #include "ceres_align/synth/rooster.h"
 
 namespace ceres_align {
@@ -245,7 +245,7 @@ TEST(RotationGrid, CoversAllRotations) {
 /// a fraction of its radius.
 std::pair<double, double> PositionError(const Scene& scene) {
   CpuRasterizer rasterizer(1);
-  const PreparedScene prepared(scene, &rasterizer, 12, 2);
+  const PreparedScene prepared(scene, PrepareMeshes(scene), &rasterizer, 12, 2);
   const Rigid3d guess = PositionFromMasks(prepared);
   EXPECT_EQ(guess.rotation.coeffs(), Eigen::Quaterniond::Identity().coeffs());
   const Eigen::Vector3d truth = *scene.true_rig_from_world * prepared.center();

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ceres_align/align/aligner.h"
-#include "ceres_align/align/metrics.h"
+#include "ceres_align/assess/metrics.h"
 #include "ceres_align/synth/point_sampler.h"
 #include "ceres_align/synth/shapes.h"
 #include "testing.h"

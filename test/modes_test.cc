@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "align_testing.h"
-#include "ceres_align/align/symmetry.h"
+#include "ceres_align/scene/symmetry.h"
 #include "ceres_align/synth/mesh_damage.h"
 
 namespace ceres_align {

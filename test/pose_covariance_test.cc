@@ -1,5 +1,5 @@
 // The covariance of a pose solved in a ceres::Problem of one's own.
-#include "ceres_align/align/pose_covariance.h"
+#include "ceres_align/assess/pose_covariance.h"
 
 #include <ceres/ceres.h>
 #include <glog/logging.h>

@@ -1,6 +1,6 @@
 // Bounds on the pose: what they mean, and that a search keeps to them. Truth is how the masks were
 // made, by the point sampler.
-#include "ceres_align/align/pose_prior.h"
+#include "ceres_align/scene/pose_prior.h"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ceres_align/align/aligner.h"
-#include "ceres_align/align/metrics.h"
+#include "ceres_align/assess/metrics.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/mesh_io.h"

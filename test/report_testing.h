@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "ceres_align/align/aligner.h"
-#include "ceres_align/align/verdict.h"
+#include "ceres_align/assess/verdict.h"
 #include "ceres_align/render/contour_mesh.h"
 #include "ceres_align/synth/point_sampler.h"
 #include "ceres_align/synth/shapes.h"

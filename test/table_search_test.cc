@@ -1,8 +1,8 @@
 // Candidates of the search without a start: polar silhouettes, and the poses they suggest.
-#include "ceres_align/align/table_search.h"
+#include "ceres_align/search/table_search.h"
 
 #include "align_testing.h"
-#include "ceres_align/align/polar_silhouette.h"
+#include "ceres_align/scene/polar_silhouette.h"
 
 namespace ceres_align {
 namespace {
@@ -62,7 +62,7 @@ TEST(PolarSilhouette, KnowsItsTurn) {
 
 std::vector<Rigid3d> Candidates(const Scene& scene, Whole whole = Whole::kNearly) {
   CpuRasterizer rasterizer(1);
-  const PreparedScene prepared(scene, &rasterizer, 12, 2);
+  const PreparedScene prepared(scene, PrepareMeshes(scene), &rasterizer, 12, 2);
   std::vector<Rigid3d> poses = PosesLikeMasks(prepared, 320, 96, 0.14, whole, {});
   for (Rigid3d& pose : poses) pose = prepared.FromRun(pose);
   return poses;

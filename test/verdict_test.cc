@@ -1,6 +1,6 @@
 // The verdict: right runs are usable, falsified ones are not, and each check fails for what it is
 // there for. Masks by the independent renderer.
-#include "ceres_align/align/verdict.h"
+#include "ceres_align/assess/verdict.h"
 
 #include <functional>
 #include <map>

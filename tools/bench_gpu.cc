@@ -13,8 +13,8 @@
 
 #include "bench_gpu_floor.h"
 #include "ceres_align/align/aligner.h"
-#include "ceres_align/align/global_search.h"
-#include "ceres_align/align/metrics.h"
+#include "ceres_align/search/global_search.h"
+#include "ceres_align/assess/metrics.h"
 #include "ceres_align/backends/backends.h"
 #include "ceres_align/batch/types.h"
 #include "ceres_align/geometry/simplify.h"

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "ceres_align/align/aligner.h"
-#include "ceres_align/align/symmetry.h"
+#include "ceres_align/scene/symmetry.h"
 #include "ceres_align/io/mesh_io.h"
 #include "ceres_align/render/cpu_rasterizer.h"
 #include "ceres_align/synth/point_sampler.h"

@@ -1,0 +1,12 @@
+#include "ceres_align/assess/assess_options.h"
+
+#include "ceres_align/solve/solve_options.h"
+
+namespace ceres_align {
+
+void AssessOptions::Validate() const {
+  RequireOption(outline_tolerance >= 1 && outline_tolerance <= 100, "outline_tolerance",
+                outline_tolerance, "from 1 to 100");
+}
+
+}  // namespace ceres_align

@@ -1,0 +1,29 @@
+// Whether the views agree with each other and with the focal length given, at the pose found.
+#pragma once
+
+#include <vector>
+
+#include "ceres_align/assess/assessment.h"
+#include "ceres_align/cost/silhouette_cost_function.h"
+
+namespace ceres_align {
+
+/// First order at `rig_from_world`, from the pixels i on the outlines: r_i = M_i −
+/// T_i, J_i = ∂M_i/∂[ω, v] (PoseManifold's tangent), q_i = ∂M_i/∂log f (a difference).
+///
+/// Pulls. g_v = Σ_{i in v} w Jᵀr of one view, H = Σ w JᵀJ of all: at the optimum Σ g_v = 0, and
+/// H⁻¹ g_v is how far the view v pulls the pose against the others. Its noise is that of the tiles
+/// (see SandwichCovariance), of the residuals that are left when each view has a pose of its own:
+/// with M_v = Σ_t g_t g_tᵀ and A_v = I − H_v H⁻¹, Cov(g_v) = A_v M_v A_vᵀ + Σ_{u≠v} (H_v H⁻¹) M_u
+/// (H_v H⁻¹)ᵀ (Wald's test of the hypothesis that the views share a pose).
+///
+/// Focal length. Gauss–Newton steps of [pose, log f] of all views, a few of them where the first is
+/// suspicious, and f's sandwich sigma at the last.
+///
+/// targets[i] belongs to views[i]; `radius` of the object. Views without an outline in the mask
+/// take no part.
+Consistency MeasureConsistency(const std::vector<SilhouetteView>& views,
+                               const std::vector<const Target*>& targets, Rasterizer* rasterizer,
+                               double radius, const Rigid3d& rig_from_world);
+
+}  // namespace ceres_align

@@ -1,0 +1,34 @@
+// How well a rendered coverage agrees with a mask.
+#pragma once
+
+#include "ceres_align/assess/assessment.h"
+#include "ceres_align/base/image.h"
+
+namespace ceres_align {
+
+/// Σ w·min(M, T) / Σ w·max(M, T); 1 where both are empty. `weight` may be empty (1 everywhere).
+double IntersectionOverUnion(const Image<double>& coverage, const ImageF& mask,
+                             const ImageF& weight);
+
+/// The rms distance (px) between the outlines at level 0.5, both ways, ignoring the frame's border
+/// and pixels of weight 0. Outlines are located to subpixels along pixel rows and columns; NaN if
+/// either image has none.
+double ContourRms_px(const Image<double>& coverage, const ImageF& mask, const ImageF& weight);
+
+/// Pieces of at most this many pixels (4-connected, either side of 0.5) count as specks.
+constexpr int kSpeckPixels = 6;
+/// A point of an outline is far beyond this distance, or this part of the object's size (the root
+/// of the mask's area), whichever is more, times `tolerance`.
+constexpr double kFarPx = 1.5, kFarOfSize = 0.005;
+
+/// How the outlines lie to each other, ignoring the frame's border and pixels of weight 0. From
+/// the render's outline every outline of the mask counts as near, so that specks and holes inside
+/// the mask do no harm; from the mask's, only what is no speck. Zeros if either has no outline.
+ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
+                             const ImageF& weight, double tolerance = 1);
+
+/// The part of the mask's border (by neighbouring pixels) that lies on the frame's edge: there it
+/// is cut off, if the object goes on. 0: the mask does not touch the frame.
+double CutShare(const ImageF& mask);
+
+}  // namespace ceres_align

@@ -1,0 +1,48 @@
+#include "ceres_align/assess/view_assessment.h"
+
+#include <algorithm>
+
+#include "ceres_align/assess/metrics.h"
+
+namespace ceres_align {
+namespace {
+
+ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, size_t index,
+                 double outline_tolerance, const Rigid3d& rig_from_run) {
+  const View& view = prepared.scene().views[index];
+  const Image<double> coverage =
+      prepared.rasterizer()->Coverage(at_full.Job(rig_from_run), nullptr);
+  ViewResult result;
+  result.name = view.name;
+  result.cam_from_world = view.cam_from_rig * prepared.FromRun(rig_from_run);
+  result.camera_center_in_world = result.cam_from_world.TargetOriginInSource();
+  result.iou = IntersectionOverUnion(coverage, view.mask, view.weight);
+  result.contour = MeasureContour(coverage, view.mask, view.weight, outline_tolerance);
+  result.contour_rms_px = result.contour.both_rms_px;
+  result.mask_empty = prepared.mask_empty(index);
+  result.cut_share = CutShare(view.mask);
+  result.mask_touches_frame = result.cut_share > 0;
+  for (size_t p = 0; p < coverage.pixels.size(); ++p) {
+    const double w = view.weight.empty() ? 1 : view.weight.pixels[p];
+    result.mask_area_px += w * view.mask.pixels[p];
+    result.object_area_px += w * coverage.pixels[p];
+  }
+  result.object_in_frame =
+      std::any_of(coverage.pixels.begin(), coverage.pixels.end(), [](double m) { return m > 0; });
+  return result;
+}
+
+}  // namespace
+
+std::vector<ViewResult> JudgeViews(const PreparedScene& prepared, double outline_tolerance,
+                                   const Rigid3d& rig_from_run) {
+  const std::vector<SilhouetteView> views =
+      prepared.ViewsAt(prepared.last_level(), prepared.Depth(rig_from_run));
+  std::vector<ViewResult> judged(views.size());
+  prepared.rasterizer()->ForEach(views.size(), [&](size_t i) {
+    judged[i] = Judge(prepared, views[i], i, outline_tolerance, rig_from_run);
+  });
+  return judged;
+}
+
+}  // namespace ceres_align

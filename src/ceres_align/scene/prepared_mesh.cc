@@ -1,0 +1,65 @@
+#include "ceres_align/scene/prepared_mesh.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ceres_align/base/error.h"
+#include "ceres_align/geometry/simplify.h"
+#include "ceres_align/render/resident.h"
+
+namespace ceres_align {
+namespace {
+
+constexpr int kLodFaces[] = {400, 1500, 8000};
+constexpr int kLodSaves = 3;  // at least this factor in faces
+// The series of distances, in radii, by this factor; beyond the last, perspective changes nothing.
+constexpr double kDistanceStep = 1.15, kFarthest = 40;
+
+}  // namespace
+
+PreparedMesh::PreparedMesh(std::shared_ptr<const TriangleMesh> mesh) : mesh_(std::move(mesh)) {
+  if (mesh_ == nullptr || mesh_->faces.empty()) {
+    throw InputError("a mesh without faces cannot be aligned");
+  }
+  for (const int faces : kLodFaces) {
+    if (mesh_->faces.size() < static_cast<size_t>(kLodSaves) * faces) continue;
+    const SimplifiedMesh simple = SimplifyByClustering(*mesh_, faces);
+    if (simple.mesh.faces.empty()) continue;
+    lods_.push_back({std::make_shared<ContourMesh>(simple.mesh), simple.cell});
+  }
+  lods_.push_back({std::make_shared<ContourMesh>(*mesh_), 0});
+}
+
+// Drawn outside the lock: a thread that waits for its part may be given another alignment's work,
+// which asks here too. The first one that is done stays.
+const MeshSymmetry& PreparedMesh::Symmetry(Rasterizer* rasterizer) const {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (symmetry_ != nullptr) return *symmetry_;
+  }
+  const ResidentMesh resident(rasterizer, lods_.back().contour);
+  auto found = std::make_unique<const MeshSymmetry>(FindSymmetry(*mesh_, rasterizer, resident.id()));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (symmetry_ == nullptr) symmetry_ = std::move(found);
+  return *symmetry_;
+}
+
+const SilhouetteTable& PreparedMesh::LooksFrom(double distance, int directions,
+                                               Rasterizer* rasterizer) const {
+  const double radius = coarsest().radius;
+  const double radii = std::clamp(distance / radius, 1.0, kFarthest);
+  const int step = static_cast<int>(std::lround(std::log(radii) / std::log(kDistanceStep)));
+  const std::pair<int, int> key(step, directions);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = tables_.find(key);
+    if (found != tables_.end()) return *found->second;
+  }
+  auto table = std::make_unique<SilhouetteTable>(
+      coarsest(), radius * std::pow(kDistanceStep, step), directions, rasterizer);
+  table->PrepareLookup();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return *tables_.emplace(key, std::move(table)).first->second;
+}
+
+}  // namespace ceres_align

@@ -1,0 +1,218 @@
+#include "ceres_align/scene/prepared_scene.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+#include "ceres_align/base/error.h"
+#include "ceres_align/scene/scene_checks.h"
+
+namespace ceres_align {
+namespace {
+
+// A level of detail stands in for the mesh at all but the last level where its cells are smaller
+// than this.
+constexpr double kLodCellPx = 1.0;
+
+}  // namespace
+
+PreparedMeshes PrepareMeshes(const Scene& scene) {
+  PreparedMeshes meshes(scene.meshes.size());
+  for (const View& view : scene.views) {
+    if (view.mesh_index < 0 || static_cast<size_t>(view.mesh_index) >= meshes.size()) continue;
+    auto& prepared = meshes[view.mesh_index];
+    const auto& mesh = scene.meshes[view.mesh_index];
+    if (prepared == nullptr && mesh != nullptr && !mesh->faces.empty()) {
+      prepared = std::make_shared<PreparedMesh>(mesh);
+    }
+  }
+  return meshes;
+}
+
+PreparedScene::PreparedScene(const Scene& scene, const PreparedMeshes& meshes,
+                             Rasterizer* rasterizer, double coarsest_width_px, double level_factor)
+    : scene_(scene), meshes_(meshes), rasterizer_(rasterizer) {
+  CheckScene(scene);
+  for (const View& view : scene.views) {
+    const size_t i = view.mesh_index;
+    if (i >= meshes.size() || meshes[i] == nullptr || &meshes[i]->mesh() != scene.meshes[i].get()) {
+      throw InputError("view '" + view.name + "': its mesh is not the one that was prepared");
+    }
+  }
+  TakeMasks();
+  AddMeshes();
+  AddLevels(coarsest_width_px, level_factor);
+}
+
+void PreparedScene::TakeMasks() {
+  for (const View& view : scene_.views) {
+    double area = 0;
+    for (size_t i = 0; i < view.mask.pixels.size(); ++i) {
+      const float t = view.mask.pixels[i];
+      if (!view.weight.empty() && !(view.weight.pixels[i] > 0)) continue;
+      area += t;
+      masks_binary_ = masks_binary_ && (t == 0 || t == 1);
+    }
+    mask_area_.push_back(area);
+  }
+}
+
+void PreparedScene::AddMeshes() {
+  for (const auto& mesh : meshes_) {
+    lods_.emplace_back();
+    if (mesh == nullptr) continue;
+    for (const PreparedMesh::Lod& lod : mesh->lods()) {
+      const Vec3& c = lod.contour->center;
+      lods_.back().push_back(
+          {ResidentMesh(rasterizer_, lod.contour), {c.x, c.y, c.z}, lod.cell});
+    }
+  }
+  for (const View& view : scene_.views) {
+    center_ += view.world_from_object * lods_[view.mesh_index].back().center;
+    radius_ = std::max(radius_, meshes_[view.mesh_index]->finest().radius);
+  }
+  center_ /= static_cast<double>(scene_.views.size());
+  world_from_run_ = Rigid3d(Eigen::Quaterniond::Identity(), center_);
+  run_from_world_ = Rigid3d(Eigen::Quaterniond::Identity(), Eigen::Vector3d(-center_));
+}
+
+size_t PreparedScene::FirstWithMask() const {
+  size_t i = 0;
+  while (mask_empty(i)) ++i;
+  return i;
+}
+
+void PreparedScene::AddLevels(double coarsest_width_px, double level_factor) {
+  double widest = 0, smallest_mask = std::numeric_limits<double>::infinity();
+  for (size_t i = 0; i < scene_.views.size(); ++i) {
+    widest = std::max<double>(widest, scene_.views[i].camera.width_px);
+    if (!mask_empty(i)) smallest_mask = std::min(smallest_mask, std::sqrt(mask_area_[i]));
+  }
+  for (double scale : LevelScales(widest, smallest_mask, coarsest_width_px, level_factor)) {
+    levels_.push_back(MakeLevel(scene_, scale));
+    targets_.emplace_back();
+    moments_.emplace_back();
+    for (const auto& target : levels_.back().targets) {
+      targets_.back().emplace_back(rasterizer_, target);
+      moments_.back().push_back(MomentsOf(*target));
+    }
+  }
+}
+
+size_t PreparedScene::LevelOfWidth(double width_px) const {
+  double full_width_px = 0;
+  for (size_t i = 0; i < scene_.views.size(); ++i) {
+    if (mask_empty(i)) continue;
+    full_width_px = std::max<double>(full_width_px, scene_.views[i].camera.width_px);
+  }
+  size_t level = 0;
+  while (level < last_level() && levels_[level].scale * full_width_px < 0.98 * width_px) ++level;
+  return level;
+}
+
+// A start is of use if some view with a mask can see the object, or can be made to by a shift.
+void PreparedScene::CheckStart(const Rigid3d& rig_from_run, bool may_be_moved) const {
+  bool in_front = false, on_screen = false;
+  double z = 0;
+  for (size_t i = 0; i < scene_.views.size(); ++i) {
+    if (mask_empty(i)) continue;
+    const Camera& camera = scene_.views[i].camera;
+    const Eigen::Vector3d center = scene_.views[i].cam_from_rig * rig_from_run.translation;
+    z = center.z();
+    if (!(center.z() > -radius_)) continue;
+    in_front = in_front || center.z() > 0;
+    if (center.z() < radius_) {
+      on_screen = true;  // around the camera
+      continue;
+    }
+    const Eigen::Vector2d p = camera.Project(center);
+    const double margin =
+        std::max(camera.fx_px, camera.fy_px) * radius_ / (center.z() - radius_ / 2);
+    on_screen = on_screen || (p.x() > -margin && p.x() < camera.width_px + margin &&
+                              p.y() > -margin && p.y() < camera.height_px + margin);
+  }
+  char text[200];
+  if (!in_front) {
+    std::snprintf(text, sizeof(text),
+                  "the start puts the object behind the camera (its centre at depth %.4g) in every "
+                  "view that has a mask",
+                  z);
+    throw InputError(text);
+  }
+  if (!on_screen && !may_be_moved) {
+    throw InputError("the start puts the object off screen in every view that has a mask");
+  }
+}
+
+const PreparedScene::Lod& PreparedScene::ChooseLod(size_t mesh, size_t level,
+                                                   double px_per_unit) const {
+  const std::vector<Lod>& lods = lods_[mesh];
+  if (level + 1 == levels_.size()) return lods.back();
+  for (const Lod& lod : lods) {
+    if (lod.cell * px_per_unit <= kLodCellPx) return lod;
+  }
+  return lods.back();
+}
+
+std::vector<SilhouetteView> PreparedScene::ViewsAt(size_t level, double depth) const {
+  std::vector<SilhouetteView> views(scene_.views.size());
+  for (size_t i = 0; i < views.size(); ++i) {
+    const View& view = scene_.views[i];
+    views[i].camera = levels_[level].cameras[i];
+    const Lod& lod = ChooseLod(view.mesh_index, level, views[i].camera.fx_px / depth);
+    views[i].mesh = lod.resident.id();
+    views[i].mesh_center_in_object = lod.center;
+    views[i].target = targets_[level][i].id();
+    views[i].cam_from_rig = view.cam_from_rig;
+    views[i].world_from_object = run_from_world_ * view.world_from_object;
+  }
+  return views;
+}
+
+double PreparedScene::MaskEnergy(size_t level) const {
+  double sum = 0;
+  for (const auto& target : levels_[level].targets) {
+    for (int r = 0; r < target->height_px(); ++r) sum += target->RowCost(r, false);
+  }
+  return sum;
+}
+
+double PreparedScene::OutlineLength(size_t level) const {
+  double length = 0;
+  for (const auto& target : levels_[level].targets) {
+    const ImageF& mask = target->mask();
+    for (int r = 0; r < mask.height; ++r) {
+      for (int c = 0; c < mask.width; ++c) {
+        const bool inside = mask.at(c, r) >= 0.5f;
+        length += c + 1 < mask.width && inside != (mask.at(c + 1, r) >= 0.5f) ? 1 : 0;
+        length += r + 1 < mask.height && inside != (mask.at(c, r + 1) >= 0.5f) ? 1 : 0;
+      }
+    }
+  }
+  return length;
+}
+
+double PreparedScene::CostAt(size_t level, const Rigid3d& rig_from_run, int window) const {
+  std::vector<RasterJob> jobs;
+  for (SilhouetteView& view : ViewsAt(level, Depth(rig_from_run))) {
+    view.window = window;
+    jobs.push_back(view.Job(rig_from_run));
+  }
+  std::vector<GramResult> results;
+  rasterizer_->Evaluate(jobs, &results);
+  double cost = 0;
+  for (const GramResult& result : results) cost += 0.5 * result.gram[48];
+  return cost;
+}
+
+double PreparedScene::Depth(const Rigid3d& rig_from_run) const {
+  double depth = std::numeric_limits<double>::infinity();
+  for (size_t i = 0; i < scene_.views.size(); ++i) {
+    const Eigen::Vector3d center = scene_.views[i].cam_from_rig * rig_from_run.translation;
+    if (!mask_empty(i)) depth = std::min(depth, center.norm());
+  }
+  return std::max(depth, 0.1 * radius_);
+}
+
+}  // namespace ceres_align

@@ -1,0 +1,109 @@
+#include "ceres_align/scene/pyramid.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ceres_align/base/error.h"
+
+namespace ceres_align {
+namespace {
+
+// At the coarsest level an object's mask is at least this large (root of its area).
+constexpr double kSmallestObjectPx = 4;
+// A level this near to full size would be work done twice.
+constexpr double kLastStepFactor = 1.4;
+
+// The source pixels that a target pixel [i, i + 1)·ratio covers, with their shares.
+struct Overlap {
+  int begin = 0;
+  std::vector<double> share;
+};
+
+std::vector<Overlap> Overlaps(int from, int to) {
+  const double ratio = static_cast<double>(from) / to;
+  std::vector<Overlap> overlaps(to);
+  for (int i = 0; i < to; ++i) {
+    const double low = i * ratio, high = std::min<double>((i + 1) * ratio, from);
+    overlaps[i].begin = static_cast<int>(low);
+    for (int p = overlaps[i].begin; p < high && p < from; ++p) {
+      overlaps[i].share.push_back(std::min<double>(p + 1, high) - std::max<double>(p, low));
+    }
+  }
+  return overlaps;
+}
+
+// Σ over each target pixel's area of v·w (w empty: 1), in square source pixels.
+std::vector<double> AreaSums(const ImageF& v, const ImageF* w, int width, int height) {
+  const std::vector<Overlap> columns = Overlaps(v.width, width), rows = Overlaps(v.height, height);
+  std::vector<double> result(static_cast<size_t>(width) * height, 0.0);
+  std::vector<double> line(width);
+  for (int r = 0; r < height; ++r) {
+    for (size_t k = 0; k < rows[r].share.size(); ++k) {
+      const int source_row = rows[r].begin + static_cast<int>(k);
+      const float* value = v.row(source_row);
+      const float* weight = w != nullptr && !w->empty() ? w->row(source_row) : nullptr;
+      for (int c = 0; c < width; ++c) {
+        double sum = 0;
+        for (size_t i = 0; i < columns[c].share.size(); ++i) {
+          const int p = columns[c].begin + static_cast<int>(i);
+          sum += columns[c].share[i] * value[p] * (weight ? weight[p] : 1.0);
+        }
+        line[c] = sum;
+      }
+      for (int c = 0; c < width; ++c) {
+        result[static_cast<size_t>(r) * width + c] += rows[r].share[k] * line[c];
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+ImageF ScaleByArea(const ImageF& image, const ImageF& weight, int width_px, int height_px) {
+  CHECK(width_px >= 1 && width_px <= image.width);
+  CHECK(height_px >= 1 && height_px <= image.height);
+  const std::vector<double> sums = AreaSums(image, &weight, width_px, height_px);
+  const double pixel_area = (static_cast<double>(image.width) / width_px) *
+                            (static_cast<double>(image.height) / height_px);
+  std::vector<double> weights;
+  if (!weight.empty()) weights = AreaSums(weight, nullptr, width_px, height_px);
+  ImageF scaled(width_px, height_px);
+  for (size_t i = 0; i < sums.size(); ++i) {
+    const double total = weights.empty() ? pixel_area : weights[i];
+    const double value = total > 1e-9 * pixel_area ? sums[i] / total : 0.0;
+    scaled.pixels[i] = static_cast<float>(std::clamp(value, 0.0, 1.0));
+  }
+  return scaled;
+}
+
+std::vector<double> LevelScales(double widest_view_px, double smallest_mask_px,
+                                double coarsest_width_px, double level_factor) {
+  double scale = coarsest_width_px / widest_view_px;
+  if (smallest_mask_px > 0) scale = std::max(scale, kSmallestObjectPx / smallest_mask_px);
+  std::vector<double> scales;
+  for (; scale * kLastStepFactor < 1; scale *= level_factor) scales.push_back(scale);
+  scales.push_back(1.0);
+  return scales;
+}
+
+PyramidLevel MakeLevel(const Scene& scene, double scale) {
+  PyramidLevel level;
+  level.scale = scale;
+  for (const View& view : scene.views) {
+    const int width = std::max(1, static_cast<int>(std::lround(scale * view.camera.width_px)));
+    const int height = std::max(1, static_cast<int>(std::lround(scale * view.camera.height_px)));
+    level.cameras.push_back(view.camera.Scaled(width, height));
+    if (width == view.mask.width && height == view.mask.height) {
+      level.targets.push_back(std::make_shared<Target>(view.mask, view.weight));
+      continue;
+    }
+    ImageF weight;
+    if (!view.weight.empty()) weight = ScaleByArea(view.weight, ImageF(), width, height);
+    level.targets.push_back(std::make_shared<Target>(
+        ScaleByArea(view.mask, view.weight, width, height), std::move(weight)));
+  }
+  return level;
+}
+
+}  // namespace ceres_align

@@ -1,0 +1,95 @@
+#include "ceres_align/scene/silhouette_table.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ceres_align/scene/sphere_points.h"
+
+namespace ceres_align {
+namespace {
+
+// The bounding sphere's outline stays this far inside the image, px.
+constexpr double kMarginPx = 1;
+// Nearer than this, in radii, the mesh may reach behind the camera.
+constexpr double kNearest = 1.15;
+constexpr size_t kEntriesPerBody = 8;
+
+}  // namespace
+
+SilhouetteTable::SilhouetteTable(const ContourMesh& mesh, double distance, int directions,
+                                 Rasterizer* rasterizer)
+    : distance_(std::max(distance, kNearest * mesh.radius)) {
+  for (int i = 0; i < directions; ++i) directions_.push_back(SpherePoint(i, directions));
+  entries_.resize(directions_.size());
+  const size_t bodies = (directions_.size() + kEntriesPerBody - 1) / kEntriesPerBody;
+  rasterizer->ForEach(bodies, [&](size_t body) {
+    const size_t end = std::min(directions_.size(), (body + 1) * kEntriesPerBody);
+    for (size_t i = body * kEntriesPerBody; i < end; ++i) entries_[i] = Draw(mesh, directions_[i]);
+  });
+}
+
+SilhouetteTable::Entry SilhouetteTable::Draw(const ContourMesh& mesh,
+                                             const Eigen::Vector3d& camera_direction) const {
+  Entry entry;
+  entry.look_from_object =
+      Eigen::Quaterniond::FromTwoVectors(camera_direction, -Eigen::Vector3d::UnitZ());
+  const Eigen::Matrix3d R = entry.look_from_object.toRotationMatrix();
+  constexpr double kHalf = BitImage::kSize / 2.0;
+  const double outline = std::sqrt(distance_ * distance_ - mesh.radius * mesh.radius);
+  const double focal_px = (kHalf - kMarginPx) * outline / mesh.radius;
+  std::vector<Eigen::Vector2d> corners;
+  corners.reserve(mesh.vertices.size());
+  for (const Vec3& v : mesh.vertices) {
+    const Eigen::Vector3d p = R * Eigen::Vector3d(v.x, v.y, v.z);
+    const double scale = focal_px / (p.z() + distance_);
+    corners.emplace_back(kHalf + scale * p.x(), kHalf + scale * p.y());
+  }
+  BitImage image;
+  for (const ContourMesh::Face& face : mesh.faces) {
+    image.FillTriangle(corners[face.v[0]], corners[face.v[1]], corners[face.v[2]]);
+  }
+  Eigen::Vector2d centroid_px = Eigen::Vector2d::Zero();
+  const int covered = image.Moments(&centroid_px);
+  if (covered == 0) return entry;
+  entry.area = covered / (focal_px * focal_px);
+  entry.centroid = (centroid_px - Eigen::Vector2d::Constant(kHalf)) / focal_px;
+  entry.silhouette = SamplePolar(centroid_px, std::sqrt(static_cast<double>(covered)),
+                                 [&](double x, double y) { return image.Covers(x, y); });
+  return entry;
+}
+
+void SilhouetteTable::PrepareLookup() {
+  nearest_.resize(static_cast<size_t>(kAzimuths) * kHeights);
+  for (int h = 0; h < kHeights; ++h) {
+    for (int a = 0; a < kAzimuths; ++a) {
+      const double z = 2 * (h + 0.5) / kHeights - 1, r = std::sqrt(1 - z * z);
+      const double azimuth = 2 * M_PI * (a + 0.5) / kAzimuths - M_PI;
+      const Eigen::Vector3d p(r * std::cos(azimuth), r * std::sin(azimuth), z);
+      int best = 0;
+      for (size_t i = 1; i < directions_.size(); ++i) {
+        if (directions_[i].dot(p) > directions_[best].dot(p)) best = static_cast<int>(i);
+      }
+      nearest_[static_cast<size_t>(h) * kAzimuths + a] = best;
+    }
+  }
+}
+
+int SilhouetteTable::Nearest(const Eigen::Vector3d& camera_direction) const {
+  const double azimuth = std::atan2(camera_direction.y(), camera_direction.x()) + M_PI;
+  const int a = std::clamp(static_cast<int>(azimuth * kAzimuths / (2 * M_PI)), 0, kAzimuths - 1);
+  const int h =
+      std::clamp(static_cast<int>((camera_direction.z() + 1) / 2 * kHeights), 0, kHeights - 1);
+  return nearest_[static_cast<size_t>(h) * kAzimuths + a];
+}
+
+int SilhouetteTable::MismatchAt(const Eigen::Quaterniond& look_from_object,
+                                const PolarSilhouette& silhouette) const {
+  const Entry& entry = entries_[Nearest(look_from_object.conjugate() * Eigen::Vector3d(0, 0, -1))];
+  // The part about z of the turn from the entry's look frame to this one.
+  const Eigen::Quaterniond turn = look_from_object * entry.look_from_object.conjugate();
+  const double roll = 2 * std::atan2(turn.z(), turn.w());
+  const int sectors = static_cast<int>(std::lround(roll * PolarSilhouette::kSectors / (2 * M_PI)));
+  return Mismatch(entry.silhouette, sectors, silhouette);
+}
+
+}  // namespace ceres_align

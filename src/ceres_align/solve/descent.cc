@@ -1,0 +1,181 @@
+#include "ceres_align/solve/descent.h"
+
+#include <algorithm>
+
+#include "ceres_align/solve/local_search.h"
+
+namespace ceres_align {
+namespace {
+
+constexpr int kMomentSteps = 8;
+constexpr double kMomentMisfit = 1e-3;
+// Moments are fitted at a level of about this width: exact coverage needs no more.
+constexpr double kMomentWidthPx = 40;
+
+// Restarts are scored at the smaller width and refined up to the larger.
+constexpr double kRestartWidthPx = 20, kCheckWidthPx = 80;
+constexpr int kRestartMomentSteps = 3;
+constexpr double kRestartMomentMisfit = 1e-2;
+constexpr int kRestartsRefined = 6;
+constexpr double kRestartDistinct_rad = 0.2;
+
+// Mean squared residual per px of outline up to which a binary mask counts as a clean one (about
+// 0.1 is what sampling pixel centres leaves).
+constexpr double kSharpMisfit = 0.3;
+
+}  // namespace
+
+Descent::Descent(const PreparedScene& scene, const SolveOptions& options,
+                 const AlignCallback& callback)
+    : scene_(scene), options_(options), callback_(callback) {}
+
+Rigid3d Descent::FitTranslation(const Rigid3d& start) {
+  const size_t level = scene_.LevelOfWidth(kMomentWidthPx);
+  return FitTranslationsToMoments(scene_.ViewsAt(level, scene_.Depth(start)),
+                                  scene_.MomentsAt(level), scene_.rasterizer(), {start},
+                                  kMomentSteps, kMomentMisfit, &evaluations_)[0]
+      .rig_from_world;
+}
+
+LevelResult Descent::Climb(const Rigid3d& start, size_t first, size_t last, bool silent) {
+  LevelResult result;
+  Rigid3d pose = start;
+  for (size_t level = first; level <= last; ++level) {
+    result = SolveOne(level, pose, silent);
+    pose = result.rig_from_world;
+    if (result.stopped || Exhausted()) break;
+  }
+  return result;
+}
+
+// Looks around the start where its own descent has ended in a poor fit; returns the better pose.
+Rigid3d Descent::Restart(const Rigid3d& start, const LevelResult& reached, size_t check_level) {
+  const size_t level = scene_.LevelOfWidth(kRestartWidthPx);
+  const std::vector<ScoredPose> scored = ScoreRotations(
+      scene_.ViewsAt(level, scene_.Depth(start)), scene_.MomentsAt(level), scene_.rasterizer(),
+      start,
+      RotationBall(options_.restarts,
+                   std::min(options_.restart_angle_rad, options_.prior.max_rotation_rad)),
+      kRestartMomentSteps, kRestartMomentMisfit, &evaluations_);
+  Rigid3d best = reached.rig_from_world;
+  double best_cost = reached.final_cost;
+  for (const ScoredPose& candidate : BestDistinct(scored, kRestartsRefined, kRestartDistinct_rad)) {
+    if (Exhausted()) break;
+    const LevelResult result = Climb(candidate.rig_from_world, level, check_level, true);
+    if (result.final_cost < best_cost) {
+      best_cost = result.final_cost;
+      best = result.rig_from_world;
+    }
+  }
+  return best;
+}
+
+LevelOptions Descent::OptionsOf(size_t level, double depth) const {
+  const bool last = level == scene_.last_level();
+  LevelOptions options;
+  options.max_iterations =
+      std::min(options_.max_iterations_per_level, options_.max_iterations - iterations_);
+  options.step_px = last ? options_.final_step_px : options_.coarse_step_px;
+  options.cost_change = last ? options_.final_cost_change : options_.coarse_cost_change;
+  options.max_rotation_step_rad = options_.max_rotation_step_rad;
+  options.max_translation_step = options_.max_translation_step * depth;
+  options.radius = scene_.radius();
+  return options;
+}
+
+LevelResult Descent::SolveOne(size_t level, const Rigid3d& start, bool silent) {
+  const double depth = scene_.Depth(start);
+  const LevelOptions options = OptionsOf(level, depth);
+  const auto report = [&](AlignIteration iteration) {
+    if (!callback_ || silent) return true;
+    iteration.level = static_cast<int>(level);
+    iteration.num_levels = static_cast<int>(scene_.num_levels());
+    iteration.width_px = scene_.level(level).cameras[0].width_px;
+    iteration.height_px = scene_.level(level).cameras[0].height_px;
+    iteration.rig_from_world = scene_.FromRun(iteration.rig_from_world);
+    return callback_(iteration);
+  };
+  LevelResult result =
+      SolveLevel(scene_.ViewsAt(level, depth), scene_.rasterizer(), start, options, report);
+  iterations_ += result.iterations;
+  evaluations_ += result.evaluations;
+  return result;
+}
+
+// The levels up to a check, restarts if the fit there is poor, the rest.
+LevelResult Descent::ClimbWithRestarts(const Rigid3d& start, bool* restarted, bool* finished) {
+  const size_t last = scene_.last_level(), check = scene_.LevelOfWidth(kCheckWidthPx);
+  LevelResult reached = Climb(start, 0, check, false);
+  if (reached.stopped || Exhausted()) return reached;
+  *finished = check == last;
+  *restarted = options_.restarts > 0 &&
+               2 * reached.final_cost > options_.restart_misfit * scene_.MaskEnergy(check);
+  if (*restarted) {
+    reached.rig_from_world = Restart(start, reached, check);
+    if (check == last) reached = SolveOne(last, reached.rig_from_world, false);
+  }
+  if (check < last && !Exhausted()) {
+    reached = Climb(reached.rig_from_world, check + 1, last, false);
+    *finished = !reached.stopped && !Exhausted();
+  }
+  return reached;
+}
+
+bool Descent::Sharpen(double reached_cost, double cost_limit, Rigid3d* pose, double* cost) {
+  if (options_.sharp_window == 1 || !scene_.masks_binary() || Exhausted()) return false;
+  const size_t last = scene_.last_level();
+  if (2 * reached_cost > kSharpMisfit * scene_.OutlineLength(last)) return false;
+  const double depth = scene_.Depth(*pose);
+  std::vector<SilhouetteView> views = scene_.ViewsAt(last, depth);
+  for (SilhouetteView& view : views) view.window = options_.sharp_window;
+  const LevelResult result =
+      SolveLevel(views, scene_.rasterizer(), *pose, OptionsOf(last, depth), {});
+  iterations_ += result.iterations;
+  evaluations_ += result.evaluations + 1;
+  const double sharp_cost = scene_.CostAt(last, result.rig_from_world);
+  if (result.failed || !(sharp_cost <= cost_limit) || !(sharp_cost <= 2 * reached_cost)) {
+    return false;
+  }
+  *pose = result.rig_from_world;
+  *cost = sharp_cost;
+  return true;
+}
+
+Solution Descent::Run(const Rigid3d& start) {
+  const size_t last = scene_.last_level();
+  Solution result;
+  result.initial_cost = scene_.CostAt(last, start);
+  ++evaluations_;
+  const Rigid3d moved = options_.moment_translation ? FitTranslation(start) : start;
+  bool finished = false;
+  LevelResult reached = ClimbWithRestarts(moved, &result.restarted, &finished);
+  if (!finished) {
+    reached.final_cost = scene_.CostAt(last, reached.rig_from_world);
+    ++evaluations_;
+  }
+  if (reached.final_cost > result.initial_cost) {
+    // The coarse levels led away from a start that was better.
+    if (finished && !reached.stopped && !Exhausted()) {
+      reached = SolveOne(last, start, false);
+    } else {
+      reached.rig_from_world = start;
+      reached.final_cost = result.initial_cost;
+    }
+  }
+  if (finished && reached.converged) {
+    result.sharpened = Sharpen(reached.final_cost, result.initial_cost, &reached.rig_from_world,
+                               &reached.final_cost);
+  }
+  result.rig_from_run = reached.rig_from_world;
+  result.final_cost = reached.final_cost;
+  result.termination = reached.termination;
+  result.iterations = iterations_;
+  result.evaluations = evaluations_;
+  result.status = reached.stopped                 ? AlignStatus::kStopped
+                  : reached.failed                ? AlignStatus::kFailed
+                  : finished && reached.converged ? AlignStatus::kConverged
+                                                  : AlignStatus::kNotConverged;
+  return result;
+}
+
+}  // namespace ceres_align

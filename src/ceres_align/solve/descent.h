@@ -1,0 +1,45 @@
+// Coarse-to-fine Levenberg–Marquardt from a start, with restarts around it.
+#pragma once
+
+#include "ceres_align/solve/level_solver.h"
+#include "ceres_align/solve/solution.h"
+#include "ceres_align/solve/solve_options.h"
+#include "ceres_align/scene/prepared_scene.h"
+
+namespace ceres_align {
+
+/// One run's solves and their counts. Thread-compatible; several descents may share a scene.
+class Descent {
+ public:
+  Descent(const PreparedScene& scene, const SolveOptions& options, const AlignCallback& callback);
+
+  /// All of it: translation by moments, levels up to about 80 px, restarts where the fit is poor,
+  /// the remaining levels. The cost never ends above the start's.
+  Solution Run(const Rigid3d& start);
+
+  /// The last steps on binary masks (SolveOptions::sharp_window), from where the last level ended
+  /// at cost `reached_cost`. Returns whether it moved `pose`; not if the masks are not binary, the
+  /// fit is too poor for it to mean something, or its cost at full size rose above `cost_limit`.
+  bool Sharpen(double reached_cost, double cost_limit, Rigid3d* pose, double* cost);
+
+  /// Levels first..last from `start`; without progress reports if `silent`.
+  LevelResult Climb(const Rigid3d& start, size_t first, size_t last, bool silent);
+
+  int iterations() const { return iterations_; }
+  int evaluations() const { return evaluations_; }
+
+ private:
+  Rigid3d FitTranslation(const Rigid3d& start);
+  LevelOptions OptionsOf(size_t level, double depth) const;
+  LevelResult SolveOne(size_t level, const Rigid3d& start, bool silent);
+  LevelResult ClimbWithRestarts(const Rigid3d& start, bool* restarted, bool* finished);
+  Rigid3d Restart(const Rigid3d& start, const LevelResult& reached, size_t check_level);
+  bool Exhausted() const { return iterations_ >= options_.max_iterations; }
+
+  const PreparedScene& scene_;
+  const SolveOptions& options_;
+  const AlignCallback& callback_;
+  int iterations_ = 0, evaluations_ = 0;
+};
+
+}  // namespace ceres_align

@@ -1,0 +1,37 @@
+// One level of the pyramid by Ceres' Levenberg–Marquardt.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ceres_align/solve/progress.h"
+#include "ceres_align/cost/silhouette_cost_function.h"
+
+namespace ceres_align {
+
+struct LevelOptions {
+  int max_iterations = 60;
+  double step_px = 0.02;      ///< stop when a step moves the outline by less
+  double cost_change = 1e-4;  ///< or the cost falls by less than this fraction
+  double max_rotation_step_rad = 0.35;
+  double max_translation_step = 1;  ///< mesh units
+  double radius = 1;                ///< of the object, mesh units; turns angles into px
+};
+
+struct LevelResult {
+  Rigid3d rig_from_world;
+  double initial_cost = 0, final_cost = 0;
+  int iterations = 0, evaluations = 0;
+  bool converged = false, stopped = false, failed = false;
+  std::string termination;
+};
+
+/// Called after each iteration with iteration, cost, step_px, accepted and rig_from_world set.
+using LevelCallback = std::function<bool(AlignIteration)>;
+
+LevelResult SolveLevel(const std::vector<SilhouetteView>& views, Rasterizer* rasterizer,
+                       const Rigid3d& rig_from_world, const LevelOptions& options,
+                       const LevelCallback& callback);
+
+}  // namespace ceres_align
