@@ -74,7 +74,8 @@ CA_HD inline void SplitEdge(const ImageEdge& edge, int id, const ViewGeometry& v
     const double x_out = ends_here ? edge.x1 : edge.x0 + (row + 1 - edge.y0) * edge.slope;
     const double y_out = ends_here ? edge.y1 - row : 1.0;
     if (all_left && y == 0.0 && !ends_here) {
-      const int end = Min(static_cast<int>(edge.y1), height);
+      // Compared as double: y1 may be beyond int.
+      const int end = static_cast<int>(bottom);
       emit_left(row, end);
       row = end - 1;
       x = edge.x0 + (end - edge.y0) * edge.slope;
