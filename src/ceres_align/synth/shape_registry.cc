@@ -5,6 +5,7 @@
 #include "ceres_align/base/error.h"
 #include "ceres_align/synth/mesh_damage.h"
 #include "ceres_align/synth/rooster.h"
+#include "ceres_align/synth/scan.h"
 #include "ceres_align/synth/shapes.h"
 
 namespace ceres_align {
@@ -28,6 +29,25 @@ TriangleMesh Subdivided(const TriangleMesh& base, int faces) {
   return SubdivideMidpoint(base, Levels(static_cast<double>(base.faces.size()), faces));
 }
 
+// Fine enough that the scan's voxels, not the shape's facets, are what is seen.
+int ModelFaces(int scan_faces) { return std::clamp(scan_faces / 4, 30'000, 200'000); }
+
+TriangleMesh Scan(const TriangleMesh& model, int faces, uint64_t seed) {
+  ScanOptions options;
+  options.target_faces = faces;
+  options.seed = seed;
+  return MakeScan(model, options);
+}
+
+TriangleMesh PatchyScan(const TriangleMesh& model, int faces, uint64_t seed) {
+  ScanOptions options;
+  options.target_faces = faces;
+  options.seed = seed;
+  options.holes = 6;
+  options.fragments = 20;
+  return MakeScan(model, options);
+}
+
 const std::vector<Shape>& Shapes() {
   static const auto* shapes = new std::vector<Shape>{
       {"rooster", [](int n, uint64_t) { return MakeRooster(n); }},
@@ -48,6 +68,7 @@ const std::vector<Shape>& Shapes() {
       {"l_bracket", [](int n, uint64_t) { return Subdivided(MakeLBracket(), n); }},
       {"blob", [](int n, uint64_t seed) { return MakeBumpyBlob(std::max(n, 8), seed); }},
       {"multi_part", [](int n, uint64_t) { return MakeMultiPart(std::max(n, 100)); }},
+      {"thin", [](int n, uint64_t) { return MakeThin(std::max(n, 100)); }},
       {"hemisphere",
        [](int n, uint64_t) {
          const int rings = RootOf(n / 8.0, 1);
@@ -59,6 +80,15 @@ const std::vector<Shape>& Shapes() {
          return MakeSheet(2, 1.5, rows, rows);
        }},
       {"soup", [](int n, uint64_t seed) { return MakeTriangleSoup(n, seed); }},
+      {"scan_rooster",
+       [](int n, uint64_t seed) { return Scan(MakeRooster(ModelFaces(n)), n, seed); }},
+      {"scan_blob",
+       [](int n, uint64_t seed) { return Scan(MakeBumpyBlob(ModelFaces(n), seed), n, seed); }},
+      {"scan_thin", [](int n, uint64_t seed) { return Scan(MakeThin(ModelFaces(n)), n, seed); }},
+      {"scan_multi_part",
+       [](int n, uint64_t seed) { return Scan(MakeMultiPart(ModelFaces(n)), n, seed); }},
+      {"scan_rooster_patchy",
+       [](int n, uint64_t seed) { return PatchyScan(MakeRooster(ModelFaces(n)), n, seed); }},
       {"blob_flipped",
        [](int n, uint64_t seed) {
          return FlipRandomWinding(MakeBumpyBlob(std::max(n, 8), seed), 0.5, seed + 1);
