@@ -75,7 +75,8 @@ TriangleMesh WithFragments(const TriangleMesh& closed, double voxel, const ScanO
         closed.vertices[random.Index(static_cast<int64_t>(closed.vertices.size()))];
     const Vector3d away =
         ((near - sphere.center) / sphere.radius + random.UnitVector()).normalized();
-    TriangleMesh lump = MakeBumpyBlob(200, random.Bits(), voxel * random.Uniform(1.5, 5));
+    TriangleMesh lump = MakeBumpyBlob(
+        200, random.Bits(), std::min(voxel * random.Uniform(1.5, 5), 0.03 * sphere.radius));
     const Vector3d place = near + voxel * random.Uniform(8, 30) * away;
     for (Vector3d& v : lump.vertices) v += place;
     all = Concatenate(all, lump);
@@ -188,6 +189,12 @@ TriangleMesh MakeScan(const TriangleMesh& closed, const ScanOptions& options) {
     CutHoles(options, options.hole_radius * BoundingSphere(closed).radius, &scan);
   }
   return scan;
+}
+
+TriangleMesh MakeScanOfShape(const std::string& shape, const ScanOptions& options) {
+  options.Validate();
+  const int64_t faces = std::clamp<int64_t>(options.target_faces / 4, 30'000, 200'000);
+  return MakeScan(MakeShape(shape, faces, options.seed), options);
 }
 
 }  // namespace ceres_align

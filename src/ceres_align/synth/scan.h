@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "ceres_align/geometry/mesh.h"
 
@@ -23,7 +24,8 @@ struct ScanOptions {
   /// of the shape's bounding radius.
   int holes = 0;
   double hole_radius = 0.08;
-  /// Closed lumps of 3 to 10 voxels across, up to 30 voxels outside of random places.
+  /// Closed lumps of 3 to 10 voxels across, but at most 0.06 of the bounding radius, up to 30
+  /// voxels outside of random places.
   int fragments = 0;
   uint64_t seed = 1;
 
@@ -36,5 +38,9 @@ struct ScanOptions {
 /// as against it. From a typical view 3 to 9 % of all edges are contour edges, whatever the number
 /// of faces. The same bits from the same seed. Throws InputError for bad options or an open shape.
 TriangleMesh MakeScan(const TriangleMesh& closed, const ScanOptions& options);
+
+/// The same of a shape by name (MakeShape, the same seed), made so finely that the scan shows its
+/// own voxels and not the shape's facets.
+TriangleMesh MakeScanOfShape(const std::string& shape, const ScanOptions& options);
 
 }  // namespace ceres_align

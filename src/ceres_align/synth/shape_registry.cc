@@ -29,23 +29,16 @@ TriangleMesh Subdivided(const TriangleMesh& base, int faces) {
   return SubdivideMidpoint(base, Levels(static_cast<double>(base.faces.size()), faces));
 }
 
-// Fine enough that the scan's voxels, not the shape's facets, are what is seen.
-int ModelFaces(int scan_faces) { return std::clamp(scan_faces / 4, 30'000, 200'000); }
-
-TriangleMesh Scan(const TriangleMesh& model, int faces, uint64_t seed) {
-  ScanOptions options;
-  options.target_faces = faces;
-  options.seed = seed;
-  return MakeScan(model, options);
-}
-
-TriangleMesh PatchyScan(const TriangleMesh& model, int faces, uint64_t seed) {
-  ScanOptions options;
-  options.target_faces = faces;
-  options.seed = seed;
-  options.holes = 6;
-  options.fragments = 20;
-  return MakeScan(model, options);
+// A scan of another shape; a patchy one has holes and fragments.
+std::function<TriangleMesh(int, uint64_t)> ScanOf(const char* shape, bool patchy = false) {
+  return [shape, patchy](int faces, uint64_t seed) {
+    ScanOptions options;
+    options.target_faces = faces;
+    options.holes = patchy ? 6 : 0;
+    options.fragments = patchy ? 20 : 0;
+    options.seed = seed;
+    return MakeScanOfShape(shape, options);
+  };
 }
 
 const std::vector<Shape>& Shapes() {
@@ -80,15 +73,11 @@ const std::vector<Shape>& Shapes() {
          return MakeSheet(2, 1.5, rows, rows);
        }},
       {"soup", [](int n, uint64_t seed) { return MakeTriangleSoup(n, seed); }},
-      {"scan_rooster",
-       [](int n, uint64_t seed) { return Scan(MakeRooster(ModelFaces(n)), n, seed); }},
-      {"scan_blob",
-       [](int n, uint64_t seed) { return Scan(MakeBumpyBlob(ModelFaces(n), seed), n, seed); }},
-      {"scan_thin", [](int n, uint64_t seed) { return Scan(MakeThin(ModelFaces(n)), n, seed); }},
-      {"scan_multi_part",
-       [](int n, uint64_t seed) { return Scan(MakeMultiPart(ModelFaces(n)), n, seed); }},
-      {"scan_rooster_patchy",
-       [](int n, uint64_t seed) { return PatchyScan(MakeRooster(ModelFaces(n)), n, seed); }},
+      {"scan_rooster", ScanOf("rooster")},
+      {"scan_blob", ScanOf("blob")},
+      {"scan_thin", ScanOf("thin")},
+      {"scan_multi_part", ScanOf("multi_part")},
+      {"scan_rooster_patchy", ScanOf("rooster", true)},
       {"blob_flipped",
        [](int n, uint64_t seed) {
          return FlipRandomWinding(MakeBumpyBlob(std::max(n, 8), seed), 0.5, seed + 1);

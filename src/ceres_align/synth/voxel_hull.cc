@@ -18,6 +18,27 @@ namespace {
 using Eigen::Vector3d;
 using Eigen::Vector3i;
 
+// As many faces along every edge as against it.
+bool IsClosed(const TriangleMesh& mesh) {
+  std::vector<std::array<int32_t, 3>> edges;  // lower end, upper end, direction
+  edges.reserve(3 * mesh.faces.size());
+  for (const auto& face : mesh.faces) {
+    for (int i = 0; i < 3; ++i) {
+      const int32_t a = face[i], b = face[(i + 1) % 3];
+      edges.push_back({std::min(a, b), std::max(a, b), a < b ? 1 : -1});
+    }
+  }
+  std::sort(edges.begin(), edges.end());
+  int balance = 0;
+  for (size_t i = 0; i < edges.size(); ++i) {
+    if (i > 0 && (edges[i][0] != edges[i - 1][0] || edges[i][1] != edges[i - 1][1])) {
+      if (balance != 0) return false;
+    }
+    balance += edges[i][2];
+  }
+  return balance == 0;
+}
+
 struct Grid {
   Vector3d origin;  ///< of point (0, 0, 0)
   double voxel = 0;
@@ -72,7 +93,7 @@ class LineCrossings {
     for (auto at = first; at != last; ++at) {
       winding += at->turn;
       if (winding == 0) continue;
-      if (at + 1 == last) throw InputError("voxel hull: the shape is not closed");
+      CHECK(at + 1 != last);  // the shape is closed
       const int from = static_cast<int>(std::ceil(at->x)),
                 to = static_cast<int>(std::ceil((at + 1)->x));
       std::fill(points + from, points + to, 1);
@@ -244,6 +265,9 @@ class Marcher {
 TriangleMesh MakeVoxelHull(const TriangleMesh& closed, double voxel, const Vector3d& phase) {
   CHECK(voxel > 0) << voxel;
   if (closed.faces.empty()) return {};
+  if (!IsClosed(closed)) {
+    throw InputError("voxel hull: the shape is not closed and wound consistently");
+  }
   const Grid grid = GridAround(closed, voxel, phase);
   return Marcher(closed, grid).Run();
 }

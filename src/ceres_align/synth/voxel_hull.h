@@ -14,9 +14,10 @@ namespace ceres_align {
 /// directions, wound counter-clockwise seen from outside. No vertex is doubled; every edge has as
 /// many faces along it as against it (two, rarely four). Thinner parts than a voxel break.
 ///
-/// 5 million faces take about a second and 1 byte per grid point of two layers besides the mesh.
-/// Throws InputError if the shape is not closed or the grid would have over 2^31 points a layer;
-/// CHECKs voxel > 0 and the mesh's indices.
+/// 5 million faces take about a second.
+/// Throws InputError if the shape is not closed (some edge has not as many faces along it as
+/// against it, by its indices: weld first) or spans over 30000 voxels; CHECKs voxel > 0 and the
+/// mesh's indices.
 TriangleMesh MakeVoxelHull(const TriangleMesh& closed, double voxel,
                            const Eigen::Vector3d& phase = Eigen::Vector3d::Zero());
 
