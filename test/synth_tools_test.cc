@@ -183,6 +183,10 @@ TEST_F(SynthTools, BadInputIsOneLineAndWritesNothing) {
   ExpectBadInput("make_mesh --out a.obj --shape hen", "hen");
   ExpectBadInput("make_mesh --out a.obj --faces 10", "10");
   ExpectBadInput("make_mesh --out a.obj --colour red", "colour");
+  ExpectBadInput("make_mesh --out a.obj --holes 3", "--scan");
+  ExpectBadInput("make_mesh --out a.obj --scan --bump_voxels 2", "bump_voxels");
+  ExpectBadInput("make_mesh --out a.obj --scan --shape sheet", "not closed");
+  ExpectBadInput("make_mesh --out a.obj --scan_of " + mesh_ + " --shape cube", "--shape");
   ExpectBadInput("make_masks --out_dir s", "--mesh");
   ExpectBadInput("make_masks --mesh '" + mesh_ + "'", "--out_dir");
   ExpectBadInput("make_masks --mesh nothing.obj --out_dir s", "nothing.obj");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/synth/grid_cell.h"
 #include "ceres_align/synth/mesh_damage.h"
 
 namespace ceres_align {
@@ -67,18 +68,7 @@ std::vector<Vector3d> VertexNormals(const TriangleMesh& mesh) {
   return normals;
 }
 
-// A cell's corners are numbered by bits (x, y, z), its edges by 4·axis + u + 2·v, where u and v
-// are the lower end's coordinates along the axes that follow the edge's in cyclic order.
 Vector3i CornerOffset(int corner) { return {corner & 1, corner >> 1 & 1, corner >> 2}; }
-int CornerOf(int axis, int along, int u, int v) {
-  return along << axis | u << (axis + 1) % 3 | v << (axis + 2) % 3;
-}
-int LowCorner(int edge) { return CornerOf(edge / 4, 0, edge & 1, edge >> 1 & 1); }
-int EdgeBetween(int a, int b) {
-  const int difference = a ^ b;
-  const int axis = difference == 1 ? 0 : difference == 2 ? 1 : 2;
-  return 4 * axis + (a >> (axis + 1) % 3 & 1) + 2 * (a >> (axis + 2) % 3 & 1);
-}
 
 // Which crossed edges of a cell belong to one sheet of the surface, given the corners inside.
 // A face with two inside corners on its diagonal keeps them apart, seen from both its cells.

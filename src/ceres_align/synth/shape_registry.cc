@@ -5,6 +5,7 @@
 #include "ceres_align/base/error.h"
 #include "ceres_align/synth/mesh_damage.h"
 #include "ceres_align/synth/rooster.h"
+#include "ceres_align/synth/scan.h"
 #include "ceres_align/synth/shapes.h"
 
 namespace ceres_align {
@@ -28,6 +29,18 @@ TriangleMesh Subdivided(const TriangleMesh& base, int faces) {
   return SubdivideMidpoint(base, Levels(static_cast<double>(base.faces.size()), faces));
 }
 
+// A scan of another shape; a patchy one has holes and fragments.
+std::function<TriangleMesh(int, uint64_t)> ScanOf(const char* shape, bool patchy = false) {
+  return [shape, patchy](int faces, uint64_t seed) {
+    ScanOptions options;
+    options.target_faces = faces;
+    options.holes = patchy ? 6 : 0;
+    options.fragments = patchy ? 20 : 0;
+    options.seed = seed;
+    return MakeScanOfShape(shape, options);
+  };
+}
+
 const std::vector<Shape>& Shapes() {
   static const auto* shapes = new std::vector<Shape>{
       {"rooster", [](int n, uint64_t) { return MakeRooster(n); }},
@@ -48,6 +61,7 @@ const std::vector<Shape>& Shapes() {
       {"l_bracket", [](int n, uint64_t) { return Subdivided(MakeLBracket(), n); }},
       {"blob", [](int n, uint64_t seed) { return MakeBumpyBlob(std::max(n, 8), seed); }},
       {"multi_part", [](int n, uint64_t) { return MakeMultiPart(std::max(n, 100)); }},
+      {"thin", [](int n, uint64_t) { return MakeThin(std::max(n, 100)); }},
       {"hemisphere",
        [](int n, uint64_t) {
          const int rings = RootOf(n / 8.0, 1);
@@ -59,6 +73,11 @@ const std::vector<Shape>& Shapes() {
          return MakeSheet(2, 1.5, rows, rows);
        }},
       {"soup", [](int n, uint64_t seed) { return MakeTriangleSoup(n, seed); }},
+      {"scan_rooster", ScanOf("rooster")},
+      {"scan_blob", ScanOf("blob")},
+      {"scan_thin", ScanOf("thin")},
+      {"scan_multi_part", ScanOf("multi_part")},
+      {"scan_rooster_patchy", ScanOf("rooster", true)},
       {"blob_flipped",
        [](int n, uint64_t seed) {
          return FlipRandomWinding(MakeBumpyBlob(std::max(n, 8), seed), 0.5, seed + 1);

@@ -29,6 +29,9 @@ TriangleMesh MakeBumpyBlob(int faces, uint64_t seed, double radius = 1);
 /// Several closed parts that overlap or stand apart (a body, an arm, a ring, a box), asymmetric;
 /// about `faces` faces, bounding radius about 2.
 TriangleMesh MakeMultiPart(int faces);
+/// A chair without any symmetry, of bars and wires of 0.018 to 0.055 radius that overlap, about 2.6
+/// tall: 16 closed parts, 664·4^n faces, the count nearest to `faces` (in ratio).
+TriangleMesh MakeThin(int faces);
 
 /// Open surfaces.
 TriangleMesh MakeHemisphere(double radius, int rings, int segments);         ///< z >= 0, open below
