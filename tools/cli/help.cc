@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/base/text.h"
 #include "ceres_align/version.h"
 
 namespace ceres_align::cli {
@@ -40,9 +41,7 @@ std::string Wrapped(const std::string& text, int indent) {
 std::string DefaultOf(const gflags::CommandLineFlagInfo& flag) {
   if (flag.type == "string") return "\"" + flag.default_value + "\"";
   if (flag.type != "double") return flag.default_value;
-  char text[32];
-  std::snprintf(text, sizeof(text), "%g", std::atof(flag.default_value.c_str()));
-  return text;
+  return Format("%g", std::atof(flag.default_value.c_str()));
 }
 
 std::string DescribeFlag(const gflags::CommandLineFlagInfo& flag) {

@@ -10,7 +10,6 @@
 namespace ceres_align {
 
 using io_internal::Fail;
-using io_internal::Quoted;
 
 namespace {
 

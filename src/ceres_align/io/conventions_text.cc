@@ -7,7 +7,6 @@
 namespace ceres_align {
 
 using io_internal::Fail;
-using io_internal::Quoted;
 using io_internal::ReadNumber;
 
 namespace {

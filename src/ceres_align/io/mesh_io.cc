@@ -90,8 +90,7 @@ RawMesh ReadByFormat(const std::string& bytes, const std::filesystem::path& path
   }
   if (extension == ".stl") return io_internal::ReadStl(bytes, name);
   if (extension == ".obj") return io_internal::ReadObj(bytes, name);
-  Fail(name, ": unknown mesh format ", io_internal::Quoted(extension),
-       "; OBJ, PLY, STL, GLB and glTF are read");
+  Fail(name, ": unknown mesh format ", Quoted(extension), "; OBJ, PLY, STL, GLB and glTF are read");
 }
 
 }  // namespace

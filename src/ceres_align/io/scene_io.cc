@@ -50,11 +50,10 @@ void NameViews(std::vector<ViewDescription>* views, std::string_view where) {
     std::string& name = (*views)[i].name;
     if (name.empty()) name = Cat("view", i);
     if (!IsFileNameSafe(name)) {
-      Fail(where, ": views[", i, "].name ", io_internal::Quoted(name),
-           " cannot be a part of a file name");
+      Fail(where, ": views[", i, "].name ", Quoted(name), " cannot be a part of a file name");
     }
     if (!names.insert(name).second) {
-      Fail(where, ": views[", i, "].name ", io_internal::Quoted(name), " appears twice");
+      Fail(where, ": views[", i, "].name ", Quoted(name), " appears twice");
     }
   }
 }

@@ -58,7 +58,7 @@ class ObjectReader {
   void CheckNoOtherKeys() const {
     for (const auto& item : object_.items()) {
       if (std::find(known_.begin(), known_.end(), item.key()) != known_.end()) continue;
-      Fail(place_, separator_, io_internal::Quoted(item.key()), " is an unknown key");
+      Fail(place_, separator_, Quoted(item.key()), " is an unknown key");
     }
   }
 

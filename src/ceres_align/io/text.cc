@@ -33,14 +33,4 @@ bool ReadNumber(const char** p, const char* end, double* value) {
   return true;
 }
 
-std::string Quoted(std::string_view text) {
-  constexpr size_t kMaxBytes = 40;
-  std::string quoted = "\"";
-  for (char c : text.substr(0, kMaxBytes)) {
-    quoted += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
-  }
-  if (text.size() > kMaxBytes) quoted += "...";
-  return quoted + '"';
-}
-
 }  // namespace ceres_align::io_internal

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/base/text.h"
 
 namespace ceres_align::io_internal {
 
@@ -27,8 +28,5 @@ template <typename... Args>
 /// none. Accepts a leading '+', "inf" and "nan" (callers test std::isfinite), whatever the
 /// locale. Too large gives ±infinity, too small gives 0.
 bool ReadNumber(const char** p, const char* end, double* value);
-
-/// A value as it stands in a message: quoted, at most 40 bytes, control characters as '?'.
-std::string Quoted(std::string_view text);
 
 }  // namespace ceres_align::io_internal

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ceres_align/base/text.h"
 #include "ceres_align/report/overlay.h"
 #include "ceres_align/report/text_lines.h"
 
@@ -46,9 +47,8 @@ Column OtherColumn(const Alternative& other, const AlignResult& result, size_t n
   }
   const double angle_rad =
       RotationAngle_rad(other.rig_from_world.rotation, result.rig_from_world.rotation);
-  column.detail = "cost x" + FormatNumber("%.3g", other.cost_ratio) + ", " +
-                  FormatNumber("%.3g", angle_rad * 180 / M_PI) + " deg away" +
-                  KindInWords(other.kind);
+  column.detail = "cost x" + Format("%.3g", other.cost_ratio) + ", " +
+                  Format("%.3g", angle_rad * 180 / M_PI) + " deg away" + KindInWords(other.kind);
   column.rig_from_world = other.rig_from_world;
   column.view_iou = other.view_iou;
   return column;
@@ -166,7 +166,7 @@ int AddRow(const std::vector<Column>& columns, const View& view, int index, cons
     const std::vector<double>& iou = columns[i].view_iou;
     std::string label;
     if (i == 0) label = view.name;
-    if (index < static_cast<int>(iou.size())) label = "IoU " + FormatNumber("%.4f", iou[index]);
+    if (index < static_cast<int>(iou.size())) label = "IoU " + Format("%.4f", iou[index]);
     if (!label.empty()) {
       const FittedText fitted = FitText(AsciiText(label), kSmall, cell_width);
       layout->texts.push_back({fitted.text, x, y + kLine_px - 8, fitted.scale, kDimTextColor});

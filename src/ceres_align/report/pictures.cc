@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ceres_align/base/text.h"
 #include "ceres_align/report/gif.h"
 #include "ceres_align/report/overlay.h"
 #include "ceres_align/report/text_lines.h"
@@ -91,14 +92,13 @@ std::vector<Rgb> AnimationPalette() {
 std::string StepTitle(const AlignIteration& step) {
   return "level " + std::to_string(step.level + 1) + "/" + std::to_string(step.num_levels) + "  " +
          std::to_string(step.width_px) + "x" + std::to_string(step.height_px) + " px   iteration " +
-         std::to_string(step.iteration) + "   cost " + FormatNumber("%.5g", step.cost);
+         std::to_string(step.iteration) + "   cost " + Format("%.5g", step.cost);
 }
 
 std::string FinalTitle(const AlignResult& result) {
   return std::string("final: ") + ToString(result.status) + " after " +
          std::to_string(result.iterations) + " iterations   cost " +
-         FormatNumber("%.5g", result.final_cost) + "   mean IoU " +
-         FormatNumber("%.4f", result.MeanIou());
+         Format("%.5g", result.final_cost) + "   mean IoU " + Format("%.4f", result.MeanIou());
 }
 
 }  // namespace
@@ -119,9 +119,9 @@ RgbImage OverlayPicture(const SceneRenderer& renderer, int view, const AlignResu
   const ImageF coverage = renderer.Coverage(view, result.rig_from_world, renderer.FullSize(view));
   RgbImage picture = DrawOverlay(v.mask, coverage);
   const ViewResult& quality = result.views.at(view);
-  std::string label = v.name + "   IoU " + FormatNumber("%.4f", quality.iou);
+  std::string label = v.name + "   IoU " + Format("%.4f", quality.iou);
   if (std::isfinite(quality.contour_rms_px)) {
-    label += "   contour rms " + FormatNumber("%.3g px", quality.contour_rms_px);
+    label += "   contour rms " + Format("%.3g px", quality.contour_rms_px);
   }
   LabelOverlay(v.mask, coverage, label, &picture);
   return picture;

@@ -1,18 +1,11 @@
 #include "ceres_align/report/text_lines.h"
 
-#include <cstdio>
 #include <sstream>
 #include <utility>
 
 #include "ceres_align/report/overlay.h"
 
 namespace ceres_align {
-
-std::string FormatNumber(const char* format, double value) {
-  char text[64];
-  std::snprintf(text, sizeof(text), format, value);
-  return text;
-}
 
 std::string AsciiText(const std::string& utf8) {
   static const std::pair<const char*, const char*> kForms[] = {

@@ -11,9 +11,6 @@ namespace ceres_align {
 constexpr int kGap_px = 10;   ///< around and between panels
 constexpr int kLine_px = 24;  ///< a line of text at scale 1
 
-/// printf with one figure.
-std::string FormatNumber(const char* format, double value);
-
 /// The same in printable ASCII, which is all that DrawText has: degrees, times and minus signs
 /// become words or their ASCII forms, anything else '?' (one for each character, given UTF-8).
 std::string AsciiText(const std::string& utf8);

@@ -2,22 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdarg>
-#include <cstdio>
 
+#include "ceres_align/base/text.h"
 #include "ceres_align/io/conventions.h"
 
 namespace ceres_align {
 namespace {
-
-__attribute__((format(printf, 1, 2))) std::string Format(const char* format, ...) {
-  char text[512];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(text, sizeof(text), format, arguments);
-  va_end(arguments);
-  return text;
-}
 
 /// A fixed number of decimals; a zero never has a sign.
 std::string Fixed(double value, int decimals) {
