@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "ceres_align/batch/engine.h"
@@ -24,6 +25,11 @@ class HostExecutor {
   class Memory {
    public:
     Memory() = default;
+    Memory(Memory&& other) noexcept { Swap(other); }
+    Memory& operator=(Memory&& other) noexcept {
+      Swap(other);
+      return *this;
+    }
     Memory(const Memory&) = delete;
     Memory& operator=(const Memory&) = delete;
     void Reserve(size_t bytes);
@@ -35,6 +41,11 @@ class HostExecutor {
     size_t capacity_bytes() const { return capacity_; }
 
    private:
+    void Swap(Memory& other) noexcept {
+      std::swap(owned_, other.owned_);
+      std::swap(data_, other.data_);
+      std::swap(capacity_, other.capacity_);
+    }
     std::unique_ptr<unsigned char[]> owned_;
     void* data_ = nullptr;
     size_t capacity_ = 0;
