@@ -84,7 +84,9 @@ class HostExecutor {
   void ExclusiveSum(const int64_t* in, int64_t* out, int64_t n, void* temp, size_t temp_bytes);
   void SortPairs(const uint64_t* keys, uint64_t* sorted_keys, const int32_t* values,
                  int32_t* sorted_values, int64_t n, int bits, void* temp, size_t temp_bytes);
-  size_t TempBytes(int64_t, int64_t, int64_t) const { return 0; }
+  /// None is needed; but as a device would, the three CHECK that they got what this says for their
+  /// number of elements, and write all of it.
+  static size_t TempBytes(int64_t most_selected, int64_t most_summed, int64_t most_sorted);
 
   template <typename Steps>
   void Run(const int64_t*, int, bool, const Steps& steps) {
