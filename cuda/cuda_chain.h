@@ -20,8 +20,15 @@ class CudaChain : public batch::Engine {
 
   void SetMesh(int id, const batch::MeshView& mesh) override { OnDevice().SetMesh(id, mesh); }
   void SetTarget(int id, const TargetView& target) override { OnDevice().SetTarget(id, target); }
-  void ClearMesh(int id) override { OnDevice().ClearMesh(id); }
-  void ClearTarget(int id) override { OnDevice().ClearTarget(id); }
+  // A device that is lost has been reported before.
+  void ClearMesh(int id) override {
+    (void)cudaSetDevice(device_);
+    chain_.ClearMesh(id);
+  }
+  void ClearTarget(int id) override {
+    (void)cudaSetDevice(device_);
+    chain_.ClearTarget(id);
+  }
   bool Evaluate(const batch::Job* jobs, int32_t num_jobs, batch::JobSums* sums) override {
     return OnDevice().Evaluate(jobs, num_jobs, sums);
   }

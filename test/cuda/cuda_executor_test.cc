@@ -5,6 +5,7 @@
 #include "ceres_align/base/error.h"
 #include "ceres_align/batch/batch_rasterizer.h"
 #include "ceres_align/batch/host_executor.h"
+#include "ceres_align/render/resident.h"
 #include "cuda/cuda_chain.h"
 #include "fake_cuda.h"
 
@@ -148,6 +149,36 @@ TEST_F(CudaExecutorTest, ALostDeviceIsAnErrorFromThenOn) {
     }
   }
   EXPECT_THROW(cuda->Coverage(list.jobs[0], nullptr), CudaError);
+}
+
+TEST_F(CudaExecutorTest, HandlesEndAlsoWhenTheDeviceIsLost) {
+  const ParityList list(6);
+  const auto cuda = MakeFake(list);
+  {
+    const ResidentMesh mesh(cuda.get(), list.prepared[0]);
+    const ResidentTarget target(cuda.get(), list.targets[0]);
+    Fake().lost = cudaErrorLaunchFailure;
+  }
+  EXPECT_THROW(cuda->AddMesh(list.prepared[0]), CudaError);
+}
+
+// What does not fit leaves what is there as it was.
+TEST_F(CudaExecutorTest, AMeshThatDoesNotFitLeavesNothing) {
+  const ParityList list(4);
+  const std::vector<GramResult> expected = OnHost(list);
+  const auto cuda = MakeFake(list);
+  for (size_t memory = 0; memory < 4000; memory += 100) {
+    const size_t used = Fake().used_bytes();
+    Fake().memory_bytes = used + memory;
+    std::vector<ResidentMesh> meshes;
+    try {
+      for (;;) meshes.emplace_back(cuda.get(), list.prepared[0]);
+    } catch (const CudaError&) {
+    }
+    meshes.clear();
+    Fake().memory_bytes = size_t{1} << 30;
+    ExpectSameBits(testing::EvaluateInBatches(cuda.get(), list.jobs, 4), expected);
+  }
 }
 
 TEST_F(CudaExecutorTest, WhyThereIsNoDevice) {

@@ -29,6 +29,15 @@ cudaError_t FakeCuda::Enqueue(std::function<void()> call) {
   return cudaSuccess;
 }
 
+size_t FakeCuda::BytesBehind(const void* data) const {
+  const auto* const at = static_cast<const char*>(data);
+  for (const auto& [begin, bytes] : device_blocks) {
+    const auto* const first = static_cast<const char*>(begin);
+    if (at >= first && at < first + bytes) return static_cast<size_t>(first + bytes - at);
+  }
+  return 0;
+}
+
 }  // namespace testing
 
 using testing::Fake;
@@ -61,25 +70,42 @@ cudaError_t Free(std::map<void*, size_t>* blocks, void* data) {
 
 }  // namespace
 
-size_t PrimitivesTempBytes(int64_t, int64_t, int64_t) { return 1; }
+// As CUB: what is too small is refused, and what is asked for is written. Larger than CUB's, so
+// that a few elements too many are noticed.
+size_t PrimitivesTempBytes(int64_t most_selected, int64_t most_summed, int64_t most_sorted) {
+  return batch::HostExecutor::TempBytes(most_selected, most_summed, most_sorted) + 1;
+}
+
+namespace {
+
+template <typename Call>
+void EnqueueWithTemp(void* temp, size_t given, size_t needed, const Call& call) {
+  const bool is_there = temp != nullptr && Fake().BytesBehind(temp) >= given;
+  CERES_ALIGN_CUDA_CHECK(is_there && given >= needed ? Fake().Enqueue(call)
+                                                     : cudaErrorInvalidValue);
+}
+
+}  // namespace
 
 void SelectFlagged(const uint8_t* flags, int64_t n, int32_t* out, int32_t* count, void* temp,
                    size_t temp_bytes, cudaStream_t) {
-  CERES_ALIGN_CUDA_CHECK(Fake().Enqueue(
-      [=] { batch::HostExecutor().Select(flags, n, out, count, temp, temp_bytes); }));
+  EnqueueWithTemp(temp, temp_bytes, PrimitivesTempBytes(n, 0, 0), [=] {
+    batch::HostExecutor().Select(flags, n, out, count, temp, temp_bytes);
+  });
 }
 void ExclusiveSum(const int64_t* in, int64_t* out, int64_t n, void* temp, size_t temp_bytes,
                   cudaStream_t) {
-  CERES_ALIGN_CUDA_CHECK(
-      Fake().Enqueue([=] { batch::HostExecutor().ExclusiveSum(in, out, n, temp, temp_bytes); }));
+  EnqueueWithTemp(temp, temp_bytes, PrimitivesTempBytes(0, n, 0), [=] {
+    batch::HostExecutor().ExclusiveSum(in, out, n, temp, temp_bytes);
+  });
 }
 void SortPairs(const uint64_t* keys, uint64_t* sorted_keys, const int32_t* values,
                int32_t* sorted_values, int64_t n, int bits, void* temp, size_t temp_bytes,
                cudaStream_t) {
-  CERES_ALIGN_CUDA_CHECK(Fake().Enqueue([=] {
+  EnqueueWithTemp(temp, temp_bytes, PrimitivesTempBytes(0, 0, n), [=] {
     batch::HostExecutor().SortPairs(keys, sorted_keys, values, sorted_values, n, bits, temp,
                                     temp_bytes);
-  }));
+  });
 }
 void ProbeDevice() { CERES_ALIGN_CUDA_CHECK(Fake().probe_error); }
 

@@ -37,6 +37,8 @@ struct FakeCuda {
     for (const auto& [data, bytes] : device_blocks) sum += bytes;
     return sum;
   }
+  /// From this place to the end of its block on the device; 0: there is no such block.
+  size_t BytesBehind(const void* data) const;
   /// Runs the call, or records it in the graph that is being captured.
   cudaError_t Enqueue(std::function<void()> call);
 };

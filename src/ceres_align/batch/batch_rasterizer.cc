@@ -10,6 +10,7 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/batch/meeting.h"
+#include "ceres_align/render/registry.h"
 #include "ceres_align/render/view_geometry.h"
 
 namespace ceres_align {
@@ -52,20 +53,6 @@ MeshView ViewOf(const ContourMesh& m) {
   v.num_irregular = count(m.irregular_edges);
   v.num_irregular_faces = count(m.irregular_face);
   return v;
-}
-
-template <typename T>
-int FreeId(std::vector<std::shared_ptr<const T>>* list) {
-  const auto place = std::find(list->begin(), list->end(), nullptr);
-  if (place != list->end()) return static_cast<int>(place - list->begin());
-  list->push_back(nullptr);
-  return static_cast<int>(list->size()) - 1;
-}
-
-template <typename T>
-const T& Get(const std::vector<std::shared_ptr<const T>>& list, int id) {
-  CHECK(id >= 0 && static_cast<size_t>(id) < list.size() && list[id] != nullptr) << "id " << id;
-  return *list[id];
 }
 
 void FillResult(const JobSums& sums, GramResult* result) {
@@ -111,25 +98,46 @@ struct BatchRasterizer::Impl {
   tbb::global_control bodies;
   tbb::task_arena arena;
   batch::Meeting<Job, JobSums> meeting;
-  std::vector<std::shared_ptr<const ContourMesh>> meshes;
-  std::vector<std::shared_ptr<const Target>> targets;
+  Registry<ContourMesh> meshes;
+  Registry<Target> targets;
 
   Job MakeJob(const RasterJob& given) const {
-    const ContourMesh& mesh = Get(meshes, given.mesh);
+    const std::shared_ptr<const ContourMesh> mesh = meshes.Get(given.mesh);
     Job job;
     std::memset(static_cast<void*>(&job), 0, sizeof(job));  // padding travels too
-    job.view = MakeViewGeometry(mesh, given.camera, given.cam_from_object, given.window);
+    job.view = MakeViewGeometry(*mesh, given.camera, given.cam_from_object, given.window);
     job.mesh = given.mesh;
     job.target = given.target;
-    job.in_front = AnyInFront(job.view, mesh.radius);
-    job.clips = CrossesNear(job.view, mesh.radius);
+    job.in_front = AnyInFront(job.view, mesh->radius);
+    job.clips = CrossesNear(job.view, mesh->radius);
     return job;
   }
   Job MakeJobWithTarget(const RasterJob& given) const {
-    const Target& target = Get(targets, given.target);
-    CHECK_EQ(target.width_px(), given.camera.width_px);
-    CHECK_EQ(target.height_px(), given.camera.height_px);
+    const std::shared_ptr<const Target> target = targets.Get(given.target);
+    CHECK_EQ(target->width_px(), given.camera.width_px);
+    CHECK_EQ(target->height_px(), given.camera.height_px);
     return MakeJob(given);
+  }
+
+  // upload(id) takes the item to the engine.
+  template <typename Item, typename Upload>
+  int Register(Registry<Item>* registry, const std::shared_ptr<const Item>& item,
+               const Upload& upload) {
+    const std::lock_guard<std::mutex> lock(engine_mutex);
+    const int id = registry->Add(item);
+    try {
+      upload(id);
+    } catch (...) {
+      registry->Remove(id);
+      throw;
+    }
+    return id;
+  }
+  template <typename Item>
+  void Release(Registry<Item>* registry, int id, void (Engine::*clear)(int)) {
+    const std::lock_guard<std::mutex> lock(engine_mutex);
+    registry->Remove(id);
+    (engine.get()->*clear)(id);
   }
 
   void EvaluateNow(const std::vector<Job>& jobs, std::vector<JobSums>* sums) {
@@ -149,28 +157,18 @@ std::string BatchRasterizer::name() const { return impl_->name; }
 size_t BatchRasterizer::num_batches() const { return impl_->meeting.num_batches(); }
 
 MeshId BatchRasterizer::AddMesh(std::shared_ptr<const ContourMesh> mesh) {
-  CHECK(mesh != nullptr);
-  const MeshId id = FreeId(&impl_->meshes);
-  impl_->engine->SetMesh(id, ViewOf(*mesh));
-  impl_->meshes[id] = std::move(mesh);
-  return id;
+  return impl_->Register(&impl_->meshes, mesh,
+                         [&](int id) { impl_->engine->SetMesh(id, ViewOf(*mesh)); });
 }
 TargetId BatchRasterizer::AddTarget(std::shared_ptr<const Target> target) {
-  CHECK(target != nullptr);
-  const TargetId id = FreeId(&impl_->targets);
-  impl_->engine->SetTarget(id, target->view());
-  impl_->targets[id] = std::move(target);
-  return id;
+  return impl_->Register(&impl_->targets, target,
+                         [&](int id) { impl_->engine->SetTarget(id, target->view()); });
 }
 void BatchRasterizer::ReleaseMesh(MeshId id) {
-  Get(impl_->meshes, id);
-  impl_->engine->ClearMesh(id);
-  impl_->meshes[id] = nullptr;
+  impl_->Release(&impl_->meshes, id, &Engine::ClearMesh);
 }
 void BatchRasterizer::ReleaseTarget(TargetId id) {
-  Get(impl_->targets, id);
-  impl_->engine->ClearTarget(id);
-  impl_->targets[id] = nullptr;
+  impl_->Release(&impl_->targets, id, &Engine::ClearTarget);
 }
 
 void BatchRasterizer::Evaluate(const std::vector<RasterJob>& jobs,

@@ -10,7 +10,8 @@
 //   Select(flags, n, out, count, temp)        indices of nonzero flags, in order, and their number
 //   ExclusiveSum(in, out, n, temp)
 //   SortPairs(keys, sorted_keys, values, sorted_values, n, bits, temp)   stable, by the low bits
-//   TempBytes(most_selected, most_summed, most_sorted)                   what the three need
+//   TempBytes(most_selected, most_summed, most_sorted)                   what the three need for
+//                                             so many elements; they refuse less
 //   Run(shape, size, is_small, steps)         runs steps(), which calls only the above; equal
 //                                             shapes mean the same calls. Small: launches are
 //                                             most of the time.
@@ -279,8 +280,7 @@ class Chain : public Engine {
   bool Place(const Output& output) {
     Batch& b = plan_.batch;
     plan_.temp_bytes = executor_->TempBytes(std::max(b.num_items, kItemEdges * b.item_room),
-                                            std::max(b.edge_room + 1, b.num_rows + b.num_jobs + 1),
-                                            b.fragment_room);
+                                            NumSummed(b), b.fragment_room);
     Layout measure(nullptr);
     TakeAll(&measure, output);
     const int64_t wanted = static_cast<int64_t>(measure.bytes());

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "ceres_align/batch/engine.h"
@@ -24,6 +25,11 @@ class HostExecutor {
   class Memory {
    public:
     Memory() = default;
+    Memory(Memory&& other) noexcept { Swap(other); }
+    Memory& operator=(Memory&& other) noexcept {
+      Swap(other);
+      return *this;
+    }
     Memory(const Memory&) = delete;
     Memory& operator=(const Memory&) = delete;
     void Reserve(size_t bytes);
@@ -35,6 +41,11 @@ class HostExecutor {
     size_t capacity_bytes() const { return capacity_; }
 
    private:
+    void Swap(Memory& other) noexcept {
+      std::swap(owned_, other.owned_);
+      std::swap(data_, other.data_);
+      std::swap(capacity_, other.capacity_);
+    }
     std::unique_ptr<unsigned char[]> owned_;
     void* data_ = nullptr;
     size_t capacity_ = 0;
@@ -73,7 +84,9 @@ class HostExecutor {
   void ExclusiveSum(const int64_t* in, int64_t* out, int64_t n, void* temp, size_t temp_bytes);
   void SortPairs(const uint64_t* keys, uint64_t* sorted_keys, const int32_t* values,
                  int32_t* sorted_values, int64_t n, int bits, void* temp, size_t temp_bytes);
-  size_t TempBytes(int64_t, int64_t, int64_t) const { return 0; }
+  /// None is needed; but as a device would, the three CHECK that they got what this says for their
+  /// number of elements, and write all of it.
+  static size_t TempBytes(int64_t most_selected, int64_t most_summed, int64_t most_sorted);
 
   template <typename Steps>
   void Run(const int64_t*, int, bool, const Steps& steps) {

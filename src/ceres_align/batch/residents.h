@@ -1,8 +1,10 @@
 // Meshes and targets kept where the stages run. `Executor`: see chain.h.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "ceres_align/batch/layout.h"
@@ -15,16 +17,16 @@ class Residents {
   explicit Residents(Executor* executor) : executor_(executor) {}
 
   void SetMesh(int id, const MeshView& mesh) {
-    Entry& entry = meshes_.entries[id];
+    typename Executor::Memory memory;
     MeshView view = mesh;
-    Place(&entry, [&](Layout* layout, bool upload) { TakeMesh(layout, upload, mesh, &view); });
-    meshes_.Set(executor_, id, mesh, view);
+    Place(&memory, [&](Layout* layout, bool upload) { TakeMesh(layout, upload, mesh, &view); });
+    meshes_.Set(executor_, id, mesh, view, std::move(memory));
   }
   void SetTarget(int id, const TargetView& target) {
-    Entry& entry = targets_.entries[id];
+    typename Executor::Memory memory;
     TargetView view = target;
-    Place(&entry, [&](Layout* layout, bool upload) { TakeTarget(layout, upload, target, &view); });
-    targets_.Set(executor_, id, target, view);
+    Place(&memory, [&](Layout* layout, bool upload) { TakeTarget(layout, upload, target, &view); });
+    targets_.Set(executor_, id, target, view, std::move(memory));
   }
   void ClearMesh(int id) { meshes_.entries.erase(id); }
   void ClearTarget(int id) { targets_.entries.erase(id); }
@@ -39,34 +41,37 @@ class Residents {
   }
 
  private:
-  struct Entry {
-    typename Executor::Memory memory;
-  };
   template <typename View>
   struct Table {
-    std::map<int, Entry> entries;
+    std::map<int, typename Executor::Memory> entries;
     std::vector<View> given, resident;
     typename Executor::Memory table;
 
-    void Set(Executor* executor, int id, const View& from, const View& to) {
+    void Set(Executor* executor, int id, const View& from, const View& to,
+             typename Executor::Memory memory) {
       const size_t size = std::max(resident.size(), static_cast<size_t>(id) + 1);
       given.resize(size);
       resident.resize(size);
       given[id] = from;
       resident[id] = to;
-      table.Reserve(size * sizeof(View));
+      if (size * sizeof(View) > table.capacity_bytes()) {
+        typename Executor::Memory larger;  // where there is none, the table stays
+        larger.Reserve(2 * size * sizeof(View));
+        table = std::move(larger);
+      }
       executor->Upload(table.data(), resident.data(), size * sizeof(View));
       executor->Wait();
+      entries[id] = std::move(memory);
     }
   };
 
   // Measures, makes room, and copies.
   template <typename Take>
-  void Place(Entry* entry, const Take& take) {
+  void Place(typename Executor::Memory* memory, const Take& take) {
     Layout measure(nullptr);
     take(&measure, false);
-    entry->memory.Reserve(measure.bytes());
-    Layout layout(entry->memory.data());
+    memory->Reserve(measure.bytes());
+    Layout layout(memory->data());
     take(&layout, true);
     executor_->Wait();
   }

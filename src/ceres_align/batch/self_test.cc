@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "ceres_align/render/cpu_rasterizer.h"
+#include "ceres_align/render/resident.h"
 
 namespace ceres_align {
 namespace {
@@ -38,8 +39,11 @@ std::vector<GramResult> EvaluateOn(Rasterizer* rasterizer, int times) {
     weight.pixels[i] = static_cast<float>(i * 5 % 7) / 3;
   }
   RasterJob job;
-  job.mesh = rasterizer->AddMesh(std::make_shared<ContourMesh>(MakeOctahedra()));
-  job.target = rasterizer->AddTarget(std::make_shared<Target>(std::move(mask), std::move(weight)));
+  const ResidentMesh mesh(rasterizer, std::make_shared<ContourMesh>(MakeOctahedra()));
+  const ResidentTarget target(rasterizer,
+                              std::make_shared<Target>(std::move(mask), std::move(weight)));
+  job.mesh = mesh.id();
+  job.target = target.id();
   job.camera = {kWidth, kHeight, 40, 41, 23.5, 20.25};
   std::vector<RasterJob> jobs;
   for (int i = 0; i < 6; ++i) {
@@ -54,8 +58,6 @@ std::vector<GramResult> EvaluateOn(Rasterizer* rasterizer, int times) {
     rasterizer->Evaluate(jobs, &results);
     all.insert(all.end(), results.begin(), results.end());
   }
-  rasterizer->ReleaseMesh(job.mesh);
-  rasterizer->ReleaseTarget(job.target);
   return all;
 }
 

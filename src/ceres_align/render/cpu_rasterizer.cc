@@ -9,6 +9,7 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/render/cpu_sweep.h"
+#include "ceres_align/render/registry.h"
 #include "ceres_align/render/view_geometry.h"
 
 namespace ceres_align {
@@ -61,25 +62,6 @@ class InsideForEach {
   bool before_;
 };
 
-template <typename T>
-int AddTo(std::vector<std::shared_ptr<const T>>* list, std::shared_ptr<const T> item) {
-  CHECK(item != nullptr);
-  for (size_t i = 0; i < list->size(); ++i) {
-    if ((*list)[i] == nullptr) {
-      (*list)[i] = std::move(item);
-      return static_cast<int>(i);
-    }
-  }
-  list->push_back(std::move(item));
-  return static_cast<int>(list->size()) - 1;
-}
-
-template <typename T>
-const T& Get(const std::vector<std::shared_ptr<const T>>& list, int id) {
-  CHECK(id >= 0 && static_cast<size_t>(id) < list.size() && list[id] != nullptr) << "id " << id;
-  return *list[id];
-}
-
 }  // namespace
 
 struct CpuRasterizer::Impl {
@@ -92,28 +74,28 @@ struct CpuRasterizer::Impl {
   std::unique_ptr<tbb::global_control> more_than_cores;  // else TBB gives fewer, and says so
   tbb::task_arena arena;
   tbb::enumerable_thread_specific<CpuSweep> sweeps;
-  std::vector<std::shared_ptr<const ContourMesh>> meshes;
-  std::vector<std::shared_ptr<const Target>> targets;
+  Registry<ContourMesh> meshes;
+  Registry<Target> targets;
 
   void EvaluateOne(const RasterJob& job, GramResult* result) {
-    const ContourMesh& mesh = Get(meshes, job.mesh);
-    const Target& target = Get(targets, job.target);
-    CHECK_EQ(target.width_px(), job.camera.width_px);
-    CHECK_EQ(target.height_px(), job.camera.height_px);
+    const std::shared_ptr<const ContourMesh> mesh = meshes.Get(job.mesh);
+    const std::shared_ptr<const Target> target = targets.Get(job.target);
+    CHECK_EQ(target->width_px(), job.camera.width_px);
+    CHECK_EQ(target->height_px(), job.camera.height_px);
     CpuSweep& sweep = sweeps.local();
-    sweep.Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object, job.window));
-    GramSink<SweepVelocity> sink({&sweep}, target.view(), job.window);
+    sweep.Prepare(*mesh, MakeViewGeometry(*mesh, job.camera, job.cam_from_object, job.window));
+    GramSink<SweepVelocity> sink({&sweep}, target->view(), job.window);
     sweep.Rows(sink);
     FillGramResult(sink.products(), sink.sums(), sink.boundary_pixels(), result);
   }
 
   template <typename Pixel>
   void Draw(const RasterJob& job, Image<Pixel>* image, std::vector<double>* jacobian) {
-    const ContourMesh& mesh = Get(meshes, job.mesh);
+    const std::shared_ptr<const ContourMesh> mesh = meshes.Get(job.mesh);
     *image = Image<Pixel>(job.camera.width_px, job.camera.height_px, Pixel{0});
     if (jacobian != nullptr) jacobian->assign(6 * image->pixels.size(), 0.0);
     CpuSweep& sweep = sweeps.local();
-    sweep.Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object, job.window));
+    sweep.Prepare(*mesh, MakeViewGeometry(*mesh, job.camera, job.cam_from_object, job.window));
     ImageSink<Pixel> sink(&sweep, image, jacobian, job.window);
     sweep.Rows(sink);
   }
@@ -138,19 +120,13 @@ CpuRasterizer::CpuRasterizer(int num_threads)
 CpuRasterizer::~CpuRasterizer() = default;
 
 MeshId CpuRasterizer::AddMesh(std::shared_ptr<const ContourMesh> mesh) {
-  return AddTo(&impl_->meshes, std::move(mesh));
+  return impl_->meshes.Add(std::move(mesh));
 }
 TargetId CpuRasterizer::AddTarget(std::shared_ptr<const Target> target) {
-  return AddTo(&impl_->targets, std::move(target));
+  return impl_->targets.Add(std::move(target));
 }
-void CpuRasterizer::ReleaseMesh(MeshId id) {
-  Get(impl_->meshes, id);
-  impl_->meshes[id] = nullptr;
-}
-void CpuRasterizer::ReleaseTarget(TargetId id) {
-  Get(impl_->targets, id);
-  impl_->targets[id] = nullptr;
-}
+void CpuRasterizer::ReleaseMesh(MeshId id) { impl_->meshes.Remove(id); }
+void CpuRasterizer::ReleaseTarget(TargetId id) { impl_->targets.Remove(id); }
 
 void CpuRasterizer::Evaluate(const std::vector<RasterJob>& jobs, std::vector<GramResult>* results) {
   results->resize(jobs.size());

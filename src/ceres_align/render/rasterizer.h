@@ -45,14 +45,15 @@ struct GramResult {
   double moment_x_px, moment_y_px;
 };
 
-/// Evaluate, Coverage and CoverageBatch may be called from several threads at once, Add and Release
-/// not. Results are the same bits for any thread count and any order of the batch.
+/// All of it may be called from several threads at once; an id must not be released while a call
+/// that names it runs. Results are the same bits for any thread count and any order of the batch.
 class Rasterizer {
  public:
   virtual ~Rasterizer() = default;
   virtual std::string name() const = 0;
 
-  /// Ids stay valid until Release; the rasterizer shares ownership.
+  /// Ids stay valid until Release, which throws nothing; the rasterizer shares ownership. Where
+  /// Add throws, nothing is registered. resident.h releases by itself.
   virtual MeshId AddMesh(std::shared_ptr<const ContourMesh> mesh) = 0;
   virtual TargetId AddTarget(std::shared_ptr<const Target> target) = 0;
   virtual void ReleaseMesh(MeshId id) = 0;
