@@ -42,6 +42,9 @@ class CountingRasterizer : public Rasterizer {
   Image<double> Coverage(const RasterJob& job, std::vector<double>* jacobian) override {
     return inner_->Coverage(job, jacobian);
   }
+  void Outline(const RasterJob& job, std::vector<OutlineSample>* samples) override {
+    inner_->Outline(job, samples);
+  }
   int batches = 0, num_jobs = 0;
 
  private:

@@ -45,6 +45,7 @@ class SamplingRasterizer : public Rasterizer {
     std::copy(mask.pixels.begin(), mask.pixels.end(), out.pixels.begin());
     return out;
   }
+  void Outline(const RasterJob&, std::vector<OutlineSample>*) override { FAIL(); }
   size_t held() const { return meshes_.size(); }
 
  private:

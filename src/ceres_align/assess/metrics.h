@@ -15,8 +15,6 @@ double IntersectionOverUnion(const Image<double>& coverage, const ImageF& mask,
 /// either image has none.
 double ContourRms_px(const Image<double>& coverage, const ImageF& mask, const ImageF& weight);
 
-/// Pieces of at most this many pixels (4-connected, either side of 0.5) count as specks.
-constexpr int kSpeckPixels = 6;
 /// A point of an outline is far beyond this distance, or this part of the object's size (the root
 /// of the mask's area), whichever is more, times `tolerance`.
 constexpr double kFarPx = 1.5, kFarOfSize = 0.005;

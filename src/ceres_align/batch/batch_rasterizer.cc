@@ -11,6 +11,7 @@
 #include "ceres_align/base/error.h"
 #include "ceres_align/batch/meeting.h"
 #include "ceres_align/render/registry.h"
+#include "ceres_align/render/outline_sweep.h"
 #include "ceres_align/render/view_geometry.h"
 
 namespace ceres_align {
@@ -221,6 +222,13 @@ Image<double> BatchRasterizer::Coverage(const RasterJob& job, std::vector<double
                                       jacobian == nullptr ? nullptr : jacobian->data());
   });
   return image;
+}
+
+void BatchRasterizer::Outline(const RasterJob& job, std::vector<OutlineSample>* samples) {
+  thread_local CpuSweep sweep;
+  const std::shared_ptr<const ContourMesh> mesh = impl_->meshes.Get(job.mesh);
+  SweepOutline(*mesh, MakeViewGeometry(*mesh, job.camera, job.cam_from_object, job.window), &sweep,
+               samples);
 }
 
 void BatchRasterizer::CoverageBatch(const std::vector<RasterJob>& jobs,

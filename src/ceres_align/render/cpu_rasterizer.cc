@@ -9,6 +9,7 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/render/cpu_sweep.h"
+#include "ceres_align/render/outline_sweep.h"
 #include "ceres_align/render/registry.h"
 #include "ceres_align/render/view_geometry.h"
 
@@ -149,6 +150,12 @@ Image<double> CpuRasterizer::Coverage(const RasterJob& job, std::vector<double>*
   Image<double> image;
   impl_->Draw(job, &image, jacobian);
   return image;
+}
+
+void CpuRasterizer::Outline(const RasterJob& job, std::vector<OutlineSample>* samples) {
+  const std::shared_ptr<const ContourMesh> mesh = impl_->meshes.Get(job.mesh);
+  SweepOutline(*mesh, MakeViewGeometry(*mesh, job.camera, job.cam_from_object, job.window),
+               &impl_->sweeps.local(), samples);
 }
 
 void CpuRasterizer::CoverageBatch(const std::vector<RasterJob>& jobs, std::vector<ImageF>* images) {

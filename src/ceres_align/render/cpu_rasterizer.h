@@ -22,6 +22,7 @@ class CpuRasterizer : public Rasterizer {
   void Evaluate(const std::vector<RasterJob>& jobs, std::vector<GramResult>* results) override;
   void ForEach(size_t n, const std::function<void(size_t)>& body) override;
   Image<double> Coverage(const RasterJob& job, std::vector<double>* jacobian) override;
+  void Outline(const RasterJob& job, std::vector<OutlineSample>* samples) override;
   void CoverageBatch(const std::vector<RasterJob>& jobs, std::vector<ImageF>* images) override;
 
  private:

@@ -25,6 +25,7 @@ class CpuSweep {
 
   /// ∂(outline)/∂p of an edge named by a fragment, computed when first asked for.
   const EdgeVelocity& Velocity(int edge);
+  const ImageEdge& Edge(int edge) const { return edges_[edge]; }
 
  private:
   void AddEdge(const ViewGeometry& view, const EdgePoint& p, const EdgePoint& q, int m, int cut);

@@ -10,6 +10,7 @@
 #include "ceres_align/geometry/camera.h"
 #include "ceres_align/geometry/rigid3d.h"
 #include "ceres_align/render/contour_mesh.h"
+#include "ceres_align/render/outline_sample.h"
 #include "ceres_align/render/target.h"
 
 namespace ceres_align {
@@ -70,6 +71,10 @@ class Rasterizer {
   /// the six derivatives ∂M/∂[ω, v] (row-major, 6 doubles a pixel, all pixels).
   /// The job's target is not used.
   virtual Image<double> Coverage(const RasterJob& job, std::vector<double>* jacobian) = 0;
+
+  /// The pixels on the job's outline (outline_sweep.h), on the host whatever the backend. The job's
+  /// target is not used. May be called where Coverage may.
+  virtual void Outline(const RasterJob& job, std::vector<OutlineSample>* samples) = 0;
 
   /// Coverage of all jobs, without derivatives, rounded to float: (*images)[i] belongs to jobs[i].
   /// May be called where Coverage may. Backends override it to draw jobs side by side.

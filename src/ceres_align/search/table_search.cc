@@ -110,19 +110,6 @@ void LookAtCentroid(const ImageF& mask, const Camera& camera, const PixelBox& bo
   }
 }
 
-double Bilinear(const ImageF& image, double x_px, double y_px) {
-  const double x = x_px - 0.5, y = y_px - 0.5;
-  const int c = static_cast<int>(std::floor(x)), r = static_cast<int>(std::floor(y));
-  const auto at = [&](int column, int row) -> double {
-    return column < 0 || row < 0 || column >= image.width || row >= image.height
-               ? 0
-               : image.at(column, row);
-  };
-  const double u = x - c, v = y - r;
-  return (1 - v) * ((1 - u) * at(c, r) + u * at(c + 1, r)) +
-         v * ((1 - u) * at(c, r + 1) + u * at(c + 1, r + 1));
-}
-
 std::optional<MaskLook> LookAt(const PreparedScene& scene, size_t view, Whole whole) {
   if (scene.mask_empty(view)) return std::nullopt;
   size_t level = 0;
@@ -147,7 +134,7 @@ std::optional<MaskLook> LookAt(const PreparedScene& scene, size_t view, Whole wh
         const Eigen::Vector3d ray = cam_from_look * Eigen::Vector3d(x, y, 1);
         if (!(ray.z() > 0)) return false;
         const Eigen::Vector2d p = camera.Project(ray);
-        return Bilinear(mask, p.x(), p.y()) >= 0.5;
+        return Bilinear(mask, p.x(), p.y(), Outside::kZero) >= 0.5;
       });
   look.silhouette_area = std::max(1, look.silhouette.Area());
   return look;

@@ -1,0 +1,51 @@
+#include "ceres_align/render/outline_sweep.h"
+
+#include "ceres_align/render/silhouette_gram.h"
+
+namespace ceres_align {
+namespace {
+
+struct SweepVelocity {
+  CpuSweep* sweep;
+  const EdgeVelocity& operator()(int edge) const { return sweep->Velocity(edge); }
+};
+
+class SampleSink {
+ public:
+  SampleSink(CpuSweep* sweep, int window, std::vector<OutlineSample>* samples)
+      : sweep_(sweep), velocity_{sweep}, window_{window}, samples_(samples) {}
+  void Row(int row) { row_ = window_.Pixel(row); }
+  void Empty(int, int) {}
+  void Run(int, int, bool) {}
+  void Cell(int column, const Fragment* f, int n, const CellOutline& cell) {
+    if (!cell.boundary || !window_.HasCenter(column)) return;
+    OutlineSample sample{window_.Pixel(column), row_, cell.area, {}, {0, 0}};
+    CellJacobian(f, n, cell, velocity_, sample.jacobian);
+    // Image px are 1/window of a pixel here, along which the outline moves.
+    for (int i = 0; i < n; ++i) {
+      const double length = window_.k * (cell.piece0[i] + cell.piece1[i]);
+      sample.shift[0] -= length;
+      sample.shift[1] += length * sweep_->Edge(f[i].edge).slope;
+    }
+    samples_->push_back(sample);
+  }
+
+ private:
+  CpuSweep* sweep_;
+  const SweepVelocity velocity_;
+  const PixelWindow window_;
+  std::vector<OutlineSample>* samples_;
+  int row_ = 0;
+};
+
+}  // namespace
+
+void SweepOutline(const ContourMesh& mesh, const ViewGeometry& view, CpuSweep* sweep,
+                  std::vector<OutlineSample>* samples) {
+  samples->clear();
+  sweep->Prepare(mesh, view);
+  SampleSink sink(sweep, view.window, samples);
+  sweep->Rows(sink);
+}
+
+}  // namespace ceres_align
