@@ -1,6 +1,8 @@
 // Draws the views of a scene at any pose and size, through the rasterizer.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,14 +24,17 @@ PanelSize FitPanel(const Camera& camera, int max_px);
 /// rasterizer until it is destroyed.
 class SceneRenderer {
  public:
-  SceneRenderer(const Scene& scene, Rasterizer* rasterizer);
+  /// `meshes`: scene.meshes as an alignment has prepared them, which takes long for large ones;
+  /// none: they are prepared here.
+  SceneRenderer(const Scene& scene, Rasterizer* rasterizer,
+                const std::vector<std::shared_ptr<const ContourMesh>>& meshes = {});
   ~SceneRenderer();
   SceneRenderer(const SceneRenderer&) = delete;
   SceneRenderer& operator=(const SceneRenderer&) = delete;
 
   const Scene& scene() const { return scene_; }
 
-  /// The exact coverage of scene.views[view], the camera scaled to size; in [0, 1].
+  /// The coverage of scene.views[view], the camera scaled to size: exact, rounded to float.
   ImageF Coverage(int view, const Rigid3d& rig_from_world, const PanelSize& size) const;
 
   /// Target and rendering overlaid at that size (see overlay.h), without text.
@@ -37,6 +42,11 @@ class SceneRenderer {
 
   /// scene.views[view].camera's own size.
   PanelSize FullSize(int view) const;
+
+  /// Runs body(0) … body(n − 1) side by side on the rasterizer's threads; a body may draw.
+  void ForEach(size_t n, const std::function<void(size_t)>& body) const {
+    rasterizer_->ForEach(n, body);
+  }
 
  private:
   const Scene& scene_;
