@@ -136,7 +136,8 @@ void FileTransaction::WriteAll(int descriptor, const std::string& bytes,
   constexpr size_t kAtOnce = size_t{1} << 20;
   for (size_t at = 0; at < bytes.size();) {
     CheckCancelled();
-    const ssize_t count = write(descriptor, bytes.data() + at, std::min(kAtOnce, bytes.size() - at));
+    const ssize_t count =
+        write(descriptor, bytes.data() + at, std::min(kAtOnce, bytes.size() - at));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) RefuseForErrno(name);
     at += static_cast<size_t>(count);

@@ -227,9 +227,9 @@ RgbImage ComparisonPicture(const SceneRenderer& renderer, const AlignResult& res
   renderer.ForEach(layout.panels.size(), [&](size_t i) {
     const ComparisonPanel& panel = layout.panels[i];
     const bool render = panel.rig_from_world.has_value();
-    const ImageF coverage =
-        render ? renderer.Coverage(panel.view, *panel.rig_from_world, panel.size)
-               : ImageF(panel.size.width_px, panel.size.height_px);
+    const ImageF coverage = render
+                                ? renderer.Coverage(panel.view, *panel.rig_from_world, panel.size)
+                                : ImageF(panel.size.width_px, panel.size.height_px);
     Paste(DrawOverlay(masks[panel.view], coverage, render), panel.x, panel.y, &picture);
   });
   for (const ComparisonText& text : layout.texts) {

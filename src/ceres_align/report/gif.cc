@@ -138,8 +138,7 @@ void GifEncoder::AddFrame(const RgbImage& frame, int delay_cs) {
                            false, nullptr),
           gif);
   for (int row = box.top; row < box.bottom; ++row) {
-    impl_->QuantizeLine(frame.row(row), impl_->shown_indices.row(row), box.left, box.right,
-                        first);
+    impl_->QuantizeLine(frame.row(row), impl_->shown_indices.row(row), box.left, box.right, first);
     Require(EGifPutLine(gif, impl_->line.data(), static_cast<int>(impl_->line.size())), gif);
   }
   impl_->shown = frame;

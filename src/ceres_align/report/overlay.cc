@@ -80,8 +80,7 @@ RgbImage DrawOverlay(const ImageF& target, const ImageF& coverage, bool outline)
     Rgb* out = image.row(row);
     for (int column = 0; column < image.width; ++column) {
       if (t[column] <= 0 && c[column] <= 0) continue;
-      out[column] =
-          colors.Of(t[column], c[column], outline && OnOutline(coverage, column, row));
+      out[column] = colors.Of(t[column], c[column], outline && OnOutline(coverage, column, row));
     }
   }
   return image;

@@ -21,25 +21,23 @@ PanelSize FitPanel(const Camera& camera, int max_px) {
           std::max(1, static_cast<int>(std::lround(scale * camera.height_px)))};
 }
 
-SceneRenderer::SceneRenderer(const Scene& scene, Rasterizer* rasterizer,
-                             const std::vector<std::shared_ptr<const ContourMesh>>& meshes)
+SceneRenderer::SceneRenderer(const Scene& scene, const PreparedMeshes& meshes,
+                             Rasterizer* rasterizer)
     : scene_(scene), rasterizer_(rasterizer) {
-  CHECK(meshes.empty() || meshes.size() == scene.meshes.size());
-  for (size_t i = 0; i < scene.meshes.size(); ++i) {
-    meshes_.push_back(rasterizer_->AddMesh(
-        meshes.empty() ? std::make_shared<const ContourMesh>(*scene.meshes[i]) : meshes[i]));
+  CHECK_EQ(meshes.size(), scene.meshes.size());
+  for (const auto& mesh : meshes) {
+    meshes_.emplace_back();
+    if (mesh != nullptr) {
+      meshes_.back() = ResidentMesh(rasterizer, mesh->lods().back().contour);
+    }
   }
-}
-
-SceneRenderer::~SceneRenderer() {
-  for (const MeshId id : meshes_) rasterizer_->ReleaseMesh(id);
 }
 
 ImageF SceneRenderer::Coverage(int view, const Rigid3d& rig_from_world,
                                const PanelSize& size) const {
   const View& v = scene_.views.at(view);
   RasterJob job;
-  job.mesh = meshes_.at(v.mesh_index);
+  job.mesh = meshes_.at(v.mesh_index).id();
   job.camera = v.camera.Scaled(size.width_px, size.height_px);
   job.cam_from_object = v.cam_from_rig * rig_from_world * v.world_from_object;
   std::vector<ImageF> coverage;

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "ceres_align/geometry/scene.h"
-#include "ceres_align/render/rasterizer.h"
+#include "ceres_align/render/resident.h"
 #include "ceres_align/report/draw.h"
+#include "ceres_align/scene/prepared_scene.h"
 
 namespace ceres_align {
 
@@ -24,11 +24,8 @@ PanelSize FitPanel(const Camera& camera, int max_px);
 /// rasterizer until it is destroyed.
 class SceneRenderer {
  public:
-  /// `meshes`: scene.meshes as an alignment has prepared them, which takes long for large ones;
-  /// none: they are prepared here.
-  SceneRenderer(const Scene& scene, Rasterizer* rasterizer,
-                const std::vector<std::shared_ptr<const ContourMesh>>& meshes = {});
-  ~SceneRenderer();
+  /// `meshes`: PrepareMeshes(scene), as Align takes them.
+  SceneRenderer(const Scene& scene, const PreparedMeshes& meshes, Rasterizer* rasterizer);
   SceneRenderer(const SceneRenderer&) = delete;
   SceneRenderer& operator=(const SceneRenderer&) = delete;
 
@@ -51,7 +48,7 @@ class SceneRenderer {
  private:
   const Scene& scene_;
   Rasterizer* rasterizer_;
-  std::vector<MeshId> meshes_;
+  std::vector<ResidentMesh> meshes_;  // empty where no view shows the mesh
 };
 
 /// Each view's name as part of a file name: control characters and any of / \ : * ? " < > | become
