@@ -13,7 +13,7 @@ class CliOutputsTest : public CliTest {
     const std::string command = "cd '" + work_.string() +
                                 "' && P='" CERES_ALIGN_TOOLS_DIR "/ceres_align' && { " + line +
                                 "\n} > ../out.txt 2> ../err.txt";
-    const int status = std::system(("exec bash -c '" + Escaped(command) + "'").c_str());
+    const int status = std::system(("exec timeout 100 bash -c '" + Escaped(command) + "'").c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, ReadAll(logs_ / "out.txt"),
             ReadAll(logs_ / "err.txt")};
   }
