@@ -109,7 +109,7 @@ TEST(Comparison, ThoseThatFitComeFirstAndFewOfTheOthers) {
 TEST(Comparison, EveryPanelShowsItsPose) {
   const MadeRun run = RunWithOthers(1, 1);
   SamplingRasterizer rasterizer;
-  const SceneRenderer renderer(run.scene, &rasterizer);
+  const SceneRenderer renderer(run.scene, PrepareMeshes(run.scene), &rasterizer);
   const ComparisonLayout layout = LayOutComparison(run.scene, run.result);
   const RgbImage picture = ComparisonPicture(renderer, run.result);
   ASSERT_EQ(picture.width, layout.width_px);
@@ -146,7 +146,7 @@ TEST(Comparison, WithoutAStartThereIsNoColumnForIt) {
   EXPECT_TRUE(HasText(layout, "Other poses: none"));
   ExpectNothingOverlaps(layout);
   SamplingRasterizer rasterizer;
-  const SceneRenderer renderer(run.scene, &rasterizer);
+  const SceneRenderer renderer(run.scene, PrepareMeshes(run.scene), &rasterizer);
   EXPECT_GE(ComparisonPicture(renderer, run.result).height, 2 * (128 + 153));
 }
 
@@ -228,7 +228,7 @@ TEST(Comparison, IsKeptWhenAskedFor) {
   if (directory == nullptr) GTEST_SKIP() << "CERES_ALIGN_KEEP_PICTURES is not set";
   SamplingRasterizer rasterizer;
   const auto write = [&](const std::string& name, const MadeRun& run) {
-    const SceneRenderer renderer(run.scene, &rasterizer);
+    const SceneRenderer renderer(run.scene, PrepareMeshes(run.scene), &rasterizer);
     std::ofstream(std::filesystem::path(directory) / name, std::ios::binary)
         << EncodePng(ComparisonPicture(renderer, run.result));
   };

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/io/files.h"
 #include "ceres_align/report/output_files.h"
 
 namespace ceres_align {
@@ -103,6 +104,48 @@ TEST_F(OutputFilesTest, ALinkToAFolderIsNotReplaced) {
   EXPECT_THROW(WriteFilesTogether(out.string(), {{"a", "new"}, {"b", "new"}, {"link", "new"}}),
                InputError);
   EXPECT_EQ(Tree(), before);
+}
+
+// Whenever the caller asks to stop: all of the files, or what was there before.
+TEST_F(OutputFilesTest, CancelledWritingLeavesWhatWasThere) {
+  const fs::path out = root_ / "out";
+  fs::create_directories(out);
+  Write(out / "a", "old");
+  const auto before = Tree();
+  const std::string large(3 << 20, 'x');
+  int asked_in_all = 0;
+  for (int stop_at = 1;; ++stop_at) {
+    int asked = 0;
+    bool cancelled = false;
+    try {
+      OutputFiles files(out.string(), [&] { return ++asked == stop_at; });
+      files.Stage({"a", large});
+      files.Stage({"b", "new"});
+      files.Commit();
+    } catch (const WritingCancelled&) {
+      cancelled = true;
+    }
+    if (!cancelled) {
+      asked_in_all = asked;
+      break;
+    }
+    EXPECT_EQ(Tree(), before) << stop_at;
+  }
+  EXPECT_GE(asked_in_all, 4);  // per MiB
+  EXPECT_EQ(Tree().size(), 3u);
+  EXPECT_EQ(Read(out / "a"), large);
+  EXPECT_EQ(Read(out / "b"), "new");
+}
+
+TEST_F(OutputFilesTest, ASingleFileIsWrittenThroughLinks) {
+  Write(root_ / "real", "old");
+  fs::create_symlink("real", root_ / "link");
+  WriteFileWhole(root_ / "link", "new");
+  EXPECT_TRUE(fs::is_symlink(root_ / "link"));
+  EXPECT_EQ(Read(root_ / "real"), "new");
+  WriteFileWhole(root_ / "made" / "file", "x");
+  EXPECT_EQ(Read(root_ / "made" / "file"), "x");
+  EXPECT_THROW(WriteFileWhole(root_ / "made", "x"), InputError);
 }
 
 TEST_F(OutputFilesTest, ChecksTheFolderWithoutMakingIt) {

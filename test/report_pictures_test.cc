@@ -37,7 +37,7 @@ TEST(Pictures, OverlayHasTheMasksSize) {
   const MadeRun run = MakeRun();
   SamplingRasterizer rasterizer;
   {
-    const SceneRenderer renderer(run.scene, &rasterizer);
+    const SceneRenderer renderer(run.scene, PrepareMeshes(run.scene), &rasterizer);
     EXPECT_EQ(rasterizer.held(), 1u);
     const RgbImage overlay = OverlayPicture(renderer, 1, run.result);
     EXPECT_EQ(overlay.width, 128);
@@ -126,7 +126,7 @@ TEST(Gif, AnimationHasAFramePerAcceptedStepAndHoldsTheResult) {
   MadeRun run = MakeRun(7);
   run.iterations[4].accepted = false;
   SamplingRasterizer rasterizer;
-  const SceneRenderer renderer(run.scene, &rasterizer);
+  const SceneRenderer renderer(run.scene, PrepareMeshes(run.scene), &rasterizer);
   const DecodedGif decoded = DecodeGif(AnimationGif(renderer, run.iterations, run.result));
   ASSERT_EQ(decoded.delays_cs.size(), 1u + 6u + 1u);  // start, accepted steps, result
   EXPECT_EQ(decoded.delays_cs.back(), 200);
@@ -147,7 +147,7 @@ TEST(Pictures, AreKeptWhenAskedFor) {
   if (directory == nullptr) GTEST_SKIP() << "CERES_ALIGN_KEEP_PICTURES is not set";
   const MadeRun run = MakeRun(12);
   SamplingRasterizer rasterizer;
-  const SceneRenderer renderer(run.scene, &rasterizer);
+  const SceneRenderer renderer(run.scene, PrepareMeshes(run.scene), &rasterizer);
   const auto write = [&](const std::string& name, const std::string& bytes) {
     std::ofstream(std::filesystem::path(directory) / name, std::ios::binary) << bytes;
   };

@@ -13,7 +13,8 @@ using Json = nlohmann::json;
 
 TEST(ResultJson, HasTheDocumentedKeys) {
   const MadeRun run = MakeRun();
-  const Json json = Json::parse(ResultJson(run.scene, run.result, AlignOptions(), {0.5, 0.25}));
+  const Json json =
+      Json::parse(ResultJson(run.scene, run.result, AlignOptions(), {0.5, 0.25, 0.125, 1}));
   const std::set<std::string> expected = {
       "status",       "usable",    "termination", "backend",   "rig_from_world", "views",
       "sigma",        "options",   "covariance",  "ambiguous", "ambiguity",      "observability",
@@ -32,7 +33,12 @@ TEST(ResultJson, HasTheDocumentedKeys) {
   EXPECT_TRUE(json["observability"].is_null());
   EXPECT_EQ(json["alternatives"], Json::array());
   EXPECT_EQ(json["seconds"]["load"], 0.5);
-  EXPECT_EQ(json["seconds"]["write"], 0.25);
+  EXPECT_EQ(json["seconds"]["prepare"], run.result.prepare_seconds);
+  EXPECT_EQ(json["seconds"]["solve"], 0.015);
+  EXPECT_EQ(json["seconds"]["assess"], 0.002);
+  EXPECT_EQ(json["seconds"]["draw"], 0.25);
+  EXPECT_EQ(json["seconds"]["write"], 0.125);
+  EXPECT_EQ(json["seconds"]["total"], 1);
   EXPECT_EQ(json["covariance"].size(), 6u);
   EXPECT_EQ(json["covariance"][5].size(), 6u);
   EXPECT_NEAR(json["sigma"]["rotation_deg"][0].get<double>(), 1e-3 * 180 / M_PI, 1e-15);

@@ -95,6 +95,7 @@ inline MadeRun MakeRun(int steps = 6) {
   run.result.iterations = steps;
   run.result.evaluations = steps + 1;
   run.result.solve_seconds = 0.015;
+  run.result.assess_seconds = 0.002;
   run.result.covariance = Eigen::Matrix<double, 6, 6>::Identity() * 1e-6;
   run.result.checks = ChecksOf(run.result);
   for (int i = 0; i < steps; ++i) {

@@ -3,22 +3,24 @@
 
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
-#include <filesystem>
+#include <functional>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "ceres_align/align/aligner.h"
 #include "ceres_align/backends/backends.h"
+#include "ceres_align/base/text.h"
 #include "ceres_align/io/conventions.h"
-#include "ceres_align/report/output_files.h"
-#include "ceres_align/report/pictures.h"
 #include "ceres_align/report/result_json.h"
 #include "ceres_align/report/text_report.h"
 #include "cli/demo_scene.h"
 #include "cli/help.h"
+#include "cli/outputs.h"
 #include "cli/progress.h"
 #include "cli/scene_from_flags.h"
+#include "cli/signals.h"
 
 using ceres_align::AlignOptions;
 using ceres_align::BackendOptions;
@@ -88,6 +90,9 @@ DEFINE_int32(
     loop_num, AlignOptions().max_iterations,
     "Upper limit of iterations from a start, all levels and restarts together. In a search "
     "each candidate has so many in each of its stages.");
+DEFINE_int32(level_loop_num, AlignOptions().max_iterations_per_level,
+             "Upper limit of iterations at each level of the image pyramid; the run goes on to the "
+             "next level, and on the last has not converged.");
 DEFINE_int32(
     restarts, AlignOptions().restarts,
     "Rotations around the start that are tried as well where its own fit is poor; 0: none.");
@@ -117,21 +122,17 @@ DEFINE_double(outline_tolerance, AlignOptions().outline_tolerance,
               "The checks' lengths are taken times this. 1: masks right to a pixel or less; 3 to "
               "10: masks of a segmentation network, meshes or lenses that are a little wrong.");
 
-DEFINE_string(out_dir, "out",
-              "Folder for result.json, optimization.gif, comparison.png and "
-              "overlay_<view>.png; they are written all or none.");
+DEFINE_string(outputs, "all",
+              "What is written: of json (result.json), overlay (overlay_<view>.png), comparison "
+              "(comparison.png) and gif (optimization.gif) those named, separated by commas; or "
+              "all; or none.");
+DEFINE_string(out_dir, "out", "Folder for these files; they are written all or none.");
 DEFINE_string(filename_output, "", "Write the animation here instead.");
 DEFINE_string(start_end_output, "",
               "Write the comparison of start, target, final and other poses here instead.");
 
 namespace ceres_align::cli {
 namespace {
-
-volatile std::sig_atomic_t g_interrupted = 0;
-
-double SecondsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 ProgramHelp Help() {
   ProgramHelp help;
@@ -162,13 +163,15 @@ ProgramHelp Help() {
       {"What is known of the pose (optional; an answer that breaks it is not usable)",
        {"trust_deg", "trust_percent", "distance", "up_in_world", "up_in_camera", "max_tilt_deg"}},
       {"Solve",
-       {"loop_num", "restarts", "search_directions", "search_rotations", "backend", "num_threads",
-        "coarsest_width_px", "level_factor", "final_step_px", "final_cost_change",
-        "moment_translation", "covariance", "outline_tolerance"}},
-      {"Outputs", {"out_dir", "filename_output", "start_end_output"}}};
+       {"loop_num", "level_loop_num", "restarts", "search_directions", "search_rotations",
+        "backend", "num_threads", "coarsest_width_px", "level_factor", "final_step_px",
+        "final_cost_change", "moment_translation", "covariance", "outline_tolerance"}},
+      {"Outputs", {"outputs", "out_dir", "filename_output", "start_end_output"}}};
   help.exit_codes = {"0  the result is usable",
                      "1  bad input: one line on stderr says what; nothing is written",
-                     "2  not converged, ambiguous or not trustworthy; the outputs are written"};
+                     "2  not converged, ambiguous or not trustworthy; the outputs are written",
+                     "3  standard output was lost (closed, full, a broken pipe); the outputs are "
+                     "written"};
   return help;
 }
 
@@ -241,6 +244,7 @@ AlignOptions OptionsFromFlags() {
   }
   AlignOptions options;
   options.max_iterations = FLAGS_loop_num;
+  options.max_iterations_per_level = FLAGS_level_loop_num;
   options.restarts = FLAGS_restarts;
   options.search_rotations = FLAGS_search_rotations;
   options.search_directions = FLAGS_search_directions;
@@ -275,35 +279,66 @@ Problem MakeProblem() {
   return {std::move(loaded.scene), std::move(loaded.warnings)};
 }
 
-std::string PathOr(const std::string& given, const char* in_out_dir) {
-  return given.empty() ? in_out_dir : std::filesystem::absolute(given).string();
-}
-
-std::vector<OutputFile> Pictures(const Scene& scene, const std::vector<AlignIteration>& iterations,
-                                 const AlignResult& result, Rasterizer* rasterizer) {
-  const SceneRenderer renderer(scene, rasterizer);
-  std::vector<OutputFile> files;
-  files.push_back({PathOr(FLAGS_filename_output, "optimization.gif"),
-                   AnimationGif(renderer, iterations, result)});
-  files.push_back({PathOr(FLAGS_start_end_output, "comparison.png"),
-                   EncodePng(ComparisonPicture(renderer, result))});
-  const std::vector<std::string> names = FileNamesOfViews(scene);
-  for (size_t i = 0; i < names.size(); ++i) {
-    files.push_back({"overlay_" + names[i] + ".png",
-                     EncodePng(OverlayPicture(renderer, static_cast<int>(i), result))});
+class Stopwatch {
+ public:
+  /// Since it was last asked.
+  double Lap() {
+    const auto now = Clock::now();
+    return std::chrono::duration<double>(now - std::exchange(lap_, now)).count();
   }
-  return files;
+  double Total() const { return std::chrono::duration<double>(lap_ - start_).count(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start_ = Clock::now();
+  Clock::time_point lap_ = start_;
+};
+
+struct Solved {
+  PreparedMeshes meshes;
+  AlignResult result;
+  std::vector<AlignIteration> iterations;
+};
+
+/// The best pose so far is the result when the user presses Ctrl-C; a second one ends the program,
+/// as the first does while there is no pose.
+Solved Solve(const Scene& scene, const AlignOptions& options, Rasterizer* rasterizer) {
+  Stopwatch watch;
+  Solved solved;
+  solved.meshes = PrepareMeshes(scene);
+  const double prepare_seconds = watch.Lap();
+  Progress progress;
+  std::optional<SignalNotes> notes;
+  solved.result = Align(scene, solved.meshes, rasterizer, options, [&](const AlignIteration& step) {
+    if (!notes) notes.emplace(SignalNotes::Watch::kInterrupt);
+    solved.iterations.push_back(step);
+    progress.Show(step);
+    return !SignalNotes::Any();
+  });
+  progress.Finish();
+  solved.result.prepare_seconds += prepare_seconds;
+  return solved;
 }
 
-/// The best pose so far is reported when the user presses Ctrl-C; a second one kills.
-void OnInterrupt(int signal) {
-  g_interrupted = 1;
-  std::signal(signal, SIG_DFL);
+/// Writes all or nothing; where a signal asks for it, ends the program with nothing written.
+void Write(const OutputPlan& plan, const std::vector<OutputFile>& pictures,
+           const std::function<std::string()>& result_json) {
+  const SignalNotes notes(SignalNotes::Watch::kAll);
+  try {
+    OutputFiles outputs(plan.out_dir, SignalNotes::Any);
+    for (const OutputFile& picture : pictures) outputs.Stage(picture);
+    if (plan.json) outputs.Stage({"result.json", result_json()});
+    outputs.Commit();
+  } catch (const WritingCancelled& cancelled) {
+    std::fprintf(stderr, "ceres_align: %s\n", cancelled.what());
+    SignalNotes::EndProgram();
+  }
 }
 
 int Run() {
-  const auto start = std::chrono::steady_clock::now();
-  CheckOutputDirectory(FLAGS_out_dir);
+  Stopwatch watch;
+  const OutputPlan plan =
+      PlanOutputs({FLAGS_outputs, FLAGS_out_dir, FLAGS_filename_output, FLAGS_start_end_output});
   const AlignOptions options = OptionsFromFlags();
   std::string why;
   const std::unique_ptr<Rasterizer> rasterizer =
@@ -311,38 +346,39 @@ int Run() {
   const Problem problem = MakeProblem();
   const Scene& scene = problem.scene;
   RunSeconds seconds;
-  seconds.load = SecondsSince(start);
   std::printf("Backend: %s\n", why.c_str());
   if (!scene.initial_rig_from_world) {
     std::printf(FLAGS_search ? "--search: searching all rotations\n"
                              : "No start given: searching all rotations\n");
     std::fflush(stdout);  // the first line of progress comes only after it
   }
+  seconds.load = watch.Lap();
 
-  Progress progress;
-  std::vector<AlignIteration> iterations;
-  std::signal(SIGINT, OnInterrupt);
-  const AlignResult result =
-      Align(scene, rasterizer.get(), options, [&](const AlignIteration& step) {
-        iterations.push_back(step);
-        progress.Show(step);
-        return g_interrupted == 0;
-      });
-  progress.Finish();
-  std::signal(SIGINT, SIG_DFL);
+  const Solved solved = Solve(scene, options, rasterizer.get());
+  watch.Lap();
   // Only now: where the input is bad, its one line stays alone on stderr.
   for (const std::string& warning : problem.warnings) {
     std::fprintf(stderr, "ceres_align: warning: %s\n", warning.c_str());
   }
-
-  const auto write_start = std::chrono::steady_clock::now();
-  std::vector<OutputFile> files = Pictures(scene, iterations, result, rasterizer.get());
-  seconds.write = SecondsSince(write_start);
-  files.push_back({"result.json", ResultJson(scene, result, options, seconds)});
-  WriteFilesTogether(FLAGS_out_dir, files);
-  std::fputs(TextReport(scene, result, seconds).c_str(), stdout);
-  std::printf("Written to %s: %zu files\n", FLAGS_out_dir.c_str(), files.size());
-  return result.IsUsable() ? kExitOk : kExitNotUsable;
+  const std::vector<OutputFile> pictures =
+      DrawPictures(plan, scene, solved.meshes, solved.iterations, solved.result, rasterizer.get());
+  seconds.draw = watch.Lap();
+  const auto stop_clock = [&] {
+    seconds.write = watch.Lap();
+    seconds.total = watch.Total();
+  };
+  const auto result_json = [&] {
+    stop_clock();
+    return ResultJson(scene, solved.result, options, seconds);
+  };
+  if (plan.any()) Write(plan, pictures, result_json);
+  if (!plan.json) stop_clock();
+  std::fputs(TextReport(scene, solved.result, seconds).c_str(), stdout);
+  if (plan.any()) {
+    std::printf("Written to %s: %zu files\n", Shown(plan.out_dir).c_str(),
+                pictures.size() + (plan.json ? 1 : 0));
+  }
+  return solved.result.IsUsable() ? kExitOk : kExitNotUsable;
 }
 
 }  // namespace

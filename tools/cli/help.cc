@@ -1,9 +1,12 @@
 #include "cli/help.h"
 
+#include <fcntl.h>
 #include <gflags/gflags.h>
 #include <glog/logging.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +17,7 @@
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
 #include "ceres_align/version.h"
+#include "cli/signals.h"
 
 namespace ceres_align::cli {
 namespace {
@@ -164,6 +168,28 @@ int Run(const ProgramHelp& help, int argc, char** argv, const std::function<int(
   return body();
 }
 
+/// Gives the standard streams that are closed to /dev/null: else the next file that is opened
+/// would take their place, and be printed into. True if standard output was one of them.
+bool OpenStandardStreams() {
+  bool closed = false;
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
+    closed = closed || stream == STDOUT_FILENO;
+    if (open("/dev/null", O_RDWR) < 0) std::abort();
+  }
+  return closed;
+}
+
+/// The exit code, once all that was printed is out.
+int WithStandardOutput(const ProgramHelp& help, bool closed, int exit_code) {
+  const bool flushed = std::fflush(stdout) == 0;
+  const std::string reason = closed ? "it is closed" : std::strerror(errno);
+  if (!closed && flushed && std::ferror(stdout) == 0) return exit_code;
+  std::fprintf(stderr, "%s: standard output was lost%s; nothing else was\n", help.name.c_str(),
+               closed || !flushed ? (" (" + reason + ")").c_str() : "");
+  return kExitLostOutput;
+}
+
 }  // namespace
 
 std::string HelpText(const ProgramHelp& help) {
@@ -187,18 +213,20 @@ std::string HelpText(const ProgramHelp& help) {
 }
 
 int RunProgram(const ProgramHelp& help, int argc, char** argv, const std::function<int()>& body) {
+  const bool closed = OpenStandardStreams();
+  TakeWriteErrorsAsErrors();
   QuietLogs();
   gflags::SetVersionString(CERES_ALIGN_VERSION);
   std::string error;
   try {
-    return Run(help, argc, argv, body);
+    return WithStandardOutput(help, closed, Run(help, argc, argv, body));
   } catch (const std::bad_alloc&) {
     error = "not enough memory";
   } catch (const std::exception& e) {
     error = e.what();
   }
-  std::replace(error.begin(), error.end(), '\n', ' ');
-  std::fprintf(stderr, "%s: %s\n", help.name.c_str(), error.c_str());
+  // What messages quote is short and escaped already; other libraries' may not be.
+  std::fprintf(stderr, "%s: %s\n", help.name.c_str(), Shown(error, 800).c_str());
   return kExitBadInput;
 }
 

@@ -11,8 +11,9 @@ namespace ceres_align::cli {
 
 enum ExitCode {
   kExitOk = 0,
-  kExitBadInput = 1,   ///< a flag, a file or their contents
-  kExitNotUsable = 2,  ///< the program ran, but its result is not to be trusted
+  kExitBadInput = 1,    ///< a flag, a file or their contents
+  kExitNotUsable = 2,   ///< the program ran, but its result is not to be trusted
+  kExitLostOutput = 3,  ///< the program ran, but what it printed did not arrive
 };
 
 struct FlagGroup {
@@ -35,7 +36,9 @@ std::string HelpText(const ProgramHelp& help);
 /// Parses the flags, prints `--help` or `--version` to stdout (exit 0), makes glog quiet (it
 /// prints fatal errors only, to stderr, and writes no files unless its flags say so) and runs
 /// `body`. An InputError, an unknown flag, a bad value or a left-over argument becomes one line
-/// "name: message" on stderr and kExitBadInput. Returns the exit code for main.
+/// "name: message" on stderr and kExitBadInput. Where standard output is closed, full or a broken
+/// pipe, the body runs all the same, and then one line on stderr says so: kExitLostOutput. Returns
+/// the exit code for main.
 int RunProgram(const ProgramHelp& help, int argc, char** argv, const std::function<int()>& body);
 
 /// True if the user gave the flag on the command line (or through --flagfile).

@@ -1,17 +1,14 @@
 #include "ceres_align/io/files.h"
 
-#include <unistd.h>
-
-#include <atomic>
 #include <fstream>
 #include <system_error>
 
+#include "ceres_align/io/file_transaction.h"
 #include "ceres_align/io/text.h"
 
 namespace ceres_align {
 
 namespace fs = std::filesystem;
-using io_internal::Cat;
 using io_internal::Fail;
 
 std::string ReadFile(const fs::path& path) {
@@ -31,27 +28,10 @@ std::string ReadFile(const fs::path& path) {
 }
 
 void WriteFileWhole(const fs::path& path, const std::string& bytes) {
-  static std::atomic<int> counter{0};
-  std::error_code error;
-  if (path.has_parent_path()) {
-    fs::create_directories(path.parent_path(), error);
-    if (error) Fail(path.parent_path().string(), ": cannot be made: ", error.message());
-  }
-  fs::path temporary = path;
-  temporary += Cat(".tmp", getpid(), "_", counter++);
-  std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  out.close();
-  bool written = !out.fail();
-  if (written) {
-    fs::rename(temporary, path, error);
-    written = !error;
-  }
-  if (!written) {
-    std::error_code ignored;
-    fs::remove(temporary, ignored);
-    Fail(path.string(), ": cannot be written", error ? ": " + error.message() : "");
-  }
+  FileTransaction transaction;
+  transaction.MakeDirectories(fs::absolute(path).parent_path());
+  transaction.Stage(path, bytes);
+  transaction.Commit();
 }
 
 bool IsFileNameSafe(const std::string& name) {

@@ -10,8 +10,8 @@ namespace ceres_align {
 /// directory", "a.obj: cannot be read").
 std::string ReadFile(const std::filesystem::path& path);
 
-/// Writes a file whole or not at all: a temporary file in the same folder, then a rename. Makes
-/// missing folders. Throws InputError naming the path.
+/// Writes a file whole or not at all, as FileTransaction does. Makes missing folders. Throws
+/// InputError naming the path.
 void WriteFileWhole(const std::filesystem::path& path, const std::string& bytes);
 
 /// True for a name that is safe as a part of a file name everywhere: not empty, at most 100

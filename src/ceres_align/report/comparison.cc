@@ -217,17 +217,21 @@ ComparisonLayout LayOutComparison(const Scene& scene, const AlignResult& result)
 RgbImage ComparisonPicture(const SceneRenderer& renderer, const AlignResult& result) {
   const ComparisonLayout layout = LayOutComparison(renderer.scene(), result);
   RgbImage picture(layout.width_px, layout.height_px, kPaperColor);
-  for (const ComparisonPanel& panel : layout.panels) {
-    const PanelSize& size = panel.size;
-    if (panel.rig_from_world) {
-      Paste(renderer.Overlay(panel.view, *panel.rig_from_world, size), panel.x, panel.y, &picture);
-    } else {
-      const ImageF mask =
-          Resized(renderer.scene().views[panel.view].mask, size.width_px, size.height_px);
-      const ImageF nothing(size.width_px, size.height_px);
-      Paste(DrawOverlay(mask, nothing, false), panel.x, panel.y, &picture);
-    }
-  }
+  const std::vector<View>& views = renderer.scene().views;
+  std::vector<ImageF> masks(views.size());  // as their row of panels shows them
+  renderer.ForEach(masks.size(), [&](size_t i) {
+    const PanelSize& size = layout.panels[i * layout.columns].size;
+    masks[i] = Resized(views[i].mask, size.width_px, size.height_px);
+  });
+  // The panels do not overlap.
+  renderer.ForEach(layout.panels.size(), [&](size_t i) {
+    const ComparisonPanel& panel = layout.panels[i];
+    const bool render = panel.rig_from_world.has_value();
+    const ImageF coverage = render
+                                ? renderer.Coverage(panel.view, *panel.rig_from_world, panel.size)
+                                : ImageF(panel.size.width_px, panel.size.height_px);
+    Paste(DrawOverlay(masks[panel.view], coverage, render), panel.x, panel.y, &picture);
+  });
   for (const ComparisonText& text : layout.texts) {
     DrawText(&picture, text.text, text.x, text.baseline_y, text.scale, text.color);
   }

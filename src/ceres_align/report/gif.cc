@@ -3,6 +3,7 @@
 #include <gif_lib.h>
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 #include <unordered_map>
 
@@ -27,15 +28,16 @@ struct Box {
   int left, top, right, bottom;  // right and bottom are outside
 };
 
-/// Where two images of palette indices differ; one pixel where they do not.
-Box ChangedBox(const Image<uint8_t>& a, const Image<uint8_t>& b) {
+/// Where two pictures differ; one pixel where they do not.
+Box ChangedBox(const RgbImage& a, const RgbImage& b) {
   Box box = {a.width, a.height, 0, 0};
   for (int row = 0; row < a.height; ++row) {
-    for (int column = 0; column < a.width; ++column) {
-      if (a.at(column, row) == b.at(column, row)) continue;
-      box = {std::min(box.left, column), std::min(box.top, row), std::max(box.right, column + 1),
-             row + 1};
-    }
+    const Rgb *p = a.row(row), *q = b.row(row);
+    if (std::memcmp(p, q, sizeof(Rgb) * a.width) == 0) continue;
+    int left = 0, right = a.width;
+    while (p[left] == q[left]) ++left;
+    while (p[right - 1] == q[right - 1]) --right;
+    box = {std::min(box.left, left), std::min(box.top, row), std::max(box.right, right), row + 1};
   }
   return box.right == 0 ? Box{0, 0, 1, 1} : box;
 }
@@ -47,7 +49,9 @@ struct GifEncoder::Impl {
   GifFileType* gif = nullptr;
   std::vector<Rgb> palette;
   std::unordered_map<uint32_t, uint8_t> nearest;
-  Image<uint8_t> shown;  // palette indices on the screen; empty before the first frame
+  RgbImage shown;                // the frame before; empty at first
+  Image<uint8_t> shown_indices;  // as the screen shows it
+  std::vector<GifByteType> line;
 
   uint8_t Nearest(const Rgb& color) {
     const uint32_t key = color.r << 16 | color.g << 8 | color.b;
@@ -63,15 +67,20 @@ struct GifEncoder::Impl {
     return nearest[key] = static_cast<uint8_t>(best - palette.begin());
   }
 
-  Image<uint8_t> Quantized(const RgbImage& frame) {
-    Image<uint8_t> indices(frame.width, frame.height);
-    for (size_t i = 0; i < frame.pixels.size(); ++i) {
+  // A row's pixels [left, right) as palette indices into `line`; unchanged ones are transparent.
+  void QuantizeLine(const Rgb* row, uint8_t* shown_row, int left, int right, bool first) {
+    line.resize(right - left);
+    Rgb color = row[left];
+    uint8_t index = Nearest(color);
+    for (int column = left; column < right; ++column) {
       // Runs of one colour are long; the table is asked only where the colour changes.
-      indices.pixels[i] = i > 0 && frame.pixels[i] == frame.pixels[i - 1]
-                              ? indices.pixels[i - 1]
-                              : Nearest(frame.pixels[i]);
+      if (!(row[column] == color)) {
+        color = row[column];
+        index = Nearest(color);
+      }
+      line[column - left] = !first && shown_row[column] == index ? kTransparent : index;
+      shown_row[column] = index;
     }
-    return indices;
   }
 
   void PutLoopForever() const {
@@ -121,23 +130,18 @@ GifEncoder::~GifEncoder() {
 void GifEncoder::AddFrame(const RgbImage& frame, int delay_cs) {
   GifFileType* gif = impl_->gif;
   CHECK(gif != nullptr && frame.width == gif->SWidth && frame.height == gif->SHeight);
-  Image<uint8_t> indices = impl_->Quantized(frame);
   const bool first = impl_->shown.empty();
-  const Box box = first ? Box{0, 0, frame.width, frame.height} : ChangedBox(impl_->shown, indices);
+  const Box box = first ? Box{0, 0, frame.width, frame.height} : ChangedBox(impl_->shown, frame);
+  if (first) impl_->shown_indices = Image<uint8_t>(frame.width, frame.height);
   impl_->PutControl(delay_cs);
   Require(EGifPutImageDesc(gif, box.left, box.top, box.right - box.left, box.bottom - box.top,
                            false, nullptr),
           gif);
-  std::vector<GifByteType> line(box.right - box.left);
   for (int row = box.top; row < box.bottom; ++row) {
-    for (int column = box.left; column < box.right; ++column) {
-      const uint8_t index = indices.at(column, row);
-      const bool unchanged = !first && impl_->shown.at(column, row) == index;
-      line[column - box.left] = unchanged ? kTransparent : index;
-    }
-    Require(EGifPutLine(gif, line.data(), static_cast<int>(line.size())), gif);
+    impl_->QuantizeLine(frame.row(row), impl_->shown_indices.row(row), box.left, box.right, first);
+    Require(EGifPutLine(gif, impl_->line.data(), static_cast<int>(impl_->line.size())), gif);
   }
-  impl_->shown = std::move(indices);
+  impl_->shown = frame;
 }
 
 std::string GifEncoder::Finish() {

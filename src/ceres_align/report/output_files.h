@@ -1,8 +1,12 @@
-// Files that appear together or not at all.
+// A run's output files: into one folder, together or not at all.
 #pragma once
 
+#include <functional>
+#include <set>
 #include <string>
 #include <vector>
+
+#include "ceres_align/io/file_transaction.h"
 
 namespace ceres_align {
 
@@ -15,11 +19,25 @@ struct OutputFile {
 /// no permission, no such parent). Creates nothing: for an early answer before a long run.
 void CheckOutputDirectory(const std::string& directory);
 
-/// Writes all files: each first into a temporary file beside its destination, then, when all are
-/// on the disk, each is renamed. `directory` (and its parents) are made where missing. If
-/// anything fails, files that were replaced get their old contents back, new ones and new
-/// directories are removed, and InputError says what failed. Other files are left alone. Missing
-/// parents of paths outside `directory` are an error.
+/// A FileTransaction (which see) of files in one folder.
+class OutputFiles {
+ public:
+  /// Throws InputError as CheckOutputDirectory does; `cancelled`: as FileTransaction's.
+  explicit OutputFiles(const std::string& directory, std::function<bool()> cancelled = {});
+
+  /// Writes the file beside its destination. The folder (and its parents) are made where missing;
+  /// missing parents of paths outside it are an error, as is a second file of the same name.
+  void Stage(const OutputFile& file);
+  /// Puts all of them in their places.
+  void Commit() { transaction_.Commit(); }
+
+ private:
+  const std::filesystem::path root_;
+  FileTransaction transaction_;
+  std::set<std::filesystem::path> destinations_;
+};
+
+/// All of it at once.
 void WriteFilesTogether(const std::string& directory, const std::vector<OutputFile>& files);
 
 }  // namespace ceres_align

@@ -9,9 +9,6 @@ namespace {
 constexpr double kOutlineWeight = 0.75;
 
 Rgb OverlayColor(double target, double coverage) {
-  // Nearly all pixels are one of the four pure colours.
-  if (target == 0 && coverage == 0) return kEmptyColor;
-  if (target == 1 && coverage == 1) return kAgreeColor;
   const Rgb without = Mix(kEmptyColor, kTargetColor, target);
   const Rgb with = Mix(kRenderColor, kAgreeColor, target);
   return Mix(without, with, coverage);
@@ -21,14 +18,36 @@ double Unit(float value) { return std::clamp<double>(value, 0, 1); }
 
 /// Inside, with a neighbour outside; the frame's border is not an outline.
 bool OnOutline(const ImageF& coverage, int column, int row) {
-  const auto inside = [&](int c, int r) {
-    c = std::clamp(c, 0, coverage.width - 1);
-    r = std::clamp(r, 0, coverage.height - 1);
-    return coverage.at(c, r) >= 0.5f;
-  };
-  return inside(column, row) && !(inside(column - 1, row) && inside(column + 1, row) &&
-                                  inside(column, row - 1) && inside(column, row + 1));
+  const float* here = coverage.row(row) + column;
+  const float left = column > 0 ? here[-1] : 1, right = column + 1 < coverage.width ? here[1] : 1;
+  const float up = row > 0 ? here[-coverage.width] : 1;
+  const float down = row + 1 < coverage.height ? here[coverage.width] : 1;
+  return *here >= 0.5f && std::min(std::min(left, right), std::min(up, down)) < 0.5f;
 }
+
+/// The colour of a pixel, by way of a table: nearly all pixels are wholly in or out of both.
+class OverlayColors {
+ public:
+  OverlayColors() {
+    for (int t = 0; t < 2; ++t) {
+      for (int c = 0; c < 2; ++c) {
+        plain_[t][c] = OverlayColor(t, c);
+        outline_[t][c] = Mix(plain_[t][c], kOutlineColor, kOutlineWeight);
+      }
+    }
+  }
+  Rgb Of(float target, float coverage, bool on_outline) const {
+    const double t = Unit(target), c = Unit(coverage);
+    if ((t == 0 || t == 1) && (c == 0 || c == 1)) {
+      return (on_outline ? outline_ : plain_)[t == 1][c == 1];
+    }
+    const Rgb color = OverlayColor(t, c);
+    return on_outline ? Mix(color, kOutlineColor, kOutlineWeight) : color;
+  }
+
+ private:
+  Rgb plain_[2][2], outline_[2][2];  // by target, coverage
+};
 
 /// How much of the object the rows [top, bottom) show.
 double Shown(const ImageF& target, const ImageF& coverage, int top, int bottom, int width) {
@@ -54,14 +73,14 @@ constexpr KeyEntry kKey[] = {{kTargetColor, "mask only"},
 
 RgbImage DrawOverlay(const ImageF& target, const ImageF& coverage, bool outline) {
   CHECK(target.width == coverage.width && target.height == coverage.height);
-  RgbImage image(target.width, target.height);
+  const OverlayColors colors;
+  RgbImage image(target.width, target.height, kEmptyColor);
   for (int row = 0; row < image.height; ++row) {
+    const float *t = target.row(row), *c = coverage.row(row);
+    Rgb* out = image.row(row);
     for (int column = 0; column < image.width; ++column) {
-      Rgb color = OverlayColor(Unit(target.at(column, row)), Unit(coverage.at(column, row)));
-      if (outline && OnOutline(coverage, column, row)) {
-        color = Mix(color, kOutlineColor, kOutlineWeight);
-      }
-      image.at(column, row) = color;
+      if (t[column] <= 0 && c[column] <= 0) continue;
+      out[column] = colors.Of(t[column], c[column], outline && OnOutline(coverage, column, row));
     }
   }
   return image;

@@ -13,6 +13,13 @@ namespace {
 
 constexpr int kHoldLast_cs = 200;
 constexpr int kHoldFirst_cs = 80;
+constexpr size_t kFramesAtOnce = 16;
+
+struct AnimationFrame {
+  Rigid3d rig_from_world;
+  std::string title;
+  int delay_cs;
+};
 
 /// Where the views' panels lie in a frame of the animation.
 struct FrameLayout {
@@ -138,17 +145,26 @@ std::string AnimationGif(const SceneRenderer& renderer,
   GifEncoder gif(drawer.width_px(), drawer.height_px(), AnimationPalette());
   const std::vector<int> kept = ThinnedFrames(static_cast<int>(steps.size()), max_frames - 2);
   const int delay_cs = std::clamp(600 / std::max<int>(1, static_cast<int>(kept.size())), 5, 25);
+  std::vector<AnimationFrame> frames;
   if (renderer.scene().initial_rig_from_world) {
-    gif.AddFrame(drawer.Draw(*renderer.scene().initial_rig_from_world, "start"), kHoldFirst_cs);
+    frames.push_back({*renderer.scene().initial_rig_from_world, "start", kHoldFirst_cs});
   } else if (!steps.empty()) {
-    gif.AddFrame(drawer.Draw(steps[0].rig_from_world, "found by a search of all rotations"),
-                 kHoldFirst_cs);
+    frames.push_back(
+        {steps[0].rig_from_world, "found by a search of all rotations", kHoldFirst_cs});
   }
   for (const int index : kept) {
     const AlignIteration& step = steps[index];
-    gif.AddFrame(drawer.Draw(step.rig_from_world, StepTitle(step)), delay_cs);
+    frames.push_back({step.rig_from_world, StepTitle(step), delay_cs});
   }
-  gif.AddFrame(drawer.Draw(result.rig_from_world, FinalTitle(result)), kHoldLast_cs);
+  frames.push_back({result.rig_from_world, FinalTitle(result), kHoldLast_cs});
+  // Drawn side by side, encoded in order; a few at a time, for the memory's sake.
+  for (size_t begin = 0; begin < frames.size(); begin += kFramesAtOnce) {
+    std::vector<RgbImage> drawn(std::min(kFramesAtOnce, frames.size() - begin));
+    renderer.ForEach(drawn.size(), [&](size_t i) {
+      drawn[i] = drawer.Draw(frames[begin + i].rig_from_world, frames[begin + i].title);
+    });
+    for (size_t i = 0; i < drawn.size(); ++i) gif.AddFrame(drawn[i], frames[begin + i].delay_cs);
+  }
   return gif.Finish();
 }
 

@@ -252,7 +252,10 @@ std::string ResultJson(const Scene& scene, const AlignResult& result, const Alig
        {{"load", Number(seconds.load)},
         {"prepare", Number(result.prepare_seconds)},
         {"solve", Number(result.solve_seconds)},
-        {"write", Number(seconds.write)}}}};
+        {"assess", Number(result.assess_seconds)},
+        {"draw", Number(seconds.draw)},
+        {"write", Number(seconds.write)},
+        {"total", Number(seconds.total)}}}};
   if (const auto errors = ErrorsOf(scene, result)) {
     json["errors"] = {{"rotation_deg", Number(errors->rotation_deg)},
                       {"translation", Number(errors->translation)},

@@ -11,7 +11,9 @@ namespace ceres_align {
 /// Wall time of a run's parts that the aligner does not measure itself; seconds.
 struct RunSeconds {
   double load = 0;   ///< reading (or making) meshes, masks and cameras
-  double write = 0;  ///< drawing and encoding the pictures
+  double draw = 0;   ///< drawing and encoding the pictures
+  double write = 0;  ///< writing them; not of result.json, which says it
+  double total = 0;  ///< from the program's start: all parts together
 };
 
 /// The JSON text, with a final newline:
@@ -26,7 +28,8 @@ struct RunSeconds {
 ///     "ambiguous": false,
 ///     "alternatives": [ {"rig_from_world": <pose>, "cost_ratio": …} ],
 ///     "cost": {"initial": …, "final": …}, "iterations": …, "evaluations": …,
-///     "seconds": {"load": …, "prepare": …, "solve": …, "write": …},
+///     "seconds": {"load": …, "prepare": …, "solve": …, "assess": …, "draw": …, "write": …,
+///                 "total": …},
 ///     "errors": {"rotation_deg": …, "translation": …, "translation_percent_of_distance": …},
 ///     "options": {…} }
 ///

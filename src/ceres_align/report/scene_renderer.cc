@@ -21,29 +21,28 @@ PanelSize FitPanel(const Camera& camera, int max_px) {
           std::max(1, static_cast<int>(std::lround(scale * camera.height_px)))};
 }
 
-SceneRenderer::SceneRenderer(const Scene& scene, Rasterizer* rasterizer)
+SceneRenderer::SceneRenderer(const Scene& scene, const PreparedMeshes& meshes,
+                             Rasterizer* rasterizer)
     : scene_(scene), rasterizer_(rasterizer) {
-  for (const auto& mesh : scene.meshes) {
-    meshes_.push_back(rasterizer_->AddMesh(std::make_shared<const ContourMesh>(*mesh)));
+  CHECK_EQ(meshes.size(), scene.meshes.size());
+  for (const auto& mesh : meshes) {
+    meshes_.emplace_back();
+    if (mesh != nullptr) {
+      meshes_.back() = ResidentMesh(rasterizer, mesh->lods().back().contour);
+    }
   }
-}
-
-SceneRenderer::~SceneRenderer() {
-  for (const MeshId id : meshes_) rasterizer_->ReleaseMesh(id);
 }
 
 ImageF SceneRenderer::Coverage(int view, const Rigid3d& rig_from_world,
                                const PanelSize& size) const {
   const View& v = scene_.views.at(view);
   RasterJob job;
-  job.mesh = meshes_.at(v.mesh_index);
+  job.mesh = meshes_.at(v.mesh_index).id();
   job.camera = v.camera.Scaled(size.width_px, size.height_px);
   job.cam_from_object = v.cam_from_rig * rig_from_world * v.world_from_object;
-  const Image<double> exact = rasterizer_->Coverage(job, nullptr);
-  ImageF coverage(exact.width, exact.height);
-  std::transform(exact.pixels.begin(), exact.pixels.end(), coverage.pixels.begin(),
-                 [](double value) { return static_cast<float>(std::clamp(value, 0.0, 1.0)); });
-  return coverage;
+  std::vector<ImageF> coverage;
+  rasterizer_->CoverageBatch({job}, &coverage);
+  return std::move(coverage[0]);
 }
 
 RgbImage SceneRenderer::Overlay(int view, const Rigid3d& rig_from_world,

@@ -1,12 +1,14 @@
 // Draws the views of a scene at any pose and size, through the rasterizer.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "ceres_align/geometry/scene.h"
-#include "ceres_align/render/rasterizer.h"
+#include "ceres_align/render/resident.h"
 #include "ceres_align/report/draw.h"
+#include "ceres_align/scene/prepared_scene.h"
 
 namespace ceres_align {
 
@@ -22,14 +24,14 @@ PanelSize FitPanel(const Camera& camera, int max_px);
 /// rasterizer until it is destroyed.
 class SceneRenderer {
  public:
-  SceneRenderer(const Scene& scene, Rasterizer* rasterizer);
-  ~SceneRenderer();
+  /// `meshes`: PrepareMeshes(scene), as Align takes them.
+  SceneRenderer(const Scene& scene, const PreparedMeshes& meshes, Rasterizer* rasterizer);
   SceneRenderer(const SceneRenderer&) = delete;
   SceneRenderer& operator=(const SceneRenderer&) = delete;
 
   const Scene& scene() const { return scene_; }
 
-  /// The exact coverage of scene.views[view], the camera scaled to size; in [0, 1].
+  /// The coverage of scene.views[view], the camera scaled to size: exact, rounded to float.
   ImageF Coverage(int view, const Rigid3d& rig_from_world, const PanelSize& size) const;
 
   /// Target and rendering overlaid at that size (see overlay.h), without text.
@@ -38,10 +40,15 @@ class SceneRenderer {
   /// scene.views[view].camera's own size.
   PanelSize FullSize(int view) const;
 
+  /// Runs body(0) … body(n − 1) side by side on the rasterizer's threads; a body may draw.
+  void ForEach(size_t n, const std::function<void(size_t)>& body) const {
+    rasterizer_->ForEach(n, body);
+  }
+
  private:
   const Scene& scene_;
   Rasterizer* rasterizer_;
-  std::vector<MeshId> meshes_;
+  std::vector<ResidentMesh> meshes_;  // empty where no view shows the mesh
 };
 
 /// Each view's name as part of a file name: control characters and any of / \ : * ? " < > | become

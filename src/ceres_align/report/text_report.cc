@@ -140,8 +140,9 @@ std::string Verdict(const AlignResult& result) {
 
 std::string ProgressLine(const AlignIteration& step) {
   if (step.candidates > 0) {
-    return Format("search stage %d  %dx%d px  %d poses left  best cost %.6g", step.iteration,
-                  step.width_px, step.height_px, step.candidates, step.cost)
+    return Format("%ssearch stage %d  %dx%d px  %d poses left  best cost %.6g",
+                  step.thorough ? "second " : "", step.iteration, step.width_px, step.height_px,
+                  step.candidates, step.cost)
         .substr(0, 78);
   }
   return Format("level %d/%d  %dx%d px  iteration %-3d  cost %-11.6g  step %.2g px", step.level + 1,
@@ -170,8 +171,11 @@ std::string TextReport(const Scene& scene, const AlignResult& result, const RunS
     text += "The last steps compared only the middle of each pixel, for the masks are binary\n";
   }
   text += "Stopped: " + std::string(ToString(result.status)) + "; " + result.termination + "\n";
-  text += Format("Seconds: load %.3f, prepare %.3f, solve %.4f, write %.3f\n", seconds.load,
-                 result.prepare_seconds, result.solve_seconds, seconds.write);
+  text += Format(
+      "Seconds: load %.3f, prepare %.3f, solve %.4f, assess %.4f, draw %.3f, write %.3f, total "
+      "%.3f\n",
+      seconds.load, result.prepare_seconds, result.solve_seconds, result.assess_seconds,
+      seconds.draw, seconds.write, seconds.total);
   return text + Verdict(result);
 }
 

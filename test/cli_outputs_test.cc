@@ -1,0 +1,158 @@
+// What ceres_align writes and where, what it costs, and what happens when it cannot.
+#include <sys/stat.h>
+
+#include "cli_testing.h"
+
+namespace ceres_align::testing {
+namespace {
+
+class CliOutputsTest : public CliTest {
+ protected:
+  /// Runs a line of the shell in the work folder; "$P" is the program.
+  Outcome Shell(const std::string& line) const {
+    const std::string command = "cd '" + work_.string() +
+                                "' && P='" CERES_ALIGN_TOOLS_DIR "/ceres_align' && { " + line +
+                                "\n} > ../out.txt 2> ../err.txt";
+    const int status = std::system(("exec timeout 100 bash -c '" + Escaped(command) + "'").c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, ReadAll(logs_ / "out.txt"),
+            ReadAll(logs_ / "err.txt")};
+  }
+  std::string ReadWork(const std::string& name) const { return ReadAll(work_ / name); }
+
+ private:
+  static std::string Escaped(const std::string& text) {
+    std::string escaped;
+    for (const char c : text) escaped += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return escaped;
+  }
+};
+
+const std::string kDemo = "--image_size 64,76 --nosearch_if_poor ";
+
+TEST_F(CliOutputsTest, OutputsChoosesTheFiles) {
+  const std::set<std::string> overlays = {"overlay_camera1.png", "overlay_camera2.png"};
+  std::set<std::string> all = overlays;
+  all.insert({"result.json", "comparison.png", "optimization.gif"});
+  const std::pair<const char*, std::set<std::string>> cases[] = {
+      {"all", all},
+      {"json", {"result.json"}},
+      {"gif,json", {"result.json", "optimization.gif"}},
+      {"overlay", overlays},
+      {"comparison", {"comparison.png"}}};
+  for (const auto& [outputs, files] : cases) {
+    const Outcome outcome =
+        Run(kDemo + "--outputs " + outputs + " --out_dir " + std::string("o_") + outputs);
+    EXPECT_EQ(outcome.err, "") << outputs;
+    EXPECT_NE(outcome.exit_code, 1) << outputs;
+    EXPECT_EQ(Files(std::string("o_") + outputs), files) << outputs;
+  }
+  const Outcome none = Run(kDemo + "--outputs none --out_dir nowhere/at/all");
+  EXPECT_NE(none.out.find("Stopped: "), std::string::npos);
+  EXPECT_EQ(none.out.find("Written to"), std::string::npos);
+  EXPECT_EQ(Files("nowhere").size(), 0u);
+}
+
+TEST_F(CliOutputsTest, BadOutputs) {
+  ExpectBadInput("--outputs png", "\"png\" is none of json, overlay, comparison, gif");
+  ExpectBadInput("--outputs json,all", "\"all\" is none of");
+  ExpectBadInput("--outputs ''", "--outputs is empty");
+  ExpectBadInput("--outputs json --filename_output a.gif", "--outputs has no gif");
+  ExpectBadInput("--outputs gif --start_end_output a.png", "--outputs has no comparison");
+  ExpectBadInput("--filename_output missing/a.gif", "missing is not a directory");
+  ExpectBadInput("--filename_output .", "is a directory, not a file to write");
+}
+
+TEST_F(CliOutputsTest, SecondsAddUpToTheTotal) {
+  ASSERT_NE(Run("--outputs all").exit_code, 1);
+  const Json seconds = Result()["seconds"];
+  double sum = 0;
+  for (const char* part : {"load", "prepare", "solve", "assess", "draw", "write"}) {
+    ASSERT_TRUE(seconds[part].is_number()) << part;
+    EXPECT_GT(seconds[part].get<double>(), 0) << part;
+    sum += seconds[part].get<double>();
+  }
+  const double total = seconds["total"].get<double>();
+  EXPECT_NEAR(sum, total, 0.005 + 0.02 * total);
+}
+
+TEST_F(CliOutputsTest, WhatIsNoRegularFileIsWrittenThrough) {
+  ASSERT_EQ(mkfifo((work_ / "pipe").c_str(), 0600), 0);
+  const Outcome pipe = Shell("cat pipe > got & \"$P\" " + kDemo + "--filename_output pipe; wait");
+  EXPECT_EQ(pipe.err, "");
+  EXPECT_TRUE(fs::is_fifo(work_ / "pipe"));
+  EXPECT_EQ(ReadWork("got").substr(0, 6), "GIF89a");
+  EXPECT_EQ(Files("out").count("result.json"), 1u);
+
+  // Like /dev/null, but here: the real one is not risked.
+  if (mknod((work_ / "null").c_str(), S_IFCHR | 0600, (1 << 8) | 3) == 0) {
+    EXPECT_EQ(Run(kDemo + "--filename_output null").err, "");
+    EXPECT_TRUE(fs::is_character_file(work_ / "null"));
+  }
+}
+
+TEST_F(CliOutputsTest, LinksStayAndTheirFilesAreWritten) {
+  fs::create_directory(work_ / "real");
+  std::ofstream(work_ / "real" / "a.gif") << "old";
+  fs::create_symlink("real/a.gif", work_ / "a.gif");
+  fs::create_symlink("real/new.png", work_ / "b.png");  // dangling
+  fs::create_symlink("c.gif", work_ / "c.gif");         // a circle
+  EXPECT_EQ(Run(kDemo + "--filename_output a.gif --start_end_output b.png").err, "");
+  EXPECT_TRUE(fs::is_symlink(work_ / "a.gif"));
+  EXPECT_TRUE(fs::is_symlink(work_ / "b.png"));
+  EXPECT_EQ(ReadWork("real/a.gif").substr(0, 6), "GIF89a");
+  EXPECT_EQ(ReadWork("real/new.png").substr(1, 3), "PNG");
+  EXPECT_EQ(Files("real"), (std::set<std::string>{"a.gif", "new.png"}));
+  ExpectBadInput("--filename_output c.gif", "c.gif: cannot be written");
+}
+
+// The pipe has no reader, so the program waits with every file staged and none in its place.
+TEST_F(CliOutputsTest, ASignalWhileFilesAreWrittenLeavesNothing) {
+  ASSERT_EQ(mkfifo((work_ / "pipe").c_str(), 0600), 0);
+  fs::create_directory(work_ / "out");
+  std::ofstream(work_ / "out" / "result.json") << "old";
+  for (const char* signal : {"TERM", "INT", "HUP"}) {
+    const Outcome outcome = Shell(
+        // bash starts what runs in the background with SIGINT ignored, unless it has job control.
+        "set -m; \"$P\" " + kDemo + "--filename_output pipe & p=$!\n" +
+        "until compgen -G 'out/comparison.png.partial-*' > /dev/null; do sleep 0.01; done\n" +
+        "until [ $(ls out | wc -l) -eq 5 ]; do sleep 0.01; done\n" + "kill -" + signal +
+        " $p; wait $p; echo code $?");
+    EXPECT_NE(outcome.out.find("code 1"), std::string::npos) << signal << outcome.out;  // 128 + n
+    EXPECT_EQ(outcome.out.find("code 1\n"), std::string::npos) << signal << outcome.out;
+    EXPECT_NE(outcome.err.find("interrupted; nothing was written"), std::string::npos) << signal;
+    EXPECT_EQ(Files("out"), (std::set<std::string>{"result.json"})) << signal;
+    EXPECT_EQ(ReadWork("out/result.json"), "old") << signal;
+  }
+}
+
+TEST_F(CliOutputsTest, AFileTooLargeLeavesNothing) {
+  const Outcome outcome = Shell("ulimit -f 4; \"$P\" " + kDemo);
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(outcome.err_lines(), 1) << outcome.err;
+  EXPECT_NE(outcome.err.find("File too large"), std::string::npos) << outcome.err;
+  EXPECT_EQ(Files(), std::set<std::string>{});
+}
+
+TEST_F(CliOutputsTest, LostStandardOutputIsToldAndLosesNoFile) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"\"$P\" ARGS > /dev/full; echo $? > code", "No space left on device"},
+      {"\"$P\" ARGS >&-; echo $? > code", "it is closed"},
+      {"{ \"$P\" ARGS; echo $? > code; } | true", "Broken pipe"}};
+  for (const auto& [line, reason] : cases) {
+    std::string command = line;
+    command.replace(command.find("ARGS"), 4, kDemo);
+    const Outcome outcome = Shell(command);
+    EXPECT_EQ(ReadWork("code"), "3\n") << line;
+    EXPECT_EQ(outcome.err_lines(), 1) << outcome.err;
+    EXPECT_NE(outcome.err.find("standard output was lost"), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find(reason), std::string::npos) << outcome.err;
+    EXPECT_EQ(Files("out").size(), 5u) << line;
+    EXPECT_TRUE(Result()["status"].is_string()) << line;
+    fs::remove_all(work_ / "out");
+  }
+  const Outcome help = Shell("\"$P\" --help > /dev/full");
+  EXPECT_EQ(help.exit_code, 3) << help.err;
+}
+
+}  // namespace
+}  // namespace ceres_align::testing

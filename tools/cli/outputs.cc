@@ -1,0 +1,84 @@
+#include "cli/outputs.h"
+
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+#include "ceres_align/base/error.h"
+#include "ceres_align/base/text.h"
+#include "ceres_align/report/pictures.h"
+
+namespace ceres_align::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::set<std::string> ChosenOutputs(const std::string& flag) {
+  const std::set<std::string> all = {"json", "overlay", "comparison", "gif"};
+  if (flag == "all") return all;
+  if (flag == "none") return {};
+  std::set<std::string> chosen;
+  std::istringstream words(flag);
+  for (std::string word; std::getline(words, word, ',');) {
+    if (all.count(word) == 0) {
+      throw InputError("--outputs: " + Quoted(word) +
+                       " is none of json, overlay, comparison, gif (or all, or none, alone)");
+    }
+    chosen.insert(word);
+  }
+  if (chosen.empty()) throw InputError("--outputs is empty; --outputs none writes nothing");
+  return chosen;
+}
+
+/// The path of a picture whose own flag may say where it goes.
+void TakePath(const std::string& given, bool chosen, const char* flag, const char* output,
+              std::string* path) {
+  if (given.empty()) return;
+  if (!chosen) {
+    throw InputError(Format("--%s is given, but --outputs has no %s", flag, output));
+  }
+  CheckWritable(given);
+  *path = fs::absolute(given).string();
+}
+
+}  // namespace
+
+OutputPlan PlanOutputs(const OutputFlags& flags) {
+  const std::set<std::string> chosen = ChosenOutputs(flags.outputs);
+  OutputPlan plan;
+  plan.json = chosen.count("json") > 0;
+  plan.overlay = chosen.count("overlay") > 0;
+  plan.comparison = chosen.count("comparison") > 0;
+  plan.gif = chosen.count("gif") > 0;
+  plan.out_dir = flags.out_dir;
+  TakePath(flags.filename_output, plan.gif, "filename_output", "gif", &plan.gif_path);
+  TakePath(flags.start_end_output, plan.comparison, "start_end_output", "comparison",
+           &plan.comparison_path);
+  if (plan.any()) CheckOutputDirectory(plan.out_dir);
+  return plan;
+}
+
+std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const Scene& scene,
+                                     const PreparedMeshes& meshes,
+                                     const std::vector<AlignIteration>& iterations,
+                                     const AlignResult& result, Rasterizer* rasterizer) {
+  std::vector<OutputFile> files;
+  if (!plan.gif && !plan.comparison && !plan.overlay) return files;
+  const SceneRenderer renderer(scene, meshes, rasterizer);
+  if (plan.gif) files.push_back({plan.gif_path, AnimationGif(renderer, iterations, result)});
+  if (plan.comparison) {
+    files.push_back({plan.comparison_path, EncodePng(ComparisonPicture(renderer, result))});
+  }
+  if (plan.overlay) {
+    const std::vector<std::string> names = FileNamesOfViews(scene);
+    std::vector<OutputFile> overlays(names.size());
+    renderer.ForEach(names.size(), [&](size_t i) {
+      overlays[i] = {"overlay_" + names[i] + ".png",
+                     EncodePng(OverlayPicture(renderer, static_cast<int>(i), result))};
+    });
+    files.insert(files.end(), overlays.begin(), overlays.end());
+  }
+  return files;
+}
+
+}  // namespace ceres_align::cli

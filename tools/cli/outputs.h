@@ -1,0 +1,37 @@
+// What ceres_align writes, and where.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ceres_align/align/aligner.h"
+#include "ceres_align/report/output_files.h"
+
+namespace ceres_align::cli {
+
+/// The values of the flags of the same names; empty paths: not given.
+struct OutputFlags {
+  std::string outputs;  ///< json, overlay, comparison, gif separated by commas; or all; or none
+  std::string out_dir;
+  std::string filename_output;   ///< of the animation
+  std::string start_end_output;  ///< of the comparison
+};
+
+struct OutputPlan {
+  bool json = false, overlay = false, comparison = false, gif = false;
+  std::string out_dir;
+  std::string gif_path = "optimization.gif", comparison_path = "comparison.png";  ///< in out_dir
+  bool any() const { return json || overlay || comparison || gif; }
+};
+
+/// Throws InputError for flags that do not go together, and for places where no file can be
+/// written. Writes nothing.
+OutputPlan PlanOutputs(const OutputFlags& flags);
+
+/// The pictures of the plan: drawn side by side on the rasterizer's threads, in memory.
+std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const Scene& scene,
+                                     const PreparedMeshes& meshes,
+                                     const std::vector<AlignIteration>& iterations,
+                                     const AlignResult& result, Rasterizer* rasterizer);
+
+}  // namespace ceres_align::cli

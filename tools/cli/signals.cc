@@ -1,0 +1,45 @@
+#include "cli/signals.h"
+
+#include <cstdlib>
+
+namespace ceres_align::cli {
+namespace {
+
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+}  // namespace
+
+std::atomic<int> SignalNotes::signal_{0};
+
+void TakeWriteErrorsAsErrors() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+void SignalNotes::Note(int signal) { signal_ = signal; }
+
+SignalNotes::SignalNotes(Watch watch) : count_(watch == Watch::kAll ? 4 : 1) {
+  signal_ = 0;
+  struct sigaction action = {};
+  action.sa_handler = Note;
+  // No SA_RESTART: a write or an open that waits returns, so that what waits can look.
+  if (watch == Watch::kInterrupt) action.sa_flags = SA_RESETHAND | SA_RESTART;
+  for (int i = 0; i < count_; ++i) {
+    sigaction(kSignals[i], nullptr, &before_[i]);
+    // Who started the program may have said that it shall go on (nohup).
+    if (before_[i].sa_handler != SIG_IGN) sigaction(kSignals[i], &action, nullptr);
+  }
+}
+
+SignalNotes::~SignalNotes() {
+  for (int i = 0; i < count_; ++i) sigaction(kSignals[i], &before_[i], nullptr);
+}
+
+void SignalNotes::EndProgram() {
+  const int signal = signal_;
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+  std::_Exit(128 + signal);  // where it is blocked
+}
+
+}  // namespace ceres_align::cli
