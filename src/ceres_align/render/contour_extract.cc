@@ -12,7 +12,7 @@ constexpr int kMaxClusterFaces = 2 * ContourMesh::kClusterEdges;
 
 // side[i] = 1 where the plane's value is positive; true if some value is too near 0 for float.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__)
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 __attribute__((target_clones("avx2", "default")))
 #endif
 bool ClassifyPlanes(const float* __restrict nx, const float* __restrict ny,
