@@ -13,30 +13,50 @@
 namespace ceres_align {
 namespace {
 
-// Finer than this tells no more, and takes longer.
-constexpr double kConsistencyWidthPx = 600;
-
-Consistency ConsistencyOf(const PreparedScene& prepared, const Rigid3d& rig_from_run) {
-  const size_t level = prepared.LevelOfWidth(kConsistencyWidthPx);
-  std::vector<SilhouetteView> views;
-  std::vector<const Target*> targets;
-  const std::vector<SilhouetteView> all = prepared.ViewsAt(level, prepared.Depth(rig_from_run));
-  for (size_t i = 0; i < all.size(); ++i) {
-    views.push_back(all[i]);
-    targets.push_back(prepared.level(level).targets[i].get());
+// The views at full size, as the residual has them whose optimum the pose is.
+std::vector<WeightedView> FullSizeViews(const PreparedScene& prepared, int window,
+                                        const Rigid3d& rig_from_run) {
+  const size_t last = prepared.last_level();
+  const std::vector<SilhouetteView> views = prepared.ViewsAt(last, prepared.Depth(rig_from_run));
+  std::vector<WeightedView> weighted;
+  for (size_t i = 0; i < views.size(); ++i) {
+    weighted.push_back({views[i], prepared.level(last).targets[i].get(), 1.0});
+    weighted.back().view.window = window;
   }
-  return MeasureConsistency(views, targets, prepared.rasterizer(), prepared.radius(), rig_from_run);
+  return weighted;
 }
 
-// Of the residual that the pose is the optimum of.
-std::optional<Matrix6d> CovarianceOf(const PreparedScene& prepared, int window,
-                                     const Rigid3d& rig_from_run) {
-  const size_t last = prepared.last_level();
-  std::vector<SilhouetteView> views = prepared.ViewsAt(last, prepared.Depth(rig_from_run));
-  std::vector<const Target*> targets;
-  for (const auto& target : prepared.level(last).targets) targets.push_back(target.get());
-  for (SilhouetteView& view : views) view.window = window;
-  return SandwichCovariance(views, targets, prepared.rasterizer(), prepared.radius(), rig_from_run);
+// How much of the covariance is that of the plain residual although the last steps compared the
+// middles of pixels only: none where hardly a middle is on the wrong side, all where the outline is
+// so noisy that many are.
+double PlainShare(const Misfit& misfit) {
+  constexpr double kClean_px = 0.1, kNoisy_px = 0.9;  // by calibration, docs/uncertainty.md
+  return std::clamp((misfit.wrong_px - kClean_px) / (kNoisy_px - kClean_px), 0.0, 1.0);
+}
+
+void MeasureStatistics(const PreparedScene& prepared, const AssessOptions& options, int window,
+                       const Rigid3d& rig_from_run, Assessment* found) {
+  const std::vector<WeightedView> views = FullSizeViews(prepared, 1, rig_from_run);
+  const std::vector<OutlinePixel> pixels =
+      CollectOutline(views, prepared.rasterizer(), rig_from_run);
+  found->misfit = MeasureMisfit(pixels);
+  found->consistency = MeasureConsistency(views, pixels, found->misfit, prepared.rasterizer(),
+                                          prepared.radius(), rig_from_run);
+  if (!options.covariance) return;
+  const auto covariance = [&](const std::vector<OutlinePixel>& of) {
+    return SandwichCovariance(of, found->misfit, Matrix6d::Zero(), prepared.radius(), nullptr);
+  };
+  found->covariance = covariance(pixels);
+  const double plain = PlainShare(found->misfit);
+  if (window == 1 || plain == 1) return;
+  // Noise of the outline turns the estimate from middles of pixels into one from whole pixels.
+  const std::optional<Matrix6d> sharp = covariance(CollectOutline(
+      FullSizeViews(prepared, window, rig_from_run), prepared.rasterizer(), rig_from_run));
+  if (sharp && found->covariance) {
+    found->covariance = Matrix6d(plain * *found->covariance + (1 - plain) * *sharp);
+  } else {
+    found->covariance = sharp;
+  }
 }
 
 }  // namespace
@@ -76,8 +96,7 @@ Assessment AssessPose(const PreparedScene& prepared, const AssessOptions& option
     found.ambiguity =
         AmbiguityInWords(found.alternatives, found.observability, SymmetryOf(prepared));
     found.ambiguous = !found.ambiguity.empty();
-    if (options.covariance) found.covariance = CovarianceOf(prepared, window, rig_from_run);
-    found.consistency = ConsistencyOf(prepared, rig_from_run);
+    MeasureStatistics(prepared, options, window, rig_from_run, &found);
   }
   found.prior_given = prior.any();
   found.prior_broken = prior.Broken(rig_from_run);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ceres_align/assess/misfit.h"
 #include "ceres_align/modes/alternative.h"
 #include "ceres_align/solve/solution.h"
 
@@ -98,6 +99,7 @@ struct Assessment {
   std::string ambiguity;  ///< why, in words; empty if not ambiguous
   std::optional<Observability> observability;
   std::optional<Consistency> consistency;
+  Misfit misfit;  ///< of all views together
   double outline_tolerance = 1;  ///< AssessOptions'
   bool prior_given = false;
   std::string prior_broken;   ///< how the pose breaks SolveOptions::prior; empty: it does not

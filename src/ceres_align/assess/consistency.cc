@@ -1,119 +1,220 @@
 #include "ceres_align/assess/consistency.h"
 
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
-
-#include "ceres_align/assess/outline_pixels.h"
 
 namespace ceres_align {
 namespace {
 
-constexpr size_t kFewestTiles = 8;
+constexpr int kTilePx = 32, kSmallestTilePx = 4;
+constexpr size_t kEnoughTiles = 16, kFewestTiles = 8;
+// Eigenvalues below this part of the largest are directions that the outlines do not tell.
+constexpr double kRankTolerance = 1e-9;
 // The focal length is solved for where the first step is at least this long, in sigmas and at all.
 constexpr double kSuspectSigmas = 1, kSuspectChange = 0.002;
 constexpr int kFocalSteps = 6;
 constexpr double kLongestFocalStep = 0.15;
 
-using Vector6d = Eigen::Matrix<double, 6, 1>;
-using Vector7d = Eigen::Matrix<double, 7, 1>;
+// By [ω, v/radius, log f], so that all seven are comparable.
+using Row = Vector7d;
 
-// What all views are measured at.
-struct Views {
-  const std::vector<SilhouetteView>& views;
-  const std::vector<const Target*>& targets;
-  Rasterizer* rasterizer;
-  double radius;
-  std::vector<size_t> indices;  // of those that take part
-
-  std::vector<ViewPixels> At(const Rigid3d& rig_from_world, double log_focal) const {
-    std::vector<ViewPixels> pixels;
-    for (size_t i : indices) {
-      pixels.push_back(CollectOutline(views[i], *targets[i], rasterizer, radius, rig_from_world,
-                                      std::exp(log_focal)));
-    }
-    return pixels;
-  }
+/// One view's outline and the sums over it.
+struct ViewOutline {
+  size_t index;
+  std::vector<OutlinePixel> pixels;
+  Matrix7d H = Matrix7d::Zero();
+  Vector7d g = Vector7d::Zero();
+  double cost = 0;
+  int tile_px = 0;
+  size_t num_tiles = 0;
 };
 
-// The Gauss-Newton step of pose and focal length, and the latter's sigma.
+int64_t TileOf(const OutlinePixel& pixel, int tile_px) {
+  return static_cast<int64_t>(pixel.row / tile_px) * 65536 + pixel.column / tile_px;
+}
+
+void ChooseTiles(ViewOutline* view) {
+  for (int tile = kTilePx; tile >= kSmallestTilePx; tile /= 2) {
+    std::map<int64_t, int> seen;
+    for (const OutlinePixel& pixel : view->pixels) ++seen[TileOf(pixel, tile)];
+    view->tile_px = tile;
+    view->num_tiles = seen.size();
+    if (seen.size() >= kEnoughTiles) return;
+  }
+}
+
+Row RowOf(const OutlinePixel& pixel, double radius) {
+  Row row;
+  row << pixel.by_pose, pixel.by_focal();
+  row.segment<3>(3) *= radius;
+  return row;
+}
+
+std::vector<ViewOutline> SumByView(const std::vector<OutlinePixel>& pixels, const Misfit& misfit,
+                                   double radius) {
+  std::map<int, ViewOutline> by_view;
+  for (const OutlinePixel& pixel : pixels) {
+    ViewOutline& view = by_view[pixel.view];
+    view.index = static_cast<size_t>(pixel.view);
+    const Row row = RowOf(pixel, radius);
+    const double k = misfit.Curvature(pixel.displacement_px);
+    if (k > 0) view.H += k * pixel.weight * row * row.transpose();
+    view.g += pixel.weight * pixel.residual * row;
+    view.cost += 0.5 * pixel.weight * pixel.residual * pixel.residual;
+    view.pixels.push_back(pixel);
+  }
+  std::vector<ViewOutline> views;
+  for (auto& [index, view] : by_view) {
+    ChooseTiles(&view);
+    if (view.num_tiles >= kFewestTiles) views.push_back(std::move(view));
+  }
+  return views;
+}
+
+// H⁺: directions that the outlines do not tell stay where they are.
+template <int N>
+Eigen::Matrix<double, N, N> PseudoInverse(const Eigen::Matrix<double, N, N>& H) {
+  const Eigen::SelfAdjointEigenSolver<Eigen::Matrix<double, N, N>> eigen(H);
+  Eigen::Matrix<double, N, 1> inverse = eigen.eigenvalues();
+  const double least = kRankTolerance * inverse[N - 1];
+  for (int i = 0; i < N; ++i) inverse[i] = inverse[i] > least && least > 0 ? 1 / inverse[i] : 0;
+  return eigen.eigenvectors() * inverse.asDiagonal() * eigen.eigenvectors().transpose();
+}
+
+// Σ_t g_t g_tᵀ · n / (n − N) over the n tiles t of a view, of the residuals that a step of the
+// first N parameters leaves.
+template <int N>
+Eigen::Matrix<double, N, N> TileNoise(const ViewOutline& view, const Misfit& misfit, double radius,
+                                      const Eigen::Matrix<double, N, 1>& step) {
+  using Vector = Eigen::Matrix<double, N, 1>;
+  std::map<int64_t, Vector> tiles;
+  for (const OutlinePixel& pixel : view.pixels) {
+    const Vector J = RowOf(pixel, radius).template head<N>();
+    const auto [place, added] = tiles.try_emplace(TileOf(pixel, view.tile_px), Vector::Zero());
+    const double k = misfit.Curvature(pixel.displacement_px);
+    place->second += pixel.weight * (pixel.residual + k * J.dot(step)) * J;
+  }
+  Eigen::Matrix<double, N, N> sum = Eigen::Matrix<double, N, N>::Zero();
+  for (const auto& [key, g] : tiles) sum += g * g.transpose();
+  const double n = static_cast<double>(tiles.size());
+  return sum * (n / std::max(1.0, n - N));
+}
+
+// The step of pose and focal length, and the latter's sigma.
 struct FocalStep {
   Vector7d step;
-  double sigma = 0, cost = 0, outline_cost = 0;
+  double sigma = 0, cost = 0;
   double gain = 0;  // of cost, by the step
 };
 
-FocalStep FocalStepOf(const std::vector<ViewPixels>& views) {
+FocalStep FocalStepOf(const std::vector<ViewOutline>& views, const Misfit& misfit, double radius) {
   Matrix7d H = Matrix7d::Zero(), noise = Matrix7d::Zero();
   Vector7d g = Vector7d::Zero();
   FocalStep out;
-  for (const ViewPixels& view : views) {
+  for (const ViewOutline& view : views) {
     H += view.H;
     g += view.g;
     out.cost += view.cost;
-    out.outline_cost += view.outline_cost;
   }
   const Matrix7d inverse = PseudoInverse<7>(H);
   out.step = -inverse * g;
   out.gain = -0.5 * g.dot(out.step);
-  for (const ViewPixels& view : views) noise += TileNoise<7>(view, out.step);
+  for (const ViewOutline& view : views) noise += TileNoise<7>(view, misfit, radius, out.step);
   out.sigma = std::sqrt((inverse * noise * inverse)(6, 6));
   return out;
 }
 
-void MeasureFocal(const Views& views, const std::vector<ViewPixels>& at_pose,
+// The same pixels' views, of which those that take part are solved for.
+struct Problem {
+  const std::vector<WeightedView>& views;
+  Rasterizer* rasterizer;
+  const Misfit& misfit;
+  double radius;
+  std::vector<size_t> indices;
+
+  std::vector<ViewOutline> At(const Rigid3d& rig_from_world, double log_focal) const {
+    std::vector<WeightedView> changed;
+    for (const size_t i : indices) {
+      changed.push_back(views[i]);
+      Camera& camera = changed.back().view.camera;
+      camera.fx_px *= std::exp(log_focal);
+      camera.fy_px *= std::exp(log_focal);
+    }
+    return SumByView(CollectOutline(changed, rasterizer, rig_from_world), misfit, radius);
+  }
+  double AreaCost(const Rigid3d& rig_from_world, double log_focal) const {
+    std::vector<RasterJob> jobs;
+    for (const size_t i : indices) {
+      jobs.push_back(views[i].view.Job(rig_from_world));
+      jobs.back().camera.fx_px *= std::exp(log_focal);
+      jobs.back().camera.fy_px *= std::exp(log_focal);
+    }
+    std::vector<GramResult> results;
+    rasterizer->Evaluate(jobs, &results);
+    double cost = 0;
+    for (const GramResult& result : results) cost += 0.5 * result.gram[48];
+    return cost;
+  }
+};
+
+void MeasureFocal(const Problem& problem, const std::vector<ViewOutline>& at_pose,
                   const Rigid3d& rig_from_world, double radius_over_depth, Consistency* result) {
-  const FocalStep first = FocalStepOf(at_pose);
+  const FocalStep first = FocalStepOf(at_pose, problem.misfit, problem.radius);
   FocalStep last = first;
   Rigid3d pose = rig_from_world;
-  double log_focal = 0, part = 1;  // of the step, shorter where the cost grows
+  const double first_cost = problem.AreaCost(pose, 0);
+  double cost = first_cost, log_focal = 0, part = 1;  // of the step, shorter where the cost grows
   for (int i = 0; i < kFocalSteps; ++i) {
     const double change = std::abs(last.step[6]);
     if (change < kSuspectChange || change < (i == 0 ? kSuspectSigmas : 0.1) * last.sigma) break;
     const Vector7d step = std::min(part, kLongestFocalStep / change) * last.step;
     const Rigid3d moved((ExpRotation(step.head<3>()) * pose.rotation).normalized(),
-                        Eigen::Vector3d(pose.translation + views.radius * step.segment<3>(3)));
-    const FocalStep next = FocalStepOf(views.At(moved, log_focal + step[6]));
-    if (!(next.cost < last.cost)) {
+                        Eigen::Vector3d(pose.translation + problem.radius * step.segment<3>(3)));
+    const double moved_cost = problem.AreaCost(moved, log_focal + step[6]);
+    if (!(moved_cost < cost)) {
       part /= 3;
       continue;
     }
     part = std::min(1.0, 2 * part);
     pose = moved;
     log_focal += step[6];
-    last = next;
+    cost = moved_cost;
+    last = FocalStepOf(problem.At(pose, log_focal), problem.misfit, problem.radius);
   }
   // The next step's focal length is nearer, but its pose counts only where it is small.
   const double rest = std::clamp(last.step[6], -kLongestFocalStep, kLongestFocalStep);
   result->focal_change = std::expm1(log_focal + rest);
   result->focal_sigma = last.sigma;
-  if (first.outline_cost > 0) {
+  if (first.cost > 0) {
     result->focal_explains =
-        std::clamp((first.cost - last.cost + last.gain) / first.outline_cost, 0.0, 1.0);
+        std::clamp((first_cost - cost + last.gain) / first.cost, 0.0, 1.0);
   }
   const Eigen::Vector3d rotation = LogRotation(pose.rotation * rig_from_world.rotation.conjugate());
   result->focal_rotation_rad = (rotation + last.step.head<3>()).norm();
-  result->focal_translation =
-      ((pose.translation - rig_from_world.translation) / views.radius + last.step.segment<3>(3))
-          .norm() *
-      radius_over_depth;
+  result->focal_translation = ((pose.translation - rig_from_world.translation) / problem.radius +
+                               last.step.segment<3>(3))
+                                  .norm() *
+                              radius_over_depth;
 }
 
-void MeasurePulls(const std::vector<ViewPixels>& views, double radius_over_depth,
-                  Consistency* result) {
+void MeasurePulls(const std::vector<ViewOutline>& views, const Misfit& misfit, double radius,
+                  double radius_over_depth, Consistency* result) {
   Matrix6d H = Matrix6d::Zero();
   Vector6d g = Vector6d::Zero();
-  for (const ViewPixels& view : views) {
+  for (const ViewOutline& view : views) {
     H += view.H.topLeftCorner<6, 6>();
     g += view.g.head<6>();
   }
   const Matrix6d inverse = PseudoInverse<6>(H);
   const Vector6d joint = -inverse * g;
   std::vector<Matrix6d> noise;
-  for (const ViewPixels& view : views) {
+  for (const ViewOutline& view : views) {
     const Vector6d own =
         -PseudoInverse<6>(Matrix6d(view.H.topLeftCorner<6, 6>())) * view.g.head<6>();
-    noise.push_back(TileNoise<6>(view, own));
+    noise.push_back(TileNoise<6>(view, misfit, radius, own));
   }
   for (size_t v = 0; v < views.size(); ++v) {
     const Matrix6d H_v = views[v].H.topLeftCorner<6, 6>();
@@ -137,25 +238,24 @@ void MeasurePulls(const std::vector<ViewPixels>& views, double radius_over_depth
 
 }  // namespace
 
-Consistency MeasureConsistency(const std::vector<SilhouetteView>& views,
-                               const std::vector<const Target*>& targets, Rasterizer* rasterizer,
-                               double radius, const Rigid3d& rig_from_world) {
+Consistency MeasureConsistency(const std::vector<WeightedView>& views,
+                               const std::vector<OutlinePixel>& pixels, const Misfit& misfit,
+                               Rasterizer* rasterizer, double radius,
+                               const Rigid3d& rig_from_world) {
   Consistency result;
-  Views taking_part{views, targets, rasterizer, radius, {}};
-  std::vector<ViewPixels> pixels;
+  Problem problem{views, rasterizer, misfit, radius, {}};
+  const std::vector<ViewOutline> outlines = SumByView(pixels, misfit, radius);
   double depth = 0;
-  for (size_t i = 0; i < views.size(); ++i) {
-    ViewPixels view = CollectOutline(views[i], *targets[i], rasterizer, radius, rig_from_world);
-    if (view.num_tiles < kFewestTiles) continue;
-    taking_part.indices.push_back(i);
-    const double z = (views[i].cam_from_rig * rig_from_world.translation).norm();
+  for (const ViewOutline& outline : outlines) {
+    problem.indices.push_back(outline.index);
+    const double z =
+        (views[outline.index].view.cam_from_rig * rig_from_world.translation).norm();
     depth = depth > 0 ? std::min(depth, z) : z;
-    pixels.push_back(std::move(view));
   }
-  result.view_indices = taking_part.indices;
-  if (pixels.empty()) return result;
-  MeasureFocal(taking_part, pixels, rig_from_world, radius / depth, &result);
-  if (pixels.size() > 1) MeasurePulls(pixels, radius / depth, &result);
+  result.view_indices = problem.indices;
+  if (outlines.empty()) return result;
+  MeasureFocal(problem, outlines, rig_from_world, radius / depth, &result);
+  if (outlines.size() > 1) MeasurePulls(outlines, misfit, radius, radius / depth, &result);
   return result;
 }
 

@@ -8,8 +8,6 @@
 #include <map>
 #include <tuple>
 
-#include "ceres_align/render/view_geometry.h"
-
 namespace ceres_align {
 namespace {
 
@@ -19,38 +17,10 @@ constexpr double kLeastRotationInformation = 5e-4;
 constexpr int kEnoughTiles = 32, kFewestTiles = 8;
 // A tile that alone determines a direction would leave nothing of it.
 constexpr double kMostLeverage = 0.99;
-
-using Vector6d = Eigen::Matrix<double, 6, 1>;
-
-// A pixel of some outline: where it is, √w·J and √w·r; w is the pixel's weight times the view's.
-struct OutlinePixel {
-  int view, column, row;
-  Vector6d row_of_J;
-  double residual;
-};
-
-void AddView(int index, const WeightedView& weighted, Rasterizer* rasterizer,
-             const Rigid3d& rig_from_world, Matrix6d* H, std::vector<OutlinePixel>* pixels) {
-  const SilhouetteView& view = weighted.view;
-  const Target& target = *weighted.target;
-  std::vector<double> jacobian;
-  const Image<double> coverage = rasterizer->Coverage(view.Job(rig_from_world), &jacobian);
-  const Matrix6d canonical_from_delta =
-      CanonicalFromRig(view.cam_from_rig.rotation,
-                       rig_from_world * (view.world_from_object * view.mesh_center_in_object),
-                       rig_from_world.translation);
-  for (int r = 0; r < coverage.height; ++r) {
-    for (int c = 0; c < coverage.width; ++c) {
-      const Vector6d canonical = Vector6d::Map(&jacobian[6 * (size_t(r) * coverage.width + c)]);
-      if (canonical.isZero(0)) continue;
-      const Vector6d row = canonical_from_delta.transpose() * canonical;
-      const double w = weighted.weight * (target.weight().empty() ? 1.0 : target.weight().at(c, r));
-      *H += w * row * row.transpose();
-      pixels->push_back({index, c, r, std::sqrt(w) * row,
-                         std::sqrt(w) * (coverage.at(c, r) - target.mask().at(c, r))});
-    }
-  }
-}
+// Tiles grow while that makes the gradient's noise grow by this, and so many are left.
+constexpr double kStillCorrelated = 1.2;
+constexpr int kEnoughLongTiles = 16;
+constexpr int kWidestTilePx = 512;
 
 // The least information on any rotation, the translation being free, relative to the largest that
 // the outlines have on a translation; a rotation counts by how far it moves points at `radius`.
@@ -70,14 +40,15 @@ struct Tile {
 };
 
 // The tiles that the outline passes, of a tiling shifted by (shift_x, shift_y) px.
-std::vector<Tile> TilesOf(const std::vector<OutlinePixel>& pixels, int tile_px, int shift_x,
-                          int shift_y) {
+std::vector<Tile> TilesOf(const std::vector<OutlinePixel>& pixels, const Misfit& misfit,
+                          int tile_px, int shift_x, int shift_y) {
   std::map<std::tuple<int, int, int>, Tile> tiles;
   for (const OutlinePixel& pixel : pixels) {
     Tile& tile =
         tiles[{pixel.view, (pixel.row + shift_y) / tile_px, (pixel.column + shift_x) / tile_px}];
-    tile.g += pixel.row_of_J * pixel.residual;
-    tile.H += pixel.row_of_J * pixel.row_of_J.transpose();
+    tile.g += pixel.weight * pixel.residual * pixel.by_pose;
+    const double k = misfit.Curvature(pixel.displacement_px);
+    if (k > 0) tile.H += k * pixel.weight * pixel.by_pose * pixel.by_pose.transpose();
   }
   std::vector<Tile> list;
   list.reserve(tiles.size());
@@ -85,21 +56,76 @@ std::vector<Tile> TilesOf(const std::vector<OutlinePixel>& pixels, int tile_px, 
   return list;
 }
 
-int TileSize(const std::vector<OutlinePixel>& pixels) {
+// tr(H⁻¹ Σ_t g_t g_tᵀ): how large the gradient's noise is by these tiles.
+double NoiseOf(const std::vector<Tile>& tiles, const Eigen::LLT<Matrix6d>& llt) {
+  double sum = 0;
+  for (const Tile& tile : tiles) sum += llt.matrixL().solve(tile.g).squaredNorm();
+  return sum;
+}
+
+int TileSize(const std::vector<OutlinePixel>& pixels, const Misfit& misfit, const Matrix6d& H) {
+  const Eigen::LLT<Matrix6d> llt(H);
   int tile_px = kTilePx;
-  while (tile_px > kSmallestTilePx && TilesOf(pixels, tile_px, 0, 0).size() < kEnoughTiles) {
+  std::vector<Tile> tiles = TilesOf(pixels, misfit, tile_px, 0, 0);
+  while (tile_px > kSmallestTilePx && tiles.size() < kEnoughTiles) {
     tile_px /= 2;
+    tiles = TilesOf(pixels, misfit, tile_px, 0, 0);
+  }
+  double noise = NoiseOf(tiles, llt);
+  while (tile_px < kWidestTilePx) {
+    tiles = TilesOf(pixels, misfit, 2 * tile_px, 0, 0);
+    const double wider = NoiseOf(tiles, llt);
+    if (tiles.size() < kEnoughLongTiles || !(wider > kStillCorrelated * noise)) break;
+    tile_px *= 2;
+    noise = wider;
   }
   return tile_px;
 }
 
-// H⁻¹ (Σ_t a_t a_tᵀ + H₀) H⁻¹, a_t = (I − H_t H⁻¹)^(−½) g_t: the optimum has made a tile's
+// By how much the area in a pixel changes where the whole outline is displaced: outwards, along x,
+// along y, away from the outline's middle (by 1 px at its rms radius).
+using Fields = Eigen::Matrix<double, 4, 1>;
+Fields ByCommonFields(const OutlinePixel& pixel, const Eigen::Vector2d& middle_px,
+                      double radius_px) {
+  Fields by;
+  by << pixel.by_offset(), pixel.by_shift,
+      pixel.by_shift.dot(pixel.from_center_px - middle_px) / radius_px;
+  return by;
+}
+
+// Σ_v σ_v² Σ_k b_vk b_vkᵀ.
+Matrix6d CommonNoise(const std::vector<OutlinePixel>& pixels, const Misfit& misfit) {
+  std::map<int, std::vector<OutlinePixel>> by_view;
+  for (const OutlinePixel& pixel : pixels) by_view[pixel.view].push_back(pixel);
+  Matrix6d noise = Matrix6d::Zero();
+  for (const auto& [view, own] : by_view) {
+    const Misfit of_view = MeasureMisfit(own);
+    if (!(of_view.scale_px > 0.5)) continue;
+    Eigen::Vector2d middle = Eigen::Vector2d::Zero();
+    for (const OutlinePixel& pixel : own) middle += pixel.from_center_px;
+    middle /= static_cast<double>(own.size());
+    double squares = 0;
+    for (const OutlinePixel& pixel : own) squares += (pixel.from_center_px - middle).squaredNorm();
+    const double radius_px = std::max(1.0, std::sqrt(squares / static_cast<double>(own.size())));
+    Eigen::Matrix<double, 6, 4> b = Eigen::Matrix<double, 6, 4>::Zero();
+    for (const OutlinePixel& pixel : own) {
+      const double k = misfit.Curvature(pixel.displacement_px);
+      if (k > 0) {
+        b += k * pixel.weight * pixel.by_pose *
+             ByCommonFields(pixel, middle, radius_px).transpose();
+      }
+    }
+    noise += of_view.long_px * of_view.long_px * b * b.transpose();
+  }
+  return noise;
+}
+
+// H⁻¹ (Σ_t a_t a_tᵀ + white) H⁻¹, a_t = (I − H_t H⁻¹)^(−½) g_t: the optimum has made a tile's
 // residuals smaller the more of H comes from it.
-Matrix6d Sandwich(const Matrix6d& H, const Matrix6d& other_information,
-                  const std::vector<Tile>& tiles) {
+Matrix6d Sandwich(const Matrix6d& H, const Matrix6d& white, const std::vector<Tile>& tiles) {
   const Eigen::LLT<Matrix6d> llt(H);
   // In the axes where H is the identity.
-  const Matrix6d half_of_others = llt.matrixL().solve(other_information);
+  const Matrix6d half_of_others = llt.matrixL().solve(white);
   Matrix6d sum = llt.matrixL().solve(half_of_others.transpose());
   for (const Tile& tile : tiles) {
     const Matrix6d half = llt.matrixL().solve(tile.H);
@@ -146,30 +172,37 @@ std::optional<Matrix6d> SandwichCovariance(const std::vector<WeightedView>& view
                                            const Matrix6d& other_information,
                                            Rasterizer* rasterizer, double radius,
                                            const Rigid3d& rig_from_world, std::string* why) {
+  const std::vector<OutlinePixel> pixels = CollectOutline(views, rasterizer, rig_from_world);
+  return SandwichCovariance(pixels, MeasureMisfit(pixels), other_information, radius, why);
+}
+
+std::optional<Matrix6d> SandwichCovariance(const std::vector<OutlinePixel>& pixels,
+                                           const Misfit& misfit,
+                                           const Matrix6d& other_information, double radius,
+                                           std::string* why) {
   CHECK(other_information.allFinite());
   CHECK_GT(radius, 0);
   std::string unused;
   if (why == nullptr) why = &unused;
   Matrix6d H_of_views = Matrix6d::Zero();
-  std::vector<OutlinePixel> pixels;
-  for (size_t i = 0; i < views.size(); ++i) {
-    CHECK(views[i].target != nullptr) << "view " << i;
-    CHECK(views[i].weight > 0 && std::isfinite(views[i].weight)) << "view " << i;
-    AddView(static_cast<int>(i), views[i], rasterizer, rig_from_world, &H_of_views, &pixels);
+  for (const OutlinePixel& pixel : pixels) {
+    const double k = misfit.Curvature(pixel.displacement_px);
+    if (k > 0) H_of_views += k * pixel.weight * pixel.by_pose * pixel.by_pose.transpose();
   }
   const Matrix6d H = H_of_views + other_information;
   *why = WhyUndetermined(H, H_of_views, radius);
   if (!why->empty()) return std::nullopt;
-  const int tile_px = TileSize(pixels);
+  const int tile_px = TileSize(pixels, misfit, H);
+  const Matrix6d white = other_information + CommonNoise(pixels, misfit);
   Matrix6d covariance = Matrix6d::Zero();
   for (const int shift_x : {0, tile_px / 2}) {
     for (const int shift_y : {0, tile_px / 2}) {
-      const std::vector<Tile> tiles = TilesOf(pixels, tile_px, shift_x, shift_y);
+      const std::vector<Tile> tiles = TilesOf(pixels, misfit, tile_px, shift_x, shift_y);
       if (tiles.size() < kFewestTiles) {
         *why = "the outlines pass too few tiles to tell their noise";
         return std::nullopt;
       }
-      covariance += 0.25 * Sandwich(H, other_information, tiles);
+      covariance += 0.25 * Sandwich(H, white, tiles);
     }
   }
   return Matrix6d(0.5 * (covariance + covariance.transpose()));

@@ -1,106 +1,98 @@
 #include "ceres_align/assess/outline_pixels.h"
 
-#include <Eigen/Eigenvalues>
+#include <Eigen/Geometry>
 #include <algorithm>
-#include <map>
+#include <cmath>
 
+#include "ceres_align/base/error.h"
 #include "ceres_align/render/view_geometry.h"
+#include "ceres_align/scene/image_outline.h"
 
 namespace ceres_align {
 namespace {
 
-using Vector6d = Eigen::Matrix<double, 6, 1>;
-using Vector7d = Eigen::Matrix<double, 7, 1>;
+using Eigen::Vector3d;
 
-constexpr int kTilePx = 32, kSmallestTilePx = 4;
-constexpr int kEnoughTiles = 16;
-// Of f, for the difference: the outline moves so little that few pixels see it leave or enter.
-constexpr double kFocalStep = 1e-6;
-// Eigenvalues below this part of the largest are directions that the outlines do not tell.
-constexpr double kRankTolerance = 1e-9;
+// How far the outline can lie from the centre of a pixel that it crosses, px.
+constexpr double kInPixel_px = 0.7072;
 
-int TileIndex(const OutlinePixel& pixel, int tile_px) {
-  return (pixel.row / tile_px) * 65536 + pixel.column / tile_px;
+// h = ∂M/∂v and h × of its lever a = the other half of the canonical derivative; the outline's
+// point lies on the pixel's ray, and h is perpendicular to that, so a follows.
+Vector6d StretchOf(const double* canonical, const Vector3d& center_in_cam,
+                   const Eigen::Matrix3d& cam_from_world) {
+  const Vector3d turn(canonical[0], canonical[1], canonical[2]);
+  const Vector3d h(canonical[3], canonical[4], canonical[5]);
+  const double squared = h.squaredNorm();
+  if (!(squared > 0)) return Vector6d::Zero();
+  const Vector3d lever = (h.cross(turn) - h.dot(center_in_cam) * h) / squared;
+  const Vector3d a = cam_from_world.transpose() * lever, g = cam_from_world.transpose() * h;
+  Vector6d by;
+  by << g.x() * a.x(), g.y() * a.y(), g.z() * a.z(), g.y() * a.z() + g.z() * a.y(),
+      g.z() * a.x() + g.x() * a.z(), g.x() * a.y() + g.y() * a.x();
+  return by;
 }
 
-void ChooseTiles(ViewPixels* view) {
-  for (int tile = kTilePx; tile >= kSmallestTilePx; tile /= 2) {
-    std::map<int, int> seen;
-    for (const OutlinePixel& pixel : view->pixels) ++seen[TileIndex(pixel, tile)];
-    view->tile_px = tile;
-    view->num_tiles = seen.size();
-    if (seen.size() >= kEnoughTiles) return;
+// Where the outline passes a sampled pixel.
+OutlinePoint PointOf(const OutlineSample& sample) {
+  const double length = std::hypot(sample.shift[0], sample.shift[1]);
+  OutlinePoint p{sample.column + 0.5f, sample.row + 0.5f};
+  if (!(length > 1e-3)) return p;
+  const double out = std::clamp((sample.coverage - 0.5) / length, -kInPixel_px, kInPixel_px);
+  p.x += static_cast<float>(out * sample.shift[0] / length);
+  p.y += static_cast<float>(out * sample.shift[1] / length);
+  return p;
+}
+
+void AddView(int index, const WeightedView& weighted, Rasterizer* rasterizer,
+             const Rigid3d& rig_from_world, std::vector<OutlinePixel>* pixels) {
+  const SilhouetteView& view = weighted.view;
+  const Target& target = *weighted.target;
+  std::vector<OutlineSample> samples;
+  const RasterJob job = view.Job(rig_from_world);
+  rasterizer->Outline(job, &samples);
+  const Matrix6d canonical_from_delta =
+      CanonicalFromRig(view.cam_from_rig.rotation,
+                       rig_from_world * (view.world_from_object * view.mesh_center_in_object),
+                       rig_from_world.translation);
+  const Vector3d center_in_cam = job.cam_from_object * view.mesh_center_in_object;
+  const Eigen::Matrix3d cam_from_world = (view.cam_from_rig * rig_from_world).R();
+  const MaskOutline outline(target.mask(), target.weight());
+  for (const OutlineSample& sample : samples) {
+    const double w =
+        target.weight().empty() ? 1.0 : target.weight().at(sample.column, sample.row);
+    if (!(w > 0)) continue;
+    OutlinePixel pixel;
+    pixel.view = index;
+    pixel.column = sample.column;
+    pixel.row = sample.row;
+    pixel.weight = w * weighted.weight;
+    pixel.coverage = sample.coverage;
+    pixel.residual = sample.coverage - target.mask().at(sample.column, sample.row);
+    pixel.by_pose = canonical_from_delta.transpose() * Vector6d::Map(sample.jacobian);
+    pixel.by_shift = {sample.shift[0], sample.shift[1]};
+    pixel.by_stretch = StretchOf(sample.jacobian, center_in_cam, cam_from_world);
+    pixel.from_center_px = {sample.column + 0.5 - job.camera.cx_px,
+                            sample.row + 0.5 - job.camera.cy_px};
+    pixel.displacement_px = outline.SignedDistance_px(PointOf(sample), kMostDisplacement_px);
+    pixels->push_back(pixel);
   }
 }
 
 }  // namespace
 
-ViewPixels CollectOutline(const SilhouetteView& view, const Target& target, Rasterizer* rasterizer,
-                          double radius, const Rigid3d& rig_from_world, double focal_factor) {
-  std::vector<double> jacobian;
-  RasterJob job = view.Job(rig_from_world);
-  job.camera.fx_px *= focal_factor;
-  job.camera.fy_px *= focal_factor;
-  const Image<double> coverage = rasterizer->Coverage(job, &jacobian);
-  job.camera.fx_px *= 1 + kFocalStep;
-  job.camera.fy_px *= 1 + kFocalStep;
-  const Image<double> longer = rasterizer->Coverage(job, nullptr);
-  const Matrix6d canonical_from_delta =
-      CanonicalFromRig(view.cam_from_rig.rotation,
-                       rig_from_world * (view.world_from_object * view.mesh_center_in_object),
-                       rig_from_world.translation);
-  ViewPixels out;
-  for (int r = 0; r < coverage.height; ++r) {
-    for (int c = 0; c < coverage.width; ++c) {
-      const Vector6d canonical = Vector6d::Map(&jacobian[6 * (size_t(r) * coverage.width + c)]);
-      const double w = target.weight().empty() ? 1.0 : target.weight().at(c, r);
-      const double residual = coverage.at(c, r) - target.mask().at(c, r);
-      out.cost += 0.5 * w * residual * residual;
-      if (canonical.isZero(0) || w == 0) continue;
-      out.outline_cost += 0.5 * w * residual * residual;
-      OutlinePixel pixel{c, r, w, residual, {}};
-      pixel.derivative << canonical_from_delta.transpose() * canonical,
-          (longer.at(c, r) - coverage.at(c, r)) / kFocalStep;
-      pixel.derivative.segment<3>(3) *= radius;
-      out.H += w * pixel.derivative * pixel.derivative.transpose();
-      out.g += w * pixel.residual * pixel.derivative;
-      out.pixels.push_back(pixel);
-    }
+std::vector<OutlinePixel> CollectOutline(const std::vector<WeightedView>& views,
+                                         Rasterizer* rasterizer, const Rigid3d& rig_from_world) {
+  std::vector<std::vector<OutlinePixel>> by_view(views.size());
+  for (const WeightedView& view : views) {
+    CHECK(view.target != nullptr);
+    CHECK(view.weight > 0 && std::isfinite(view.weight)) << "weight " << view.weight;
   }
-  ChooseTiles(&out);
-  return out;
+  rasterizer->ForEach(views.size(), [&](size_t i) {
+    AddView(static_cast<int>(i), views[i], rasterizer, rig_from_world, &by_view[i]);
+  });
+  std::vector<OutlinePixel> pixels;
+  for (const auto& some : by_view) pixels.insert(pixels.end(), some.begin(), some.end());
+  return pixels;
 }
-
-template <int N>
-Eigen::Matrix<double, N, N> PseudoInverse(const Eigen::Matrix<double, N, N>& H) {
-  const Eigen::SelfAdjointEigenSolver<Eigen::Matrix<double, N, N>> eigen(H);
-  Eigen::Matrix<double, N, 1> inverse = eigen.eigenvalues();
-  const double least = kRankTolerance * inverse[N - 1];
-  for (int i = 0; i < N; ++i) inverse[i] = inverse[i] > least && least > 0 ? 1 / inverse[i] : 0;
-  return eigen.eigenvectors() * inverse.asDiagonal() * eigen.eigenvectors().transpose();
-}
-
-template <int N>
-Eigen::Matrix<double, N, N> TileNoise(const ViewPixels& view,
-                                      const Eigen::Matrix<double, N, 1>& step) {
-  std::map<int, Eigen::Matrix<double, N, 1>> tiles;
-  for (const OutlinePixel& pixel : view.pixels) {
-    const Eigen::Matrix<double, N, 1> J = pixel.derivative.head<N>();
-    const auto [place, added] =
-        tiles.try_emplace(TileIndex(pixel, view.tile_px), Eigen::Matrix<double, N, 1>::Zero());
-    place->second += pixel.weight * (pixel.residual + J.dot(step)) * J;
-  }
-  Eigen::Matrix<double, N, N> sum = Eigen::Matrix<double, N, N>::Zero();
-  for (const auto& [key, g] : tiles) sum += g * g.transpose();
-  const double n = static_cast<double>(tiles.size());
-  return sum * (n / std::max(1.0, n - N));
-}
-
-template Eigen::Matrix<double, 6, 6> PseudoInverse<6>(const Eigen::Matrix<double, 6, 6>&);
-template Eigen::Matrix<double, 7, 7> PseudoInverse<7>(const Eigen::Matrix<double, 7, 7>&);
-template Eigen::Matrix<double, 6, 6> TileNoise<6>(const ViewPixels&,
-                                                  const Eigen::Matrix<double, 6, 1>&);
-template Eigen::Matrix<double, 7, 7> TileNoise<7>(const ViewPixels&,
-                                                  const Eigen::Matrix<double, 7, 1>&);
 
 }  // namespace ceres_align

@@ -1,5 +1,4 @@
-// The pixels on an outline with all that a pose's figures are sums of: by the pose and by the focal
-// length.
+// The pixels on the rendered outlines of all views, with what a pose's figures are sums of.
 #pragma once
 
 #include <Eigen/Core>
@@ -9,36 +8,39 @@
 
 namespace ceres_align {
 
-/// r = M − T; derivative of M by [ω, v/radius, log f]: PoseManifold's tangent with translations in
-/// the object's radii, so that all seven are comparable.
+using Vector6d = Eigen::Matrix<double, 6, 1>;
+
+/// A view in a sum of costs: weight · ½ Σ w (M − T)².
+struct WeightedView {
+  SilhouetteView view;
+  const Target* target = nullptr;  ///< the one behind view.target; borrowed
+  double weight = 1;               ///< > 0: the factor of its ScaledLoss, 1 without one
+};
+
+/// A pixel that a moving outline crosses.
 struct OutlinePixel {
-  int column, row;
-  double weight, residual;
-  Eigen::Matrix<double, 7, 1> derivative;
+  int view, column, row;
+  double weight;            ///< of the squared residual: the pixel's times the view's; > 0
+  double coverage;          ///< M
+  double residual;          ///< M − T
+  Vector6d by_pose;         ///< ∂M/∂[ω, v], PoseManifold's tangent of rig_from_world
+  Eigen::Vector2d by_shift; ///< ∂M/∂(x, y) of the outline in the image, per px
+  Vector6d by_stretch;      ///< ∂M/∂S of X → (1 + S) X about the mesh's centre, in the world's
+                            ///< axes: xx, yy, zz, yz, zx, xy
+  Eigen::Vector2d from_center_px;  ///< of the pixel's centre from the principal point
+  /// Of the mask's outline from the rendered one, px: > 0 where the mask is larger. Limited to
+  /// ±kMostDisplacement_px.
+  double displacement_px;
+
+  double length_px() const { return by_shift.norm(); }  ///< of outline in the pixel
+  /// ∂M by the log of the focal length; by k1 of a lens (r² · r); by an outward offset.
+  double by_focal() const { return by_shift.dot(from_center_px); }
+  double by_offset() const { return length_px(); }
 };
+constexpr double kMostDisplacement_px = 64;
 
-struct ViewPixels {
-  std::vector<OutlinePixel> pixels;  ///< those of nonzero weight that the pose moves
-  Eigen::Matrix<double, 7, 7> H = Eigen::Matrix<double, 7, 7>::Zero();  ///< Σ w J Jᵀ
-  Eigen::Matrix<double, 7, 1> g = Eigen::Matrix<double, 7, 1>::Zero();  ///< Σ w J r
-  double cost = 0;          ///< ½ Σ w r² over all pixels
-  double outline_cost = 0;  ///< over `pixels`
-  int tile_px = 0;          ///< 32, or less where that leaves fewer than 16 tiles
-  size_t num_tiles = 0;     ///< that the outline passes
-};
-
-/// At rig_from_world and focal_factor times the focal lengths; log f by a difference (of 1e-6).
-ViewPixels CollectOutline(const SilhouetteView& view, const Target& target, Rasterizer* rasterizer,
-                          double radius, const Rigid3d& rig_from_world, double focal_factor = 1);
-
-/// H⁺: directions that the outlines do not tell stay where they are. N = 6 or 7.
-template <int N>
-Eigen::Matrix<double, N, N> PseudoInverse(const Eigen::Matrix<double, N, N>& H);
-
-/// Σ_t g_t g_tᵀ · n / (n − N) over the n tiles t of a view, of the residuals that a step of the
-/// first N parameters leaves. N = 6 or 7.
-template <int N>
-Eigen::Matrix<double, N, N> TileNoise(const ViewPixels& view,
-                                      const Eigen::Matrix<double, N, 1>& step);
+/// Of all views, those of nonzero weight; by views, rows, columns.
+std::vector<OutlinePixel> CollectOutline(const std::vector<WeightedView>& views,
+                                         Rasterizer* rasterizer, const Rigid3d& rig_from_world);
 
 }  // namespace ceres_align
