@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <ctime>
 #include <map>
 #include <random>
 #include <sstream>
@@ -150,7 +151,7 @@ struct Cell {
   int trials = 0, successes = 0, ambiguous = 0;
   int usable_successes = 0, usable_failures = 0;
   std::vector<double> rotation_deg, translation_percent, evaluations, iterations, ms, total_ms,
-      prepare_ms, chi2;
+      cpu_ms, prepare_ms, chi2;
 };
 
 /// A mesh as Align takes it. What is only made when it is asked for (tables of the search,
@@ -208,9 +209,11 @@ void RunTrial(const std::string& name, const Model& model, const Scene& scene, i
   options.search_thinned = FLAGS_search_thinned;
   options.search_kept = FLAGS_search_kept;
   options.search_finalists = FLAGS_search_finalists;
+  const std::clock_t cpu_start = std::clock();
   const auto start = std::chrono::steady_clock::now();
   const AlignResult result = Align(scene, model.prepared, rasterizer, options);
   cell->total_ms.push_back(MsSince(start));
+  cell->cpu_ms.push_back(1e3 * static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC);
   const PoseError error = ComparePoses(result.rig_from_world, *scene.true_rig_from_world,
                                        result.object_center_in_world);
   ++cell->trials;
@@ -250,12 +253,13 @@ void PrintRow(const std::string& start, const Cell& cell) {
   std::printf(
       "| %s | %.1f | %.4f | %.4f | %.4f | %.4f | %.0f | %.0f | %.2f | %.2f | %.2f | %d | %d of %d "
       "| "
-      "%d of %d |\n",
+      "%d of %d | %.2f |\n",
       start.c_str(), 100.0 * cell.successes / cell.trials, Median(cell.rotation_deg),
       Median(cell.translation_percent), Quantile(cell.rotation_deg, 0.9),
       Quantile(cell.translation_percent, 0.9), Median(cell.evaluations), Median(cell.iterations),
       Median(cell.prepare_ms), Median(cell.ms), Median(cell.total_ms), cell.ambiguous,
-      cell.usable_successes, cell.successes, cell.usable_failures, cell.trials - cell.successes);
+      cell.usable_successes, cell.successes, cell.usable_failures, cell.trials - cell.successes,
+      Median(cell.cpu_ms));
 }
 
 int Main() {
@@ -275,7 +279,7 @@ int Main() {
   std::printf(
       "| start deg / %% | success %% | median deg | median %% | p90 deg | p90 %% | evaluations | "
       "iterations | prepare ms | solve ms | total ms | ambiguous | usable: right | usable: wrong "
-      "|\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+      "| cpu ms |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
   for (size_t a = 0; a < angles.size(); ++a) {
     Cell cell;
     for (int trial = 0; trial < FLAGS_trials; ++trial) {

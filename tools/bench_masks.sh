@@ -4,8 +4,9 @@
 #
 #   tools/bench_masks.sh [smooth|scans] [further flags of bench_align]
 #
-# TRIALS: instead of 36. BIN: the folder of bench_align (build/tools). DATA: a folder with mesh/spot.obj and
-# mesh/teapot.obj (../shared/data); left out, with a word on stderr, where it is absent.
+# Times are wall time but for "cpu ms". TRIALS: instead of 36. BIN: the folder of bench_align
+# (build/tools). DATA: a folder with mesh/spot.obj and mesh/teapot.obj (../shared/data); left out,
+# with a word on stderr, where it is absent.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 bench=${BIN:-$root/build/tools}/bench_align
@@ -25,8 +26,8 @@ case $set_name in
   *) echo "bench_masks.sh: the first argument is smooth or scans, not '$set_name'" >&2; exit 1 ;;
 esac
 
-echo "| $set_name masks | masks | start deg / % | success % | median deg | median % | p90 deg | p90 % | evaluations | solve ms | total ms | usable: right | usable: wrong | chi2/6 | in 90 % |"
-echo "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+echo "| $set_name masks | masks | start deg / % | success % | median deg | median % | p90 deg | p90 % | evaluations | solve ms | total ms | cpu ms | usable: right | usable: wrong | chi2/6 | in 90 % |"
+echo "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
 
 # name, flags: a row for one and for two masks and for each start.
 row() {
@@ -37,7 +38,7 @@ row() {
       --offsets_percent 4,10 --covariance "$@" |
       awk -F ' *\\| *' -v name="$name" -v views="$views" '
         /^\| [0-9]/ { row = "| " name " | " views " | " $2 " | " $3 " | " $4 " | " $5 " | " $6 " | " $7 \
-                            " | " $8 " | " $11 " | " $12 " | " $14 " | " $15 }
+                            " | " $8 " | " $11 " | " $12 " | " $16 " | " $14 " | " $15 }
         /covariance:/ {
           match($0, /chi2\/6 [-0-9.a-z]+/); chi2 = substr($0, RSTART + 7, RLENGTH - 7)
           match($0, /90 % one [-0-9.a-z]+/); inside = substr($0, RSTART + 9, RLENGTH - 9)
