@@ -24,13 +24,6 @@ ImageF Disc(int size, double radius) {
   }
   return mask;
 }
-bool IsBinary(const ImageF& mask) {
-  for (float v : mask.pixels) {
-    if (v != 0 && v != 1) return false;
-  }
-  return true;
-}
-
 TEST(Random, IsTheSameEverywhere) {
   // std::mt19937_64's 10000th number is fixed by the standard.
   Random random(5489);
@@ -161,6 +154,147 @@ TEST(MaskNoise, WavyEdgeHasItsRmsAndCorrelation) {
   EXPECT_NEAR(std::sqrt(square), 1.5, 0.25);
   EXPECT_NEAR(lagged / square, 0.49, 0.15);
   EXPECT_NEAR(far / square, 0.05, 0.2);
+}
+
+// Straight edge: ones left of column `edge`.
+ImageF LeftOf(int width, int height, int edge) {
+  ImageF mask(width, height);
+  for (int y = 0; y < height; ++y) std::fill(mask.row(y), mask.row(y) + edge, 1.0f);
+  return mask;
+}
+
+TEST(MaskFilters, BlurHasItsSigmaAndKeepsTheMean) {
+  ImageF dot(41, 41);
+  dot.at(20, 20) = 1;
+  for (const double sigma : {0.5, 1.0, 2.0}) {
+    const ImageF soft = Blur(dot, sigma);
+    double sum = 0, xx = 0, yy = 0;
+    for (int y = 0; y < 41; ++y) {
+      for (int x = 0; x < 41; ++x) {
+        sum += soft.at(x, y);
+        xx += soft.at(x, y) * (x - 20) * (x - 20);
+        yy += soft.at(x, y) * (y - 20) * (y - 20);
+      }
+    }
+    EXPECT_NEAR(sum, 1, 1e-5);
+    // The pixel's own width adds 1/12, about (Sheppard), where the bell is a pixel wide or more.
+    EXPECT_NEAR(xx, sigma * sigma + 1.0 / 12, 0.01);
+    EXPECT_NEAR(yy, xx, 1e-5);
+  }
+  EXPECT_EQ(Blur(ImageF(9, 7, 1.0f), 2).at(0, 0), 1);
+}
+
+TEST(MaskFilters, ShiftMovesTheOutlineByPartsOfAPixel) {
+  for (const double shift : {-2.0, -0.4, 0.3, 1.7}) {
+    // A binary outline has lost its place in the pixel where it runs along them: 0.1 px.
+    const double radius = 60;
+    const double area = Area_px(ShiftOutline(Disc(160, radius), shift));
+    EXPECT_NEAR(std::sqrt(area / M_PI) - radius, shift, 0.12) << shift;
+  }
+  EXPECT_TRUE(IsBinary(ShiftOutline(Disc(160, 50), 0.3)));
+  ImageF soft = LeftOf(40, 5, 20);
+  for (int y = 0; y < 5; ++y) soft.at(20, y) = 0.25f;
+  const ImageF moved = ShiftOutline(soft, 0.5);
+  double length = 0;
+  for (int x = 0; x < 40; ++x) length += moved.at(x, 2);
+  EXPECT_NEAR(length, 20.75, 0.1);
+}
+
+TEST(MaskFilters, RoundingOffLosesThinPartsAndKeepsBroadOnes) {
+  ImageF mask(60, 60);
+  for (int y = 10; y < 40; ++y) std::fill(mask.row(y) + 10, mask.row(y) + 40, 1.0f);
+  for (int y = 40; y < 55; ++y) std::fill(mask.row(y) + 20, mask.row(y) + 23, 1.0f);  // 3 px wide
+  const ImageF out = RoundOff(mask, 2);
+  EXPECT_EQ(out.at(21, 50), 0);
+  EXPECT_EQ(out.at(10, 10), 0);
+  EXPECT_EQ(out.at(10, 25), 1);
+  EXPECT_EQ(RoundOff(mask, 1).at(21, 50), 1);
+}
+
+TEST(MaskFilters, LowResolutionKeepsStraightEdgesAndBlursTheRest) {
+  const ImageF edge = LeftOf(64, 32, 30);
+  const ImageF coarse = LowResolution(edge, 4);
+  EXPECT_TRUE(IsBinary(coarse));
+  double different = 0;
+  for (size_t i = 0; i < edge.pixels.size(); ++i) different += edge.pixels[i] != coarse.pixels[i];
+  EXPECT_LE(different / 32, 1);
+  ImageF line(64, 32);
+  for (int y = 0; y < 32; ++y) line.at(20, y) = 1;
+  EXPECT_EQ(Area_px(LowResolution(line, 4)), 0);
+  EXPECT_EQ(LowResolution(edge, 1).pixels, edge.pixels);
+}
+
+TEST(MaskNoise, OccluderHidesItsShareOfTheOutlineAndTellsWhere) {
+  const ImageF disc = Disc(200, 70);
+  MaskNoise noise;
+  noise.occluded_outline = 0.3;
+  for (uint64_t seed = 0; seed < 5; ++seed) {
+    ImageF hidden;
+    const ImageF out = ApplyNoise(disc, noise, seed, &hidden);
+    int outline = 0, hidden_outline = 0;
+    for (int y = 1; y < 199; ++y) {
+      for (int x = 1; x < 199; ++x) {
+        if (hidden.at(x, y) == 1) {
+          EXPECT_EQ(out.at(x, y), 0);
+        } else {
+          EXPECT_EQ(out.at(x, y), disc.at(x, y));
+        }
+        if (disc.at(x, y) == 0) continue;
+        if (disc.at(x - 1, y) == 1 && disc.at(x + 1, y) == 1 && disc.at(x, y - 1) == 1 &&
+            disc.at(x, y + 1) == 1) {
+          continue;
+        }
+        ++outline;
+        hidden_outline += hidden.at(x, y) == 1;
+      }
+    }
+    EXPECT_NEAR(static_cast<double>(hidden_outline) / outline, 0.3, 0.02);
+  }
+  noise.occluded_fraction = 0.1;
+  EXPECT_THROW(noise.Validate(), InputError);
+}
+
+TEST(MaskNoise, MissingPartIsItsShareBeyondALine) {
+  const ImageF disc = Disc(200, 70);
+  MaskNoise noise;
+  noise.missing_part = 0.2;
+  const ImageF cut = ApplyNoise(disc, noise, 4);
+  EXPECT_NEAR(Area_px(cut) / Area_px(disc), 0.8, 0.01);
+  EXPECT_NE(ApplyNoise(disc, noise, 5).pixels, cut.pixels);
+}
+
+TEST(MaskNoise, SegmentedIsOffByItsRmsAndSoftOnlyIfAsked) {
+  const double radius = 80;
+  const ImageF disc = Disc(240, radius);
+  for (const double rms : {0.5, 1.0, 2.0}) {
+    // Where the noisy edge lies, ray by ray; bites and bumps apart.
+    double squares = 0;
+    int rays = 0;
+    for (uint64_t seed = 0; seed < 8; ++seed) {
+      MaskNoise noise = SegmentedNoise(rms, seed);
+      EXPECT_GT(noise.edge_blobs, 0);
+      noise.edge_blobs = 0;
+      const ImageF out = ApplyNoise(disc, noise, seed + 100);
+      EXPECT_TRUE(IsBinary(out));
+      for (int i = 0; i < 360; ++i) {
+        const double c = std::cos(i * M_PI / 180), s = std::sin(i * M_PI / 180);
+        double length = 0;
+        for (double r = 0.05; r < 110; r += 0.1) {
+          length += 0.1 * out.at(static_cast<int>(120 + r * c), static_cast<int>(120 + r * s));
+        }
+        squares += (length - radius) * (length - radius);
+        ++rays;
+      }
+    }
+    EXPECT_NEAR(std::sqrt(squares / rays), rms, 0.25 * rms);
+  }
+  EXPECT_EQ(ApplyNoise(disc, SegmentedNoise(0, 1), 1).pixels, disc.pixels);
+  MaskNoise soft = SegmentedNoise(1, 1);
+  soft.soft_edge_px = 1.5;
+  EXPECT_FALSE(IsBinary(ApplyNoise(disc, soft, 1)));
+  // One network, one bias.
+  EXPECT_EQ(SegmentedNoise(1, 5).bias_px, SegmentedNoise(1, 5).bias_px);
+  EXPECT_NE(SegmentedNoise(1, 5).bias_px, SegmentedNoise(1, 6).bias_px);
 }
 
 TEST(MaskNoise, SeedsDecideAndKindsAreIndependent) {

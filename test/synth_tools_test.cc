@@ -163,6 +163,28 @@ TEST_F(SynthTools, SeedsDecide) {
   EXPECT_NE(ReadAll(folder_ / "a/view0.png"), ReadAll(folder_ / "c/view0.png"));
 }
 
+TEST_F(SynthTools, SegmentedMasksAndMarkedOccludersAreWritten) {
+  const std::string flags = "make_masks --mesh '" + mesh_ + "' --num_views 2 ";
+  ASSERT_EQ(Run(flags + "--segmented 1 --out_dir s"), 0) << err_;
+  ASSERT_EQ(Run(flags + "--segmented 1 --edge_blobs 0 --out_dir t"), 0) << err_;
+  EXPECT_NE(ReadAll(folder_ / "s/view0.png"), ReadAll(folder_ / "t/view0.png"));
+  ASSERT_EQ(Run(flags + "--occluded_outline 0.3 --mark_occluder --out_dir m"), 0) << err_;
+  const Scene scene = LoadScene(folder_ / "m" / "scene.json").scene;
+  for (const View& view : scene.views) {
+    ASSERT_FALSE(view.weight.empty());
+    // Where it is not ignored, the mask is the truth's.
+    const ImageF truth =
+        RenderMask(*scene.meshes[0], view.cam_from_rig * *scene.true_rig_from_world, view.camera);
+    double ignored = 0, different = 0;
+    for (size_t i = 0; i < truth.pixels.size(); ++i) {
+      ignored += view.weight.pixels[i] == 0;
+      different += view.weight.pixels[i] * std::abs(truth.pixels[i] - view.mask.pixels[i]);
+    }
+    EXPECT_GT(ignored, 100);
+    EXPECT_EQ(different, 0);
+  }
+}
+
 TEST_F(SynthTools, RelativePosesAreReadInTheNamedForm) {
   const std::string flags = "make_masks --mesh '" + mesh_ + "' --R_rel 0,20,0 --T_rel 5,1,2 ";
   for (const RigForm form : {RigForm::kPyTorch3dRow, RigForm::kPyTorch3dColumn, RigForm::kOpenCv}) {
@@ -183,6 +205,8 @@ TEST_F(SynthTools, BadInputIsOneLineAndWritesNothing) {
   ExpectBadInput("make_mesh --out a.obj --shape hen", "hen");
   ExpectBadInput("make_mesh --out a.obj --faces 10", "10");
   ExpectBadInput("make_mesh --out a.obj --colour red", "colour");
+  ExpectBadInput("make_masks --mesh '" + mesh_ + "' --out_dir s --mark_occluder", "occluded");
+  ExpectBadInput("make_masks --mesh '" + mesh_ + "' --out_dir s --segmented -1", "rms_px");
   ExpectBadInput("make_mesh --out a.obj --holes 3", "--scan");
   ExpectBadInput("make_mesh --out a.obj --scan --bump_voxels 2", "bump_voxels");
   ExpectBadInput("make_mesh --out a.obj --scan --shape sheet", "not closed");

@@ -3,8 +3,10 @@
 #include <gflags/gflags.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <ctime>
 #include <map>
 #include <random>
 #include <sstream>
@@ -17,6 +19,7 @@
 #include "ceres_align/synth/mask_noise.h"
 #include "ceres_align/synth/point_sampler.h"
 #include "ceres_align/synth/shapes.h"
+#include "cli/noise_flags.h"
 
 DEFINE_string(meshes, "blob:6000,multi_part:6000,rooster:6000",
               "comma-separated: mesh files, or shape:faces of make_mesh");
@@ -38,9 +41,6 @@ DEFINE_int32(restarts, ceres_align::AlignOptions().restarts,
 DEFINE_bool(no_start, false, "no start is given: every rotation is searched");
 DEFINE_double(scatter, 0.1, "lateral shift of the object, in its radii");
 DEFINE_double(depth_scatter, 0, "random factor of its depth");
-DEFINE_double(salt_and_pepper, 0, "mask noise: fraction of pixels set to 0 or 1");
-DEFINE_double(wave_rms_px, 0, "mask noise: the edge is displaced by waves about 10 px long");
-DEFINE_int32(missing_blobs, 0, "mask noise: round holes");
 DEFINE_int32(sharp_window, ceres_align::AlignOptions().sharp_window, "AlignOptions");
 DEFINE_int32(search_candidates, ceres_align::AlignOptions().search_candidates, "AlignOptions");
 DEFINE_int32(search_refined, ceres_align::AlignOptions().search_refined, "AlignOptions");
@@ -95,8 +95,9 @@ std::shared_ptr<const TriangleMesh> GetMesh(const std::string& name) {
 }
 
 // The object about two thirds of the image's height, near the middle; fov 60° on the short side.
+// `network_seed`: all masks of a trial are of one network (--segmented).
 Scene MakeTrial(const std::shared_ptr<const TriangleMesh>& mesh, double angle_deg,
-                double offset_percent, Random* random) {
+                double offset_percent, uint64_t network_seed, Random* random) {
   const Sphere sphere = BoundingSphere(*mesh);
   const double f = 0.5 * std::min(FLAGS_width, FLAGS_height) / std::tan(M_PI / 6);
   const Camera camera{FLAGS_width, FLAGS_height, f, f, 0.5 * FLAGS_width, 0.5 * FLAGS_height};
@@ -115,6 +116,7 @@ Scene MakeTrial(const std::shared_ptr<const TriangleMesh>& mesh, double angle_de
   if (!FLAGS_no_start)
     scene.initial_rig_from_world = Rigid3d(start, Eigen::Vector3d(moved - start * sphere.center));
   const Eigen::Vector3d pivot(0, 0, depth);
+  const MaskNoise noise = cli::NoiseOfFlags(network_seed);
   for (int i = 0; i < FLAGS_views; ++i) {
     View view;
     view.name = "view" + std::to_string(i);
@@ -123,28 +125,55 @@ Scene MakeTrial(const std::shared_ptr<const TriangleMesh>& mesh, double angle_de
     view.cam_from_rig = Rigid3d(rig, Eigen::Vector3d(pivot - rig * pivot));
     view.mask =
         RenderMask(*mesh, view.cam_from_rig * *scene.true_rig_from_world, camera, FLAGS_samples);
-    MaskNoise noise;
-    noise.salt_and_pepper = FLAGS_salt_and_pepper;
-    noise.wave_rms_px = FLAGS_wave_rms_px;
-    noise.wave_length_px = 10;
-    noise.missing_blobs = FLAGS_missing_blobs;
-    view.mask = ApplyNoise(view.mask, noise, static_cast<uint64_t>(random->Uniform(0, 1e9)));
+    ImageF hidden;
+    view.mask =
+        ApplyNoise(view.mask, noise, static_cast<uint64_t>(random->Uniform(0, 1e9)), &hidden);
+    if (cli::MarkOccluder()) {
+      view.weight = hidden;
+      for (float& v : view.weight.pixels) v = 1 - v;
+    }
     scene.views.push_back(view);
   }
   return scene;
 }
 
-double Median(std::vector<double> values) {
+// Nearest rank.
+double Quantile(std::vector<double> values, double part) {
   if (values.empty()) return NAN;
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
+  const size_t rank = static_cast<size_t>(part * static_cast<double>(values.size()));
+  const auto at = values.begin() + static_cast<ptrdiff_t>(std::min(rank, values.size() - 1));
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
 }
+double Median(const std::vector<double>& values) { return Quantile(values, 0.5); }
 
 struct Cell {
   int trials = 0, successes = 0, ambiguous = 0;
-  std::vector<double> rotation_deg, translation_percent, evaluations, iterations, ms, prepare_ms,
-      chi2;
+  int usable_successes = 0, usable_failures = 0;
+  std::vector<double> rotation_deg, translation_percent, evaluations, iterations, ms, total_ms,
+      cpu_ms, prepare_ms, chi2;
 };
+
+/// A mesh as Align takes it. What is only made when it is asked for (tables of the search,
+/// symmetry) is in the time of the first trial.
+struct Model {
+  std::shared_ptr<const TriangleMesh> mesh;
+  PreparedMeshes prepared;
+  double prepare_ms = 0;
+};
+
+double MsSince(std::chrono::steady_clock::time_point start) {
+  return 1e3 * std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Model MakeModel(const std::string& name) {
+  Model model;
+  model.mesh = GetMesh(name);
+  const auto start = std::chrono::steady_clock::now();
+  model.prepared = {std::make_shared<PreparedMesh>(model.mesh)};
+  model.prepare_ms = MsSince(start);
+  return model;
+}
 
 // The error by the covariance: [ω, v] as in AlignResult::covariance; of 6 degrees of freedom.
 double Chi2(const AlignResult& result, const Rigid3d& truth) {
@@ -167,8 +196,8 @@ void PrintCalibration(const Cell& cell) {
       cell.chi2.size(), cell.successes, Median(cell.chi2) / 6, below(k50), below(k90));
 }
 
-void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer* rasterizer,
-              Cell* cell) {
+void RunTrial(const std::string& name, const Model& model, const Scene& scene, int trial,
+              Rasterizer* rasterizer, Cell* cell) {
   AlignOptions options;
   options.covariance = FLAGS_covariance;
   options.coarsest_width_px = FLAGS_coarsest_width_px;
@@ -180,13 +209,18 @@ void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer
   options.search_thinned = FLAGS_search_thinned;
   options.search_kept = FLAGS_search_kept;
   options.search_finalists = FLAGS_search_finalists;
-  const AlignResult result = Align(scene, rasterizer, options);
+  const std::clock_t cpu_start = std::clock();
+  const auto start = std::chrono::steady_clock::now();
+  const AlignResult result = Align(scene, model.prepared, rasterizer, options);
+  cell->total_ms.push_back(MsSince(start));
+  cell->cpu_ms.push_back(1e3 * static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC);
   const PoseError error = ComparePoses(result.rig_from_world, *scene.true_rig_from_world,
                                        result.object_center_in_world);
   ++cell->trials;
   const bool success =
       error.rotation_deg < FLAGS_success_deg && error.translation_percent < FLAGS_success_percent;
   if (success) ++cell->successes;
+  if (result.IsUsable()) ++(success ? cell->usable_successes : cell->usable_failures);
   if (success && result.covariance) {
     cell->chi2.push_back(Chi2(result, *scene.true_rig_from_world));
   }
@@ -198,14 +232,14 @@ void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer
   cell->evaluations.push_back(result.evaluations);
   cell->iterations.push_back(result.iterations);
   cell->ms.push_back(1e3 * result.solve_seconds);
-  cell->prepare_ms.push_back(1e3 * result.prepare_seconds);
+  cell->prepare_ms.push_back(model.prepare_ms);
   cell->rotation_deg.push_back(error.rotation_deg);
   cell->translation_percent.push_back(error.translation_percent);
   if (!success && FLAGS_print_failures) {
     // What the masks themselves prefer: the cost that a run from the truth ends at.
     Scene from_truth = scene;
     from_truth.initial_rig_from_world = scene.true_rig_from_world;
-    const AlignResult at_truth = Align(from_truth, rasterizer, options);
+    const AlignResult at_truth = Align(from_truth, model.prepared, rasterizer, options);
     std::printf(
         "  failed: %s trial %d: %.2f deg %.2f %%, mean IoU %.4f, cost %.3f (from the truth %.3f), "
         "%s (%s)\n",
@@ -215,10 +249,23 @@ void RunTrial(const std::string& name, const Scene& scene, int trial, Rasterizer
   }
 }
 
+void PrintRow(const std::string& start, const Cell& cell) {
+  std::printf(
+      "| %s | %.1f | %.4f | %.4f | %.4f | %.4f | %.0f | %.0f | %.2f | %.2f | %.2f | %d | %d of %d "
+      "| "
+      "%d of %d | %.2f |\n",
+      start.c_str(), 100.0 * cell.successes / cell.trials, Median(cell.rotation_deg),
+      Median(cell.translation_percent), Quantile(cell.rotation_deg, 0.9),
+      Quantile(cell.translation_percent, 0.9), Median(cell.evaluations), Median(cell.iterations),
+      Median(cell.prepare_ms), Median(cell.ms), Median(cell.total_ms), cell.ambiguous,
+      cell.usable_successes, cell.successes, cell.usable_failures, cell.trials - cell.successes,
+      Median(cell.cpu_ms));
+}
+
 int Main() {
-  std::map<std::string, std::shared_ptr<const TriangleMesh>> meshes;
+  std::map<std::string, Model> models;
   const std::vector<std::string> names = Split(FLAGS_meshes);
-  for (const std::string& name : names) meshes[name] = GetMesh(name);
+  for (const std::string& name : names) models[name] = MakeModel(name);
   const std::vector<std::string> angles = Split(FLAGS_angles_deg);
   const std::vector<std::string> offsets = Split(FLAGS_offsets_percent);
   if (angles.size() != offsets.size()) {
@@ -230,22 +277,20 @@ int Main() {
               FLAGS_views, FLAGS_rig_deg, FLAGS_width, FLAGS_height,
               FLAGS_samples == 1 ? "binary" : "anti-aliased", FLAGS_trials, names.size());
   std::printf(
-      "| start deg / %% | success %% | median deg | median %% | evaluations | iterations | "
-      "prepare ms | solve ms | ambiguous |\n|---|---|---|---|---|---|---|---|---|\n");
+      "| start deg / %% | success %% | median deg | median %% | p90 deg | p90 %% | evaluations | "
+      "iterations | prepare ms | solve ms | total ms | ambiguous | usable: right | usable: wrong "
+      "| cpu ms |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
   for (size_t a = 0; a < angles.size(); ++a) {
     Cell cell;
     for (int trial = 0; trial < FLAGS_trials; ++trial) {
       const std::string& name = names[trial % names.size()];
       Random random(1000003ull * FLAGS_seed + 1009 * a + trial);
-      const Scene scene =
-          MakeTrial(meshes[name], std::stod(angles[a]), std::stod(offsets[a]), &random);
-      RunTrial(name, scene, trial, &rasterizer, &cell);
+      const Model& model = models.at(name);
+      const Scene scene = MakeTrial(model.mesh, std::stod(angles[a]), std::stod(offsets[a]),
+                                    1009ull * FLAGS_seed + trial, &random);
+      RunTrial(name, model, scene, trial, &rasterizer, &cell);
     }
-    std::printf("| %s / %s | %.1f | %.4f | %.4f | %.0f | %.0f | %.2f | %.2f | %d |\n",
-                angles[a].c_str(), offsets[a].c_str(), 100.0 * cell.successes / cell.trials,
-                Median(cell.rotation_deg), Median(cell.translation_percent),
-                Median(cell.evaluations), Median(cell.iterations), Median(cell.prepare_ms),
-                Median(cell.ms), cell.ambiguous);
+    PrintRow(angles[a] + " / " + offsets[a], cell);
     if (FLAGS_covariance) PrintCalibration(cell);
     std::fflush(stdout);
   }
@@ -256,6 +301,8 @@ int Main() {
 }  // namespace ceres_align
 
 int main(int argc, char** argv) {
+  // Waves are short here unless --segmented makes them.
+  gflags::SetCommandLineOptionWithMode("wave_length_px", "10", gflags::SET_FLAGS_DEFAULT);
   gflags::SetUsageMessage("tables of the alignment's basin, accuracy and time");
   gflags::ParseCommandLineFlags(&argc, &argv, true);
   try {

@@ -1,11 +1,15 @@
 # Benchmarks: tables for docs/benchmarks.md.
 if(CERES_ALIGN_BUILD_BENCHMARKS)
-  ceres_align_program(bench_align SOURCES bench_align.cc
-    LINK ceres_align::align ceres_align::synth ceres_align::io gflags)
+  ceres_align_program(bench_align SOURCES bench_align.cc cli/noise_flags.cc
+    LINK ceres_align_cli ceres_align::align ceres_align::synth ceres_align::io gflags)
   ceres_align_program(bench_modes SOURCES bench_modes.cc
     LINK ceres_align::align ceres_align::synth ceres_align::io gflags)
   ceres_align_program(bench_verdict SOURCES bench_verdict.cc bench_verdict_kinds.cc
     LINK ceres_align::align ceres_align::synth ceres_align::io gflags)
+  ceres_align_program(bench_real SOURCES bench_real.cc bench_real_cases.cc
+    LINK ceres_align::align ceres_align::io gflags nlohmann_json::nlohmann_json)
+  target_compile_definitions(bench_real PRIVATE
+    CERES_ALIGN_SHARED_DATA="${PROJECT_SOURCE_DIR}/../shared/data")
   find_package(benchmark QUIET)
   if(benchmark_FOUND)
     ceres_align_program(bench_render SOURCES bench_render.cc

@@ -151,7 +151,7 @@ void Nothing(Trial*, Random*) {}
 
 void AddRightKinds(std::vector<Kind>* kinds) {
   const auto add = [&](const std::string& name, std::function<void(Setup*, Random*)> set_up) {
-    kinds->push_back({name, false, 1, std::move(set_up), Nothing});
+    kinds->push_back({name, Group::kRight, 1, std::move(set_up), Nothing});
   };
   add("clean binary", [](Setup* s, Random*) { s->samples = 1; });
   add("anti-aliased", [](Setup* s, Random*) { s->samples = 4; });
@@ -184,11 +184,11 @@ void AddRightKinds(std::vector<Kind>* kinds) {
 
 void AddWrongKinds(std::vector<Kind>* kinds) {
   const auto add = [&](const std::string& name, int least_views, Change change) {
-    kinds->push_back({name, true, least_views, Usual, std::move(change)});
+    kinds->push_back({name, Group::kFalsified, least_views, Usual, std::move(change)});
   };
   add("other mesh", 1, UseOtherMesh);
-  kinds->push_back(
-      {"other mesh no start", true, 1, [](Setup* s, Random*) { s->start = false; }, UseOtherMesh});
+  kinds->push_back({"other mesh no start", Group::kFalsified, 1,
+                    [](Setup* s, Random*) { s->start = false; }, UseOtherMesh});
   add("stretched 10 %", 1, StretchMesh(1.1));
   add("stretched 20 %", 1, StretchMesh(1.2));
   add("part missing (40 %)", 1, CutMesh(0.6));
@@ -196,8 +196,8 @@ void AddWrongKinds(std::vector<Kind>* kinds) {
   add("size +10 %", 2, UseScaledMesh(1.1));
   add("size +5 %", 2, UseScaledMesh(1.05));
   add("swapped masks", 2, SwapMasks);
-  kinds->push_back(
-      {"swapped no start", true, 2, [](Setup* s, Random*) { s->start = false; }, SwapMasks});
+  kinds->push_back({"swapped no start", Group::kFalsified, 2,
+                    [](Setup* s, Random*) { s->start = false; }, SwapMasks});
   for (double deg : {3.0, 5.0, 10.0, 30.0}) {
     const std::string text = std::to_string(static_cast<int>(deg)) + " deg";
     add("rig turned " + text, 2, TurnRig(deg));
@@ -215,7 +215,7 @@ void AddWrongKinds(std::vector<Kind>* kinds) {
   for (double factor : {0.8, 0.9, 1.1, 1.2}) {
     char text[32];
     std::snprintf(text, sizeof(text), "focal x %g in noise", factor);
-    kinds->push_back({text, true, 1,
+    kinds->push_back({text, Group::kFalsified, 1,
                       [](Setup* s, Random*) {
                         s->noise.wave_rms_px = 0.3;
                         s->noise.salt_and_pepper = 0.02;
@@ -227,8 +227,39 @@ void AddWrongKinds(std::vector<Kind>* kinds) {
   add("half hidden in one", 2, HideHalfOfOne);
   add("occluder 50 %", 1, Occlude(0.5));
   add("occluder 25 %", 1, Occlude(0.25));
-  kinds->push_back({"half hidden no start", true, 1, [](Setup* s, Random*) { s->start = false; },
-                    HideHalfOfAll});
+  kinds->push_back({"half hidden no start", Group::kFalsified, 1,
+                    [](Setup* s, Random*) { s->start = false; }, HideHalfOfAll});
+}
+
+std::function<void(Setup*, Random*)> Segmented(double rms_px, bool start) {
+  return [rms_px, start](Setup* s, Random*) {
+    s->segmented_px = rms_px;
+    s->start = start;
+    // The waves are of pixels: at the sizes of photographs.
+    s->width_px = 612;
+    s->height_px = 512;
+  };
+}
+
+void AddSegmentedKinds(std::vector<Kind>* kinds) {
+  const auto add = [&](Group group, const std::string& name, int least_views,
+                       std::function<void(Setup*, Random*)> set_up, Change change) {
+    kinds->push_back(
+        {"segmented " + name, group, least_views, std::move(set_up), std::move(change)});
+  };
+  add(Group::kSegmented, "0.5 px", 1, Segmented(0.5, true), Nothing);
+  add(Group::kSegmented, "1 px", 1, Segmented(1, true), Nothing);
+  add(Group::kSegmented, "2 px", 1, Segmented(2, true), Nothing);
+  add(Group::kSegmented, "1 px no start", 1, Segmented(1, false), Nothing);
+  const Group wrong = Group::kSegmentedFalsified;
+  add(wrong, "1 px other mesh", 1, Segmented(1, true), UseOtherMesh);
+  add(wrong, "1 px other mesh no start", 1, Segmented(1, false), UseOtherMesh);
+  add(wrong, "1 px swapped masks", 2, Segmented(1, true), SwapMasks);
+  add(wrong, "1 px stretched 20 %", 1, Segmented(1, true), StretchMesh(1.2));
+  add(wrong, "1 px rig turned 10 deg", 2, Segmented(1, true), TurnRig(10));
+  add(wrong, "1 px focal x 0.8", 1, Segmented(1, true), ScaleFocal(0.8));
+  add(wrong, "1 px half hidden", 1, Segmented(1, true), HideHalfOfAll);
+  add(wrong, "1 px occluder 25 %", 1, Segmented(1, true), Occlude(0.25));
 }
 
 }  // namespace
@@ -255,6 +286,8 @@ Trial MakeTrial(const MeshPtr& mesh, const Setup& setup, int num_views, Random* 
     scene.initial_rig_from_world = Rigid3d(start, Eigen::Vector3d(moved - start * sphere.center));
   }
   const Eigen::Vector3d pivot(0, 0, depth);
+  const MaskNoise noise =
+      setup.segmented_px > 0 ? SegmentedNoise(setup.segmented_px, random->Bits()) : setup.noise;
   for (int i = 0; i < num_views; ++i) {
     View view;
     view.name = "view" + std::to_string(i);
@@ -262,7 +295,7 @@ Trial MakeTrial(const MeshPtr& mesh, const Setup& setup, int num_views, Random* 
     const Eigen::Quaterniond turn = ExpRotation({0, i * setup.rig_deg * M_PI / 180, 0});
     view.cam_from_rig = Rigid3d(turn, Eigen::Vector3d(pivot - turn * pivot));
     view.mask = ApplyNoise(RenderMask(*mesh, view.cam_from_rig * truth, camera, setup.samples),
-                           setup.noise, random->Bits());
+                           noise, random->Bits());
     scene.views.push_back(view);
   }
   return trial;
@@ -272,6 +305,7 @@ std::vector<Kind> AllKinds() {
   std::vector<Kind> kinds;
   AddRightKinds(&kinds);
   AddWrongKinds(&kinds);
+  AddSegmentedKinds(&kinds);
   return kinds;
 }
 

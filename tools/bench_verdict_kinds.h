@@ -25,6 +25,7 @@ struct Setup {
   bool start = true;
   double start_deg = 15, start_percent = 8;
   MaskNoise noise;
+  double segmented_px = 0;  // SegmentedNoise instead, one network for all masks
 };
 
 struct Trial {
@@ -37,15 +38,26 @@ struct Trial {
 /// What is falsified.
 using Change = std::function<void(Trial*, Random*)>;
 
+/// What a run is counted with.
+enum class Group { kRight, kFalsified, kSegmented, kSegmentedFalsified };
+
 struct Kind {
   std::string name;
-  bool falsified;
+  Group group;
   int least_views;
   std::function<void(Setup*, Random*)> set_up;
   Change falsify;
+
+  /// The masks are as of a segmentation network: poses are right that are as near as those tell.
+  bool is_segmented() const {
+    return group == Group::kSegmented || group == Group::kSegmentedFalsified;
+  }
+  bool is_falsified() const {
+    return group == Group::kFalsified || group == Group::kSegmentedFalsified;
+  }
 };
 
-/// Right ones first; the falsified ones follow.
+/// Right ones first, then falsified ones, then both with the masks of a segmentation network.
 std::vector<Kind> AllKinds();
 
 /// A scene of `num_views` cameras around the object, masks by the point sampler.

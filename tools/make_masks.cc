@@ -18,8 +18,8 @@
 #include "ceres_align/synth/point_sampler.h"
 #include "cli/help.h"
 #include "cli/mask_cameras.h"
+#include "cli/noise_flags.h"
 
-using ceres_align::MaskNoise;
 using ceres_align::cli::CameraFlags;
 
 DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, GLB or glTF. Required.");
@@ -69,17 +69,6 @@ DEFINE_double(start_rotation_deg, 0,
 DEFINE_double(start_translation_percent, 0, "... and by this percentage of the distance.");
 
 DEFINE_int32(samples, 1, "Samples per axis and pixel: 1 gives hard masks, 16 anti-aliased ones.");
-DEFINE_double(wave_rms_px, MaskNoise().wave_rms_px, "Noise: rms displacement of a wavy edge.");
-DEFINE_double(wave_length_px, MaskNoise().wave_length_px, "Noise: its correlation length.");
-DEFINE_double(dilate_px, MaskNoise().dilate_px, "Noise: grow (> 0) or shrink (< 0) by a disc.");
-DEFINE_int32(missing_blobs, MaskNoise().missing_blobs, "Noise: number of round holes.");
-DEFINE_double(blob_radius, MaskNoise().blob_radius,
-              "Noise: the holes' radius, of the radius of the disc with the mask's area.");
-DEFINE_double(occluded_fraction, MaskNoise().occluded_fraction,
-              "Noise: part of the object's area that an occluder hides.");
-DEFINE_string(occluder, "rectangle", "Noise: rectangle or ellipse.");
-DEFINE_double(salt_and_pepper, MaskNoise().salt_and_pepper,
-              "Noise: part of all pixels that become 0 or 1.");
 
 namespace ceres_align::cli {
 namespace {
@@ -90,14 +79,13 @@ ProgramHelp Help() {
   help.summary =
       "make_masks: renders masks of a mesh by point sampling (no code shared with the\n"
       "rasterizer that ceres_align optimizes with) and writes scene.json with the true pose.";
-  help.examples = {
-      {"make_masks --mesh data/rooster_small.obj --num_views 2 --out_dir scene",
-       "Two hard masks, 30 degrees apart, camera 1 at (81,0,96)."},
-      {"make_masks --mesh a.obj --num_poses 20 --samples 16 --start_rotation_deg 20 "
-       "--start_translation_percent 5 --out_dir trials",
-       "Twenty random poses with a start each, anti-aliased."},
-      {"make_masks --mesh a.obj --wave_rms_px 1 --missing_blobs 3 --seed 4 --out_dir bad",
-       "Masks as a segmentation network may give them."}};
+  help.examples = {{"make_masks --mesh data/rooster_small.obj --num_views 2 --out_dir scene",
+                    "Two hard masks, 30 degrees apart, camera 1 at (81,0,96)."},
+                   {"make_masks --mesh a.obj --num_poses 20 --samples 16 --start_rotation_deg 20 "
+                    "--start_translation_percent 5 --out_dir trials",
+                    "Twenty random poses with a start each, anti-aliased."},
+                   {"make_masks --mesh a.obj --segmented 1 --seed 4 --out_dir bad",
+                    "Masks as a segmentation network gives them, off by 1 px rms."}};
   help.groups = {{"In and out", {"mesh", "out_dir", "seed"}},
                  {"Image", {"image_size", "fov_deg", "K", "samples"}},
                  {"Pose of camera 1",
@@ -105,9 +93,7 @@ ProgramHelp Help() {
                    "cam_from_world", "num_poses", "fill"}},
                  {"Rig", {"num_views", "rig_angle_deg", "R_rel", "T_rel", "rig_convention"}},
                  {"Start", {"start_rotation_deg", "start_translation_percent"}},
-                 {"Noise, in the order in which it is applied",
-                  {"wave_rms_px", "wave_length_px", "dilate_px", "missing_blobs", "blob_radius",
-                   "occluded_fraction", "occluder", "salt_and_pepper"}}};
+                 {"Noise, in the order in which it is applied", NoiseFlagNames()}};
   help.exit_codes = {"0  the masks and scene.json are written",
                      "1  bad input: one line on stderr says what"};
   return help;
@@ -129,24 +115,6 @@ CameraFlags CamerasOfFlags() {
   flags.T_rel = FLAGS_T_rel;
   flags.rig_convention = FLAGS_rig_convention;
   return flags;
-}
-
-MaskNoise NoiseOfFlags() {
-  MaskNoise noise;
-  noise.wave_rms_px = FLAGS_wave_rms_px;
-  noise.wave_length_px = FLAGS_wave_length_px;
-  noise.dilate_px = FLAGS_dilate_px;
-  noise.missing_blobs = FLAGS_missing_blobs;
-  noise.blob_radius = FLAGS_blob_radius;
-  noise.occluded_fraction = FLAGS_occluded_fraction;
-  noise.salt_and_pepper = FLAGS_salt_and_pepper;
-  if (FLAGS_occluder == "ellipse") {
-    noise.occluder = OccluderKind::kEllipse;
-  } else if (FLAGS_occluder != "rectangle") {
-    throw InputError("--occluder is '" + FLAGS_occluder + "'; it must be rectangle or ellipse");
-  }
-  noise.Validate();
-  return noise;
 }
 
 // Flags that would be ignored beside another one are errors.
@@ -193,6 +161,7 @@ struct Setup {
   Sphere object;
   Camera camera;
   MaskNoise noise;
+  bool mark_occluder = false;
   std::vector<Rigid3d> cam_from_rig;
 };
 
@@ -215,14 +184,15 @@ void WriteScene(const Setup& setup, const Rigid3d& rig_from_world, uint64_t seed
         Perturb(rig_from_world, setup.object.center, FLAGS_start_rotation_deg,
                 FLAGS_start_translation_percent, &random);
   }
-  std::vector<ImageF> masks;
+  std::vector<ImageF> masks, hidden(setup.cam_from_rig.size());
   for (size_t i = 0; i < setup.cam_from_rig.size(); ++i) {
     const ImageF clean =
         RenderMask(setup.mesh, setup.cam_from_rig[i] * rig_from_world, setup.camera, FLAGS_samples);
-    masks.push_back(ApplyNoise(clean, setup.noise, seed + 1000003 * i));
+    masks.push_back(ApplyNoise(clean, setup.noise, seed + 1000003 * i, &hidden[i]));
     ViewDescription view;
     view.name = "view" + std::to_string(i);
     view.mask = view.name + ".png";
+    if (setup.mark_occluder) view.ignore = view.name + "_ignore.png";
     view.width_px = setup.camera.width_px;
     view.height_px = setup.camera.height_px;
     view.K = setup.camera.K();
@@ -232,6 +202,7 @@ void WriteScene(const Setup& setup, const Rigid3d& rig_from_world, uint64_t seed
   std::printf("%s:", (folder / "scene.json").string().c_str());
   for (size_t i = 0; i < masks.size(); ++i) {
     SaveMask(folder / scene.views[i].mask, masks[i]);
+    if (setup.mark_occluder) SaveMask(folder / scene.views[i].ignore, hidden[i]);
     double area_px = 0;
     for (float v : masks[i].pixels) area_px += v;
     std::printf(" %s %.0f px%s", scene.views[i].mask.c_str(), area_px,
@@ -245,7 +216,8 @@ int Run() {
   const CameraFlags flags = CamerasOfFlags();
   Setup setup;
   setup.camera = ParseCamera(flags);
-  setup.noise = NoiseOfFlags();
+  setup.noise = NoiseOfFlags(FLAGS_seed);
+  setup.mark_occluder = MarkOccluder();
   if (FLAGS_num_poses == 0) {
     const Rigid3d cam1_from_world = ParseCamera1FromWorld(flags);
     setup.cam_from_rig = ParseRig(flags, cam1_from_world * ParseVector3(FLAGS_look_at, "--look_at"),

@@ -8,20 +8,16 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/synth/random.h"
+#include "ceres_align/synth/smooth_field.h"
 
 namespace ceres_align {
 namespace {
 
 // Streams of random numbers of one seed.
-enum Stream : uint64_t { kWave = 1, kBlobs, kOccluder, kSalt };
+enum Stream : uint64_t { kWave = 1, kBlobs, kOccluder, kSalt, kEdgeBlobs, kPart, kNetwork };
 
 Random StreamOf(uint64_t seed, Stream stream) {
   return Random(seed * 0x9E3779B97F4A7C15u + stream * 0xD1B54A32D192ED03u);
-}
-
-bool IsBinary(const ImageF& mask) {
-  return std::all_of(mask.pixels.begin(), mask.pixels.end(),
-                     [](float v) { return v == 0 || v == 1; });
 }
 
 double Area_px(const ImageF& mask) {
@@ -30,85 +26,71 @@ double Area_px(const ImageF& mask) {
   return area;
 }
 
-// A uniformly random pixel of those with coverage above one half; false if there is none.
-bool RandomForeground(const ImageF& mask, Random* random, int* column, int* row) {
-  std::vector<int64_t> candidates;
+// Foreground has coverage above one half. Its outline: the pixels with a neighbour, of four, that
+// is none; the frame's outside is no neighbour.
+std::vector<int64_t> ForegroundPixels(const ImageF& mask) {
+  std::vector<int64_t> pixels;
   for (size_t i = 0; i < mask.pixels.size(); ++i) {
-    if (mask.pixels[i] > 0.5f) candidates.push_back(static_cast<int64_t>(i));
+    if (mask.pixels[i] > 0.5f) pixels.push_back(static_cast<int64_t>(i));
   }
-  if (candidates.empty()) return false;
-  const int64_t pixel = candidates[random->Index(static_cast<int64_t>(candidates.size()))];
-  *column = static_cast<int>(pixel % mask.width);
-  *row = static_cast<int>(pixel / mask.width);
-  return true;
+  return pixels;
+}
+std::vector<int64_t> OutlinePixels(const ImageF& mask) {
+  std::vector<int64_t> pixels;
+  for (int64_t i : ForegroundPixels(mask)) {
+    const int x = static_cast<int>(i % mask.width), y = static_cast<int>(i / mask.width);
+    if ((x > 0 && mask.at(x - 1, y) <= 0.5f) || (y > 0 && mask.at(x, y - 1) <= 0.5f) ||
+        (x + 1 < mask.width && mask.at(x + 1, y) <= 0.5f) ||
+        (y + 1 < mask.height && mask.at(x, y + 1) <= 0.5f)) {
+      pixels.push_back(i);
+    }
+  }
+  return pixels;
 }
 
-// A smooth field of mean 0 and variance 1: a uniform cubic B-spline with random coefficients,
-// divided by the standard deviation that it would have at each place.
-class SmoothField {
- public:
-  SmoothField(int width, int height, double knot_distance, Random* random)
-      : scale_(1 / knot_distance),
-        columns_(static_cast<int>(width * scale_) + 4),
-        rows_(static_cast<int>(height * scale_) + 4) {
-    // A random phase, so that the knots do not always lie at the same pixels.
-    phase_x_ = random->Uniform();
-    phase_y_ = random->Uniform();
-    coefficients_.resize(static_cast<size_t>(columns_ + 1) * (rows_ + 1));
-    for (double& c : coefficients_) c = random->Normal();
-  }
-  double At(double x, double y) const {
-    const double u = x * scale_ + phase_x_, v = y * scale_ + phase_y_;
-    const int column = static_cast<int>(u), row = static_cast<int>(v);
-    const std::array<double, 4> wx = Weights(u - column), wy = Weights(v - row);
-    double sum = 0, variance = 0;
-    for (int j = 0; j < 4; ++j) {
-      for (int i = 0; i < 4; ++i) {
-        const double w = wx[i] * wy[j];
-        sum += w * coefficients_[static_cast<size_t>(row + j) * (columns_ + 1) + column + i];
-        variance += w * w;
-      }
-    }
-    return sum / std::sqrt(variance);
-  }
-
- private:
-  static std::array<double, 4> Weights(double t) {
-    const double s = 1 - t;
-    return {s * s * s / 6, (4 - 6 * t * t + 3 * t * t * t) / 6, (4 - 6 * s * s + 3 * s * s * s) / 6,
-            t * t * t / 6};
-  }
-  double scale_, phase_x_, phase_y_;
-  int columns_, rows_;
-  std::vector<double> coefficients_;
-};
-
-// Bilinear between pixel centres, the border's values continued outside.
-double Interpolate(const ImageF& mask, double x, double y) {
-  const double u = std::clamp(x - 0.5, 0.0, mask.width - 1.0);
-  const double v = std::clamp(y - 0.5, 0.0, mask.height - 1.0);
-  const int c0 = static_cast<int>(u), r0 = static_cast<int>(v);
-  const int c1 = std::min(c0 + 1, mask.width - 1), r1 = std::min(r0 + 1, mask.height - 1);
-  const double s = u - c0, t = v - r0;
-  return (1 - t) * ((1 - s) * mask.at(c0, r0) + s * mask.at(c1, r0)) +
-         t * ((1 - s) * mask.at(c0, r1) + s * mask.at(c1, r1));
+// A uniformly random one of some pixels; false if there is none.
+bool RandomPixel(const std::vector<int64_t>& pixels, int width, Random* random, int* column,
+                 int* row) {
+  if (pixels.empty()) return false;
+  const int64_t pixel = pixels[random->Index(static_cast<int64_t>(pixels.size()))];
+  *column = static_cast<int>(pixel % width);
+  *row = static_cast<int>(pixel / width);
+  return true;
 }
 
 ImageF WaveEdge(const ImageF& mask, const MaskNoise& noise, uint64_t seed) {
   Random random = StreamOf(seed, kWave);
-  const SmoothField dx(mask.width, mask.height, noise.wave_length_px, &random);
-  const SmoothField dy(mask.width, mask.height, noise.wave_length_px, &random);
+  std::vector<SmoothField> fields;  // dx, dy of each octave
+  fields.reserve(2 * noise.wave_octaves);
+  for (int i = 0; i < 2 * noise.wave_octaves; ++i) {
+    const double length_px = noise.wave_length_px * static_cast<double>(1 << i / 2);
+    fields.emplace_back(mask.width, mask.height, length_px, &random);
+  }
+  const double rms_px = noise.wave_rms_px / std::sqrt(noise.wave_octaves);
   const bool binary = IsBinary(mask);
   ImageF out(mask.width, mask.height);
   for (int row = 0; row < mask.height; ++row) {
     for (int column = 0; column < mask.width; ++column) {
       const double x = column + 0.5, y = row + 0.5;
-      const double value = Interpolate(mask, x + noise.wave_rms_px * dx.At(x, y),
-                                       y + noise.wave_rms_px * dy.At(x, y));
+      double dx = 0, dy = 0;
+      for (size_t i = 0; i < fields.size(); i += 2) {
+        dx += rms_px * fields[i].At(x, y);
+        dy += rms_px * fields[i + 1].At(x, y);
+      }
+      const double value = Interpolate(mask, x + dx, y + dy);
       out.at(column, row) = static_cast<float>(binary ? (value > 0.5 ? 1 : 0) : value);
     }
   }
   return out;
+}
+
+void FillDisc(int x, int y, double radius_px, float value, ImageF* mask) {
+  for (int row = 0; row < mask->height; ++row) {
+    for (int column = 0; column < mask->width; ++column) {
+      const double dx = column - x, dy = row - y;
+      if (dx * dx + dy * dy <= radius_px * radius_px) mask->at(column, row) = value;
+    }
+  }
 }
 
 void RemoveBlobs(const MaskNoise& noise, uint64_t seed, ImageF* mask) {
@@ -116,12 +98,50 @@ void RemoveBlobs(const MaskNoise& noise, uint64_t seed, ImageF* mask) {
   const double radius_px = noise.blob_radius * std::sqrt(Area_px(*mask) / M_PI);
   for (int blob = 0; blob < noise.missing_blobs; ++blob) {
     int x = 0, y = 0;
-    if (!RandomForeground(*mask, &random, &x, &y)) return;
-    for (int row = 0; row < mask->height; ++row) {
-      for (int column = 0; column < mask->width; ++column) {
-        const double dx = column - x, dy = row - y;
-        if (dx * dx + dy * dy <= radius_px * radius_px) mask->at(column, row) = 0;
-      }
+    if (!RandomPixel(ForegroundPixels(*mask), mask->width, &random, &x, &y)) return;
+    FillDisc(x, y, radius_px, 0, mask);
+  }
+}
+
+void AddEdgeBlobs(const MaskNoise& noise, uint64_t seed, ImageF* mask) {
+  Random random = StreamOf(seed, kEdgeBlobs);
+  const double radius_px = noise.edge_blob_radius * std::sqrt(Area_px(*mask) / M_PI);
+  for (int blob = 0; blob < noise.edge_blobs; ++blob) {
+    int x = 0, y = 0;
+    if (!RandomPixel(OutlinePixels(*mask), mask->width, &random, &x, &y)) return;
+    FillDisc(x, y, radius_px, random.Index(2) == 0 ? 0 : 1, mask);
+  }
+}
+
+// Of the pixels in the order of their key, the key of the one with which their values reach
+// `wanted`.
+double KeyWhereSumReaches(double wanted, std::vector<std::pair<double, double>>* pixels) {
+  std::sort(pixels->begin(), pixels->end());
+  double key = 0, sum = 0;
+  for (const auto& [at, value] : *pixels) {
+    key = at;
+    sum += value;
+    if (sum >= wanted) break;
+  }
+  return key;
+}
+
+void RemovePart(const MaskNoise& noise, uint64_t seed, ImageF* mask) {
+  Random random = StreamOf(seed, kPart);
+  const Eigen::Vector3d direction = random.UnitVector();
+  const auto along = [&](int column, int row) {
+    return direction.x() * column + direction.y() * row;
+  };
+  std::vector<std::pair<double, double>> pixels;
+  for (int row = 0; row < mask->height; ++row) {
+    for (int column = 0; column < mask->width; ++column) {
+      if (mask->at(column, row) > 0) pixels.emplace_back(along(column, row), mask->at(column, row));
+    }
+  }
+  const double last = KeyWhereSumReaches(noise.missing_part * Area_px(*mask), &pixels);
+  for (int row = 0; row < mask->height; ++row) {
+    for (int column = 0; column < mask->width; ++column) {
+      if (along(column, row) <= last) mask->at(column, row) = 0;
     }
   }
 }
@@ -148,30 +168,37 @@ class OccluderShape {
   double x_, y_, cos_, sin_, aspect_;
 };
 
-void Occlude(const MaskNoise& noise, uint64_t seed, ImageF* mask) {
+// The occluder's pixels in `hidden` are set to 1.
+void Occlude(const MaskNoise& noise, uint64_t seed, ImageF* mask, ImageF* hidden) {
   Random random = StreamOf(seed, kOccluder);
+  const bool by_outline = noise.occluded_outline > 0;
+  const std::vector<int64_t> outline = OutlinePixels(*mask), all = ForegroundPixels(*mask);
   int x = 0, y = 0;
-  if (!RandomForeground(*mask, &random, &x, &y)) return;
+  if (!RandomPixel(by_outline ? outline : all, mask->width, &random, &x, &y)) return;
   const OccluderShape shape(noise.occluder, x, y, &random);
-  // The smallest scale that hides enough: pixels in the order of their scale.
-  std::vector<std::pair<double, float>> pixels;
-  for (int row = 0; row < mask->height; ++row) {
-    for (int column = 0; column < mask->width; ++column) {
-      const float value = mask->at(column, row);
-      if (value > 0) pixels.emplace_back(shape.ScaleAt(column, row), value);
+  // The smallest scale that hides enough.
+  std::vector<std::pair<double, double>> pixels;
+  if (by_outline) {
+    for (int64_t i : outline) {
+      pixels.emplace_back(
+          shape.ScaleAt(static_cast<int>(i % mask->width), static_cast<int>(i / mask->width)), 1);
+    }
+  } else {
+    for (int row = 0; row < mask->height; ++row) {
+      for (int column = 0; column < mask->width; ++column) {
+        const double value = mask->at(column, row);
+        if (value > 0) pixels.emplace_back(shape.ScaleAt(column, row), value);
+      }
     }
   }
-  std::sort(pixels.begin(), pixels.end());
-  const double wanted_px = noise.occluded_fraction * Area_px(*mask);
-  double scale = 0, hidden_px = 0;
-  for (const auto& [at, value] : pixels) {
-    scale = at;
-    hidden_px += value;
-    if (hidden_px >= wanted_px) break;
-  }
+  const double wanted = by_outline ? noise.occluded_outline * static_cast<double>(outline.size())
+                                   : noise.occluded_fraction * Area_px(*mask);
+  const double scale = KeyWhereSumReaches(wanted, &pixels);
   for (int row = 0; row < mask->height; ++row) {
     for (int column = 0; column < mask->width; ++column) {
-      if (shape.ScaleAt(column, row) <= scale) mask->at(column, row) = 0;
+      if (shape.ScaleAt(column, row) > scale) continue;
+      mask->at(column, row) = 0;
+      if (hidden != nullptr) hidden->at(column, row) = 1;
     }
   }
 }
@@ -181,21 +208,6 @@ void SaltAndPepper(const MaskNoise& noise, uint64_t seed, ImageF* mask) {
   for (float& value : mask->pixels) {
     const double draw = random.Uniform();
     if (draw < noise.salt_and_pepper) value = draw < 0.5 * noise.salt_and_pepper ? 0 : 1;
-  }
-}
-
-// Raises out[i] to the maximum of values over [i − half, i + half].
-void RowMaximum(const float* values, int count, int half, std::vector<int>* window, float* out) {
-  window->clear();
-  size_t front = 0;
-  int next = 0;
-  for (int i = 0; i < count; ++i) {
-    for (; next <= std::min(i + half, count - 1); ++next) {
-      while (window->size() > front && values[window->back()] <= values[next]) window->pop_back();
-      window->push_back(next);
-    }
-    while ((*window)[front] < i - half) ++front;
-    out[i] = std::max(out[i], values[(*window)[front]]);
   }
 }
 
@@ -210,48 +222,59 @@ void CheckRange(double value, double low, double high, const char* name) {
 }  // namespace
 
 void MaskNoise::Validate() const {
+  CheckRange(round_px, 0, 1000, "round_px");
+  CheckRange(low_resolution, 1, 1000, "low_resolution");
   CheckRange(wave_rms_px, 0, 1000, "wave_rms_px");
   CheckRange(wave_length_px, 1, 1e6, "wave_length_px");
+  CheckRange(wave_octaves, 1, 10, "wave_octaves");
   CheckRange(dilate_px, -1000, 1000, "dilate_px");
+  CheckRange(bias_px, -100, 100, "bias_px");
+  CheckRange(edge_blobs, 0, 100000, "edge_blobs");
+  CheckRange(edge_blob_radius, 0, 10, "edge_blob_radius");
   CheckRange(missing_blobs, 0, 100000, "missing_blobs");
   CheckRange(blob_radius, 0, 10, "blob_radius");
+  CheckRange(missing_part, 0, 1, "missing_part");
   CheckRange(occluded_fraction, 0, 1, "occluded_fraction");
+  CheckRange(occluded_outline, 0, 1, "occluded_outline");
+  if (occluded_fraction > 0 && occluded_outline > 0) {
+    throw InputError("mask noise: occluded_fraction and occluded_outline exclude each other");
+  }
+  CheckRange(soft_edge_px, 0, 100, "soft_edge_px");
   CheckRange(salt_and_pepper, 0, 1, "salt_and_pepper");
 }
 
-ImageF Dilate(const ImageF& mask, double radius_px) {
-  CHECK_GE(radius_px, 0);
-  ImageF out(mask.width, mask.height);
-  std::vector<int> window;
-  const int reach = static_cast<int>(std::min<double>(radius_px, mask.height));
-  for (int row = 0; row < mask.height; ++row) {
-    for (int dy = -reach; dy <= reach; ++dy) {
-      if (row + dy < 0 || row + dy >= mask.height) continue;
-      const double half = std::sqrt(std::max(0.0, radius_px * radius_px - double(dy) * dy));
-      RowMaximum(mask.row(row + dy), mask.width,
-                 static_cast<int>(std::min<double>(half, mask.width)), &window, out.row(row));
-    }
-  }
-  return out;
+MaskNoise SegmentedNoise(double rms_px, uint64_t network_seed) {
+  CheckRange(rms_px, 0, 100, "rms_px");
+  MaskNoise noise;
+  if (rms_px == 0) return noise;
+  Random random = StreamOf(network_seed, kNetwork);
+  noise.round_px = rms_px;
+  noise.low_resolution = std::clamp(static_cast<int>(std::lround(1 + 1.5 * rms_px)), 1, 4);
+  noise.wave_rms_px = 0.8 * rms_px;
+  noise.wave_length_px = 20;
+  noise.wave_octaves = 3;
+  noise.bias_px = 0.6 * rms_px * random.Uniform(-1, 1);
+  noise.edge_blobs = static_cast<int>(std::lround(2 * rms_px));
+  noise.edge_blob_radius = 0.06;
+  return noise;
 }
 
-ImageF Erode(const ImageF& mask, double radius_px) {
-  ImageF inverse = mask;
-  for (float& v : inverse.pixels) v = 1 - v;
-  inverse = Dilate(inverse, radius_px);
-  for (float& v : inverse.pixels) v = 1 - v;
-  return inverse;
-}
-
-ImageF ApplyNoise(const ImageF& mask, const MaskNoise& noise, uint64_t seed) {
+ImageF ApplyNoise(const ImageF& mask, const MaskNoise& noise, uint64_t seed, ImageF* hidden) {
   noise.Validate();
+  if (hidden != nullptr) *hidden = ImageF(mask.width, mask.height);
   ImageF out = mask;
   if (mask.empty()) return out;
+  if (noise.round_px > 0) out = RoundOff(out, noise.round_px);
+  if (noise.low_resolution > 1) out = LowResolution(out, noise.low_resolution);
   if (noise.wave_rms_px > 0) out = WaveEdge(out, noise, seed);
   if (noise.dilate_px > 0) out = Dilate(out, noise.dilate_px);
   if (noise.dilate_px < 0) out = Erode(out, -noise.dilate_px);
+  if (noise.bias_px != 0) out = ShiftOutline(out, noise.bias_px);
+  if (noise.edge_blobs > 0) AddEdgeBlobs(noise, seed, &out);
   if (noise.missing_blobs > 0) RemoveBlobs(noise, seed, &out);
-  if (noise.occluded_fraction > 0) Occlude(noise, seed, &out);
+  if (noise.missing_part > 0) RemovePart(noise, seed, &out);
+  if (noise.occluded_fraction > 0 || noise.occluded_outline > 0) Occlude(noise, seed, &out, hidden);
+  if (noise.soft_edge_px > 0) out = Blur(out, noise.soft_edge_px);
   if (noise.salt_and_pepper > 0) SaltAndPepper(noise, seed, &out);
   return out;
 }
