@@ -179,25 +179,25 @@ size_t CountCoarsened(const CellMesh& fine, uint32_t k) {
 // Of the number of faces, as a logarithm.
 constexpr double kGoodError = 0.15;
 
-// How many fine cells across a coarse one give about so many faces: the count goes as 1/k².
+// How many fine cells across a coarse one give about so many faces. The count falls with k, as 1/k²
+// once cells hold many vertices.
 uint32_t ChooseFactor(const CellMesh& fine, int target_faces) {
-  const auto factor_for = [&](double faces, double k) {
-    const double ratio = std::max(1.0, faces) / target_faces;
-    return std::clamp(std::round(k * std::sqrt(ratio)), 1.0, kMostCells);
+  const auto excess_of = [&](size_t faces) {
+    return std::log(static_cast<double>(std::max<size_t>(1, faces)) / target_faces);
   };
-  double k = factor_for(static_cast<double>(fine.faces.size()), 1), best = k, best_error = INFINITY;
-  for (int attempt = 0; attempt < 3; ++attempt) {
-    const auto faces = static_cast<double>(CountCoarsened(fine, static_cast<uint32_t>(k)));
-    const double error = std::abs(std::log(std::max(1.0, faces) / target_faces));
-    if (error < best_error) {
-      best_error = error;
-      best = k;
-    }
-    const double next = factor_for(faces, k);
-    if (next == k || error < kGoodError) break;
-    k = next;
+  double excess = excess_of(fine.faces.size()), best_error = std::abs(excess);
+  uint32_t best = 1, k = 1, too_fine = 1, too_coarse = static_cast<uint32_t>(kMostCells);
+  if (excess <= 0) return 1;
+  while (best_error > kGoodError && too_coarse - too_fine > 1) {
+    const double next = std::min(std::round(k * std::exp(0.5 * excess)), kMostCells);
+    k = std::clamp(static_cast<uint32_t>(next), too_fine + 1, too_coarse - 1);
+    excess = excess_of(CountCoarsened(fine, k));
+    (excess > 0 ? too_fine : too_coarse) = k;
+    if (std::abs(excess) >= best_error) continue;
+    best_error = std::abs(excess);
+    best = k;
   }
-  return static_cast<uint32_t>(best);
+  return best;
 }
 
 // The full mesh's grid has at least this many times the faces of the finest level, which is made of
@@ -216,7 +216,8 @@ CellMesh FineGrid(const TriangleMesh& mesh, int most_faces) {
     cells_across = std::min(cells_across, kMostCells);
     CellMesh cells = Cluster(mesh, box.low, extent / cells_across * (1 + 1e-9));
     const auto faces = static_cast<double>(cells.faces.size());
-    const bool is_fine = faces >= 0.4 * wanted || cells.faces.size() == mesh.faces.size();
+    const bool is_fine =
+        faces >= 0.4 * wanted || faces >= 0.9 * static_cast<double>(mesh.faces.size());
     if (is_fine || attempt == 4 || cells_across == kMostCells) return cells;
     cells_across *= std::clamp(std::sqrt(wanted / std::max(1.0, faces)), 1.5, 1000.0);
   }

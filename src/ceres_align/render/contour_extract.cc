@@ -29,17 +29,18 @@ bool ClassifyPlanes(const float* __restrict nx, const float* __restrict ny,
   return unsure != 0;
 }
 
-// Appends the cluster's edges with m_e != 0. Two faces an edge is the rule, and that m_e is 0. Which
-// are not 0 is hard to predict on a rough mesh: they are listed without a branch.
+// Appends the cluster's edges with m_e != 0. Which those are is hard to predict on a rough mesh:
+// they are listed without a branch.
 template <bool kIsRegular>
 void AppendContourEdges(const ContourMesh& mesh, size_t cluster, const int32_t* __restrict side,
                         std::vector<ContourEdge>* out) {
   const int32_t begin = mesh.edge_begin[cluster], n = mesh.edge_begin[cluster + 1] - begin;
-  const ClusterEdge* const edges = mesh.edges.data() + begin;
+  const ClusterEdge* const edges = &mesh.edges[begin];
   int32_t listed[ContourMesh::kClusterEdges], multiplicity[ContourMesh::kClusterEdges];
   int num_listed = 0;
   for (int32_t e = 0; e < n; ++e) {
     const ClusterEdge edge = edges[e];
+    // Regular edges have two faces each time.
     const int m = kIsRegular ? 2 * (side[edge.along()] - side[edge.back()])
                              : edge.Multiplicity(side[edge.along()], side[edge.back()]);
     listed[num_listed] = e;
