@@ -42,17 +42,12 @@ MeshView ViewOf(const ContourMesh& m) {
   v.plane_z = m.plane_z.data();
   v.plane_offset = m.plane_offset.data();
   v.edges = m.edges.data();
-  v.edge_faces = m.edge_faces.data();
-  v.irregular_edges = m.irregular_edges.data();
-  v.irregular_begin = m.irregular_begin.data();
-  v.irregular_face = m.irregular_face.data();
   v.num_vertices = count(m.vertices);
   v.num_faces = count(m.faces);
   v.num_clusters = count(m.cluster_bounds);
+  v.num_regular_clusters = m.num_regular_clusters;
   v.num_edges = count(m.edges);
   v.num_cluster_faces = count(m.cluster_face);
-  v.num_irregular = count(m.irregular_edges);
-  v.num_irregular_faces = count(m.irregular_face);
   return v;
 }
 

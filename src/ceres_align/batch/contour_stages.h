@@ -7,10 +7,10 @@ namespace ceres_align::batch {
 
 /// The edges of an item.
 struct Item {
-  enum class Kind { kCluster, kIrregular, kFaces };
+  enum class Kind { kCluster, kFaces };
   Kind kind;
   int32_t job;
-  int32_t index;  ///< of the cluster, or of the block of irregular edges or faces
+  int32_t index;  ///< of the cluster, or of the block of faces
 };
 
 CA_HD inline Item ItemOf(const Batch& b, int64_t i) {
@@ -18,15 +18,9 @@ CA_HD inline Item ItemOf(const Batch& b, int64_t i) {
   item.job = LastBegin(b.item_begin, b.num_jobs, i);
   const MeshView& mesh = b.meshes[b.jobs[item.job].mesh];
   const int64_t local = i - b.item_begin[item.job];
-  const int64_t irregular = local - mesh.num_clusters;
-  if (irregular < 0) {
-    item.kind = Item::Kind::kCluster;
-    item.index = static_cast<int32_t>(local);
-    return item;
-  }
-  const int64_t blocks = (static_cast<int64_t>(mesh.num_irregular) + kItemEdges - 1) / kItemEdges;
-  item.kind = irregular < blocks ? Item::Kind::kIrregular : Item::Kind::kFaces;
-  item.index = static_cast<int32_t>(irregular < blocks ? irregular : irregular - blocks);
+  const bool is_cluster = local < mesh.num_clusters;
+  item.kind = is_cluster ? Item::Kind::kCluster : Item::Kind::kFaces;
+  item.index = static_cast<int32_t>(is_cluster ? local : local - mesh.num_clusters);
   return item;
 }
 
@@ -56,7 +50,9 @@ struct PrepareBatch {
     const Item item = ItemOf(b, i);
     if (item.kind != Item::Kind::kCluster) return true;
     const Job& job = b.jobs[item.job];
-    const PlaneBounds& bounds = b.meshes[job.mesh].cluster_bounds[item.index];
+    const MeshView& mesh = b.meshes[job.mesh];
+    if (item.index >= mesh.num_regular_clusters) return true;
+    const PlaneBounds& bounds = mesh.cluster_bounds[item.index];
     return !OneSided(bounds, RelativeTo(bounds, job.view.cam_in_object));
   }
 };
@@ -74,27 +70,22 @@ CA_HD inline int ClusterFaceSide(const MeshView& mesh, int32_t cluster, int32_t 
   return value > 0 ? 1 : 0;
 }
 
-/// The contour edge in a place of an item; multiplicity 0: there is none. Not for faces.
-CA_HD inline ContourEdge EdgeOfItem(const MeshView& mesh, const Item& item, int place,
-                                    const Vec3& camera) {
-  ContourEdge edge{0, 0, 0};
-  if (item.kind == Item::Kind::kCluster) {
-    const int32_t c = item.index, e = mesh.edge_begin[c] + place;
-    if (e >= mesh.edge_begin[c + 1]) return edge;
-    const FloatView v = RelativeTo(mesh.cluster_bounds[c], camera);
-    const MeshEdgeFaces faces = mesh.edge_faces[e];
-    const int difference = ClusterFaceSide(mesh, c, faces.face0, v, camera) -
-                           ClusterFaceSide(mesh, c, faces.face1, v, camera);
-    edge = {mesh.edges[e].v0, mesh.edges[e].v1, 2 * difference};
-  } else {
-    const int64_t e = static_cast<int64_t>(item.index) * kItemEdges + place;
-    if (e >= mesh.num_irregular) return edge;
-    const int32_t begin = mesh.irregular_begin[e], end = mesh.irregular_begin[e + 1];
-    const int m =
-        MultiplicityOf(mesh.irregular_face + begin, end - begin, mesh.vertices, mesh.faces, camera);
-    edge = {mesh.irregular_edges[e].v0, mesh.irregular_edges[e].v1, m};
+/// The contour edge in a place of a cluster; multiplicity 0: there is none, or it is part of the
+/// edge in an earlier place.
+CA_HD inline ContourEdge EdgeOfCluster(const MeshView& mesh, int32_t c, int place,
+                                       const Vec3& camera) {
+  const int32_t first = mesh.edge_begin[c] + place, end = mesh.edge_begin[c + 1];
+  if (first >= end || mesh.edges[first].continues()) return {0, 0, 0};
+  const FloatView v = RelativeTo(mesh.cluster_bounds[c], camera);
+  int m = 0;
+  for (int32_t e = first; e < end && (e == first || mesh.edges[e].continues()); ++e) {
+    const ClusterEdge edge = mesh.edges[e];
+    m += edge.Multiplicity(ClusterFaceSide(mesh, c, edge.along(), v, camera),
+                           ClusterFaceSide(mesh, c, edge.back(), v, camera));
   }
-  return edge;
+  const ClusterEdge edge = mesh.edges[first];
+  const MeshFace& face = mesh.faces[mesh.cluster_face[mesh.face_begin[c] + edge.along()]];
+  return {face.v[edge.corner()], face.v[(edge.corner() + 1) % 3], m};
 }
 
 /// The near-plane cut of a face in a place of an item. False: there is none.
@@ -118,7 +109,7 @@ struct FindEdges {
       NearCut cut{};
       found = item.kind == Item::Kind::kFaces
                   ? CutOfItem(mesh, item, place, job.view, &cut)
-                  : EdgeOfItem(mesh, item, place, job.view.cam_in_object).multiplicity != 0;
+                  : EdgeOfCluster(mesh, item.index, place, job.view.cam_in_object).multiplicity != 0;
     }
     b.slot_flag[i] = found ? 1 : 0;
   }
@@ -193,7 +184,7 @@ struct ProjectEdges {
       *slides = cut.slides;
       return cut.multiplicity;
     }
-    const ContourEdge edge = EdgeOfItem(mesh, item, place, job.view.cam_in_object);
+    const ContourEdge edge = EdgeOfCluster(mesh, item.index, place, job.view.cam_in_object);
     *p = ToCamera(job.view, mesh.vertices[edge.v0], edge.v0);
     *q = ToCamera(job.view, mesh.vertices[edge.v1], edge.v1);
     if (job.clips && !ClipEdge(job.view, edge, p, q)) return 0;

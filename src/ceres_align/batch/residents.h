@@ -98,10 +98,6 @@ class Residents {
     take(m.plane_z, m.num_cluster_faces, &out->plane_z);
     take(m.plane_offset, m.num_cluster_faces, &out->plane_offset);
     take(m.edges, m.num_edges, &out->edges);
-    take(m.edge_faces, m.num_edges, &out->edge_faces);
-    take(m.irregular_edges, m.num_irregular, &out->irregular_edges);
-    take(m.irregular_begin, int64_t{m.num_irregular} + 1, &out->irregular_begin);
-    take(m.irregular_face, m.num_irregular_faces, &out->irregular_face);
   }
 
   void TakeTarget(Layout* layout, bool upload, const TargetView& t, TargetView* out) {

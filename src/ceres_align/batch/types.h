@@ -22,16 +22,12 @@ struct MeshView {
   const int32_t *edge_begin, *face_begin;  ///< one more than clusters
   const int32_t* cluster_face;
   const float *plane_x, *plane_y, *plane_z, *plane_offset;
-  const MeshEdge* edges;
-  const MeshEdgeFaces* edge_faces;
-  const MeshEdge* irregular_edges;
-  const int32_t *irregular_begin, *irregular_face;
-  int32_t num_vertices, num_faces, num_clusters, num_edges, num_cluster_faces;
-  int32_t num_irregular, num_irregular_faces;
+  const ClusterEdge* edges;
+  int32_t num_vertices, num_faces, num_clusters, num_regular_clusters;
+  int32_t num_edges, num_cluster_faces;
 };
 
-/// Edges are looked at in items of this many: a cluster's, or so many of the irregular ones, or
-/// the near-plane cuts of so many faces.
+/// Edges are looked at in items of this many: a cluster's, or the near-plane cuts of so many faces.
 constexpr int kItemEdges = 64;
 
 /// Rows are summed in chunks of this many, chunks in order of rows.
@@ -47,13 +43,11 @@ struct Job {
   CA_HD int columns() const { return view.width_px / view.window; }
 };
 
-/// The number of items of a job: clusters, then irregular edges, then faces if it clips.
+/// The number of items of a job: clusters, then faces if it clips.
 CA_HD inline int64_t NumItems(const MeshView& mesh, const Job& job) {
   if (!job.in_front) return 0;
-  const auto blocks = [](int32_t n) {
-    return (static_cast<int64_t>(n) + kItemEdges - 1) / kItemEdges;
-  };
-  return mesh.num_clusters + blocks(mesh.num_irregular) + (job.clips ? blocks(mesh.num_faces) : 0);
+  const int64_t face_items = (static_cast<int64_t>(mesh.num_faces) + kItemEdges - 1) / kItemEdges;
+  return mesh.num_clusters + (job.clips ? face_items : 0);
 }
 
 /// What one swept cell adds to the sums of its job, the pixels between it and the cell on its left

@@ -19,6 +19,13 @@ struct Sphere {
   double radius = 0;
 };
 
+struct Box {
+  Eigen::Vector3d low, high;
+};
+
+/// Around the points; an empty list gives low = +infinity, high = −infinity.
+Box BoundingBox(const std::vector<Eigen::Vector3d>& points);
+
 /// A sphere around the vertices that faces use: centre of their bounding box, radius to the
 /// farthest. An empty mesh gives radius 0.
 Sphere BoundingSphere(const TriangleMesh& mesh);

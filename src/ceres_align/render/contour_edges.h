@@ -12,19 +12,6 @@ CA_HD inline int SideOfFace(const Vec3* vertices, const MeshFace& face, const Ve
   return FaceSide(vertices[face.v[0]], vertices[face.v[1]], vertices[face.v[2]], camera);
 }
 
-/// m_e of an edge from its list of faces: an index, or ~index where the face's winding runs
-/// against v0 → v1.
-CA_HD inline int MultiplicityOf(const int32_t* entries, int n, const Vec3* vertices,
-                                const MeshFace* faces, const Vec3& camera) {
-  int m = 0;
-  for (int i = 0; i < n; ++i) {
-    const int32_t entry = entries[i];
-    m += entry >= 0 ? SideOfFace(vertices, faces[entry], camera)
-                    : -SideOfFace(vertices, faces[~entry], camera);
-  }
-  return m;
-}
-
 CA_HD inline bool InFront(const ViewGeometry& view, const EdgePoint& p) {
   return p.in_cam.z > view.near_z;
 }

@@ -19,11 +19,30 @@ struct PlaneBounds {
 struct MeshFace {
   int32_t v[3];
 };
-struct MeshEdge {
-  int32_t v0, v1;  ///< face0's winding runs v0 → v1, face1's back
-};
-struct MeshEdgeFaces {
-  uint8_t face0, face1;  ///< into the cluster's own list
+
+/// Up to two of the faces at an edge, by their places in the cluster's own list (at most
+/// kMostFaces): one whose winding runs along the edge and one whose winding runs back; the same
+/// twice: the one along alone. An edge with more faces has more of these, one after the other,
+/// and its m_e is their sum.
+struct ClusterEdge {
+  static constexpr int kMostFaces = 128;
+  uint16_t bits;
+
+  /// `corner`: the edge runs from this corner of the face along to the next; kContinues for all
+  /// but the first of an edge.
+  static constexpr int kContinues = 3;
+  static ClusterEdge Of(int along, int back, int corner) {
+    return {static_cast<uint16_t>(along | back << 7 | corner << 14)};
+  }
+  CA_HD int along() const { return bits & 127; }
+  CA_HD int back() const { return bits >> 7 & 127; }
+  CA_HD int corner() const { return bits >> 14; }
+  CA_HD bool continues() const { return corner() == kContinues; }
+  /// The share of m_e of these faces, from their sides: 1 where the camera is on the positive one,
+  /// else 0.
+  CA_HD int Multiplicity(int along_side, int back_side) const {
+    return along() == back() ? 2 * along_side - 1 : 2 * (along_side - back_side);
+  }
 };
 
 /// An edge with m_e != 0 (see silhouette_math.h), taken from v0 to v1.

@@ -21,9 +21,11 @@ PreparedMesh::PreparedMesh(std::shared_ptr<const TriangleMesh> mesh) : mesh_(std
   if (mesh_ == nullptr || mesh_->faces.empty()) {
     throw InputError("a mesh without faces cannot be aligned");
   }
+  std::vector<int> targets;
   for (const int faces : kLodFaces) {
-    if (mesh_->faces.size() < static_cast<size_t>(kLodSaves) * faces) continue;
-    const SimplifiedMesh simple = SimplifyByClustering(*mesh_, faces);
+    if (mesh_->faces.size() >= static_cast<size_t>(kLodSaves) * faces) targets.push_back(faces);
+  }
+  for (const SimplifiedMesh& simple : LevelsOfDetail(*mesh_, targets)) {
     if (simple.mesh.faces.empty()) continue;
     lods_.push_back({std::make_shared<ContourMesh>(simple.mesh), simple.cell});
   }
