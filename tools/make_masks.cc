@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/base/text.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/mesh_io.h"
@@ -143,7 +144,8 @@ MaskNoise NoiseOfFlags() {
   if (FLAGS_occluder == "ellipse") {
     noise.occluder = OccluderKind::kEllipse;
   } else if (FLAGS_occluder != "rectangle") {
-    throw InputError("--occluder is '" + FLAGS_occluder + "'; it must be rectangle or ellipse");
+    throw InputError("--occluder is " + Quoted(FLAGS_occluder) +
+                     "; it must be rectangle or ellipse");
   }
   noise.Validate();
   return noise;
