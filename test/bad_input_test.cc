@@ -254,7 +254,14 @@ TEST_F(Fuzz, Masks) {
   ImageF mask(20, 10);
   for (size_t i = 0; i < mask.pixels.size(); ++i) mask.pixels[i] = (i * 5 % 256) / 255.0f;
   SaveMask(folder_ / "good.png", mask);
-  const auto load = [](const std::string& damaged) { io_internal::DecodeImage(damaged, "mask"); };
+  struct Sink : io_internal::RasterSink {
+    void Size(int, int, bool) override {}
+    void Row(const float*, int) override {}
+  };
+  const auto load = [](const std::string& damaged) {
+    Sink sink;
+    io_internal::DecodeImage(damaged, "mask", &sink);
+  };
   Run("a.png", Bytes(folder_ / "good.png"), kRounds, load);
   std::string pgm = "P5\n20 10\n255\n";
   for (int i = 0; i < 200; ++i) pgm += static_cast<char>(i);

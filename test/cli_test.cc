@@ -25,10 +25,10 @@ TEST_F(CliTest, HelpShowsOwnFlagsFirst) {
 TEST_F(CliTest, BadFlags) {
   ExpectBadInput("--loop_nun 3", "unknown flag --loop_nun; did you mean --loop_num?");
   ExpectBadInput("--quite_unlike=3", "unknown flag --quite_unlike");
-  ExpectBadInput("--loop_num many", "--loop_num: 'many' is not a valid int32");
+  ExpectBadInput("--loop_num many", "--loop_num: \"many\" is not a valid int32");
   ExpectBadInput("--loop_num 0", "--loop_num is 0");
   ExpectBadInput("--loop_num", "--loop_num needs a value");
-  ExpectBadInput("stray.obj", "unexpected argument 'stray.obj'");
+  ExpectBadInput("stray.obj", "unexpected argument \"stray.obj\"");
   ExpectBadInput("--backend gpu", "auto, cpu or cuda");
   ExpectBadInput("--num_threads -1", "num_threads is -1");
   ExpectBadInput("--camera_location 1,2", "--camera_location");
@@ -48,8 +48,8 @@ TEST_F(CliTest, BadPriors) {
   ExpectBadInput("--trust_deg 0", "--trust_deg is 0");
   ExpectBadInput("--trust_percent -3", "--trust_percent is -3");
   ExpectBadInput("--trust_deg 20 --search", "no start");
-  ExpectBadInput("--distance 3", "--distance is '3'");
-  ExpectBadInput("--distance 5,3", "--distance is '5,3'");
+  ExpectBadInput("--distance 3", "--distance is \"3\"");
+  ExpectBadInput("--distance 5,3", "--distance is \"5,3\"");
   ExpectBadInput("--distance a,b", "--distance");
   ExpectBadInput("--up_in_world 0,0,0", "--up_in_world is zero");
   ExpectBadInput("--up_in_world 0,1,0 --up_in_camera 0,0,0", "--up_in_camera is zero");

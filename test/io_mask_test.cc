@@ -2,6 +2,7 @@
 #include <png.h>
 
 #include <fstream>
+#include <opencv2/imgcodecs.hpp>
 
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/mask_io.h"
@@ -208,6 +209,62 @@ TEST(Mask, IgnoreIsNonzero) {
   EXPECT_EQ(ignore.at(3, 0), 1);
   EXPECT_EQ(ignore.at(4, 0), 1);
   EXPECT_EQ(ignore.at(5, 0), 0);
+}
+
+/// 64x48 in every format, then with its middle overwritten: no decoder gets through it.
+std::vector<std::filesystem::path> DamagedImages(const TempFolder& folder) {
+  cv::Mat image(48, 64, CV_8UC3);
+  for (int i = 0; i < 64 * 48 * 3; ++i) image.data[i] = static_cast<unsigned char>(i * i * 7 % 251);
+  std::vector<std::filesystem::path> paths;
+  for (const char* extension : {".png", ".jpg", ".bmp", ".tiff", ".ppm"}) {
+    std::vector<unsigned char> bytes;
+    EXPECT_TRUE(cv::imencode(extension, image, bytes));
+    std::string text(bytes.begin(), bytes.end());
+    if (std::string(extension) == ".bmp" || std::string(extension) == ".ppm") {
+      text.resize(text.size() / 2);  // uncompressed: any value is a pixel
+    } else {
+      text.replace(text.size() / 2, text.size() / 4, std::string(text.size() / 4, '\xFF'));
+    }
+    paths.push_back(folder.Write("a" + std::string(extension), text));
+  }
+  return paths;
+}
+
+// An image of another size is refused before its pixels are decoded, which may take gigabytes.
+TEST(Mask, TheSizeIsComparedBeforeThePixelsAreDecoded) {
+  const TempFolder folder;
+  for (const std::filesystem::path& path : DamagedImages(folder)) {
+    EXPECT_PRED2(Contains, ErrorOf([&] {
+                   LoadMask(path, ImageSize{63, 48});
+                 }),
+                 "the image has 64x48 pixels (width x height), the camera 63x48")
+        << path;
+    const ImageSize size = ReadImageSize(path);
+    EXPECT_EQ(size.width_px, 64) << path;
+    EXPECT_EQ(size.height_px, 48) << path;
+  }
+  EXPECT_PRED2(Contains, ErrorOf([&] {
+                 LoadMask(folder / "a.png", ImageSize{64, 48});
+               }),
+               "damaged PNG");
+  EXPECT_PRED2(Contains, ErrorOf([&] { ReadImageSize(folder.Write("b.png", "none")); }),
+               "not an image");
+}
+
+// The rule of alpha looks at the whole image, but rows come one by one.
+TEST(Mask, AlphaThatIsNotOpaqueOnlyLateIsTheMaskEverywhere) {
+  const TempFolder folder;
+  std::vector<unsigned char> pixels(4 * 8 * 8, 0);
+  for (size_t i = 0; i < 64; ++i) pixels[4 * i + 3] = 255;
+  const auto load = [&] {
+    return LoadMask(WritePng(folder / "a.png", 8, 8, PNG_FORMAT_RGBA, pixels.data())).mask;
+  };
+  EXPECT_EQ(load().pixels, std::vector<float>(64, 0.0f));  // opaque: the colours, black
+  pixels[4 * 50 + 3] = 0;
+  pixels[4 * 60] = 255;
+  std::vector<float> expected(64, 1.0f);
+  expected[50] = 0;
+  EXPECT_EQ(load().pixels, expected);
 }
 
 }  // namespace

@@ -220,8 +220,8 @@ PosePrior PriorFromFlags() {
   if (!FLAGS_distance.empty()) {
     const std::vector<double> range = ParseNumbers(FLAGS_distance, "--distance");
     if (range.size() != 2 || !(range[0] >= 0) || !(range[1] > range[0])) {
-      throw InputError("--distance is '" + FLAGS_distance +
-                       "'; it must be two numbers, least,most, least not negative");
+      throw InputError("--distance is " + Quoted(FLAGS_distance) +
+                       "; it must be two numbers, least,most, least not negative");
     }
     prior.min_distance = range[0];
     prior.max_distance = range[1];

@@ -57,9 +57,24 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo)
 fi
 echo "install_deps: installing ${#missing[@]} of ${#packages[@]} packages: ${missing[*]}"
-"${as_root[@]}" apt-get update -q || fail "'apt-get update' failed; see its message above"
+# Another process may hold apt's locks (unattended upgrades do). For dpkg's, apt-get waits itself
+# when it is told to; for that of the package lists it never does.
+lock_wait_s=600
+update_lists() {
+  local log
+  log=$(mktemp)
+  trap 'rm -f "$log"' RETURN
+  until "${as_root[@]}" env LC_ALL=C apt-get update -q 2>&1 | tee "$log"; do
+    grep -q 'Could not get lock' "$log" || return 1
+    if [ "$SECONDS" -gt "$lock_wait_s" ]; then return 1; fi
+    echo "install_deps: another process holds apt's lock; waiting for it"
+    sleep 5
+  done
+}
+update_lists || fail "'apt-get update' failed; see its message above"
 # env: sudo does not pass variables on by itself.
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-  apt-get install -y -q --no-install-recommends "${missing[@]}" ||
+  apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout="$lock_wait_s" \
+  "${missing[@]}" ||
   fail "'apt-get install' failed; see its message above (the packages are Debian 12's)"
 echo "install_deps: done"

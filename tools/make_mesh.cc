@@ -8,6 +8,7 @@
 #include <string>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/base/text.h"
 #include "ceres_align/io/mesh_io.h"
 #include "ceres_align/synth/mesh_damage.h"
 #include "ceres_align/synth/scan.h"
@@ -107,7 +108,7 @@ int Run() {
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (extension != ".obj" && extension != ".ply") {
-    throw InputError("--out is '" + FLAGS_out + "'; its extension must be .obj or .ply");
+    throw InputError("--out is " + Shown(FLAGS_out) + "; its extension must be .obj or .ply");
   }
   CheckScanFlags();
   TriangleMesh mesh = Make();

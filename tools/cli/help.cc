@@ -97,7 +97,7 @@ std::string NearestFlag(const ProgramHelp& help, const std::string& name) {
 
 [[noreturn]] void ThrowUnknown(const ProgramHelp& help, const std::string& name) {
   const std::string nearest = NearestFlag(help, name);
-  throw InputError("unknown flag --" + name +
+  throw InputError("unknown flag --" + Shown(name, 40) +
                    (nearest.empty() ? "" : "; did you mean --" + nearest + "?") +
                    " (--help lists them)");
 }
@@ -108,7 +108,8 @@ void CheckArguments(const ProgramHelp& help, int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     if (argument.size() < 2 || argument[0] != '-' || argument == "--") {
-      throw InputError("unexpected argument '" + argument + "'; values follow their flag, as in " +
+      throw InputError("unexpected argument " + Quoted(argument) +
+                       "; values follow their flag, as in " +
                        "--flag=value (--help lists the flags)");
     }
     const size_t start = argument[1] == '-' ? 2 : 1;
@@ -130,8 +131,7 @@ void CheckArguments(const ProgramHelp& help, int argc, char** argv) {
     const bool checked = info.type != "string" && (has_value || info.type != "bool");
     // A trial assignment; the real parse assigns the same value again.
     if (checked && gflags::SetCommandLineOption(name.c_str(), value.c_str()).empty()) {
-      throw InputError(std::string("--").append(name).append(": '").append(value) +
-                       "' is not a valid " + info.type);
+      throw InputError("--" + name + ": " + Quoted(value) + " is not a valid " + info.type);
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/base/text.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/mask_io.h"
@@ -59,7 +60,8 @@ std::vector<std::string> MaskPaths(const SceneFlags& flags) {
     throw InputError("--mesh is given without --masks (without both, the demo runs)");
   }
   for (const std::string& path : paths) {
-    if (path.empty()) throw InputError("--masks: '" + flags.masks + "' has an empty file name");
+    if (path.empty())
+      throw InputError("--masks: " + Quoted(flags.masks) + " has an empty file name");
   }
   return paths;
 }
@@ -78,8 +80,7 @@ void NameViews(const std::vector<std::string>& masks, std::vector<ViewDescriptio
 
 ImageSize SizeOf(const std::string& mask, const SceneFlags& flags) {
   if (flags.image_size.empty()) {
-    const LoadedMask loaded = LoadMask(mask);
-    return {loaded.mask.width, loaded.mask.height};
+    return ReadImageSize(mask);
   }
   const HeightWidth size = ParseImageSize(flags.image_size, "--image_size");
   return {size.width_px, size.height_px};
@@ -165,7 +166,7 @@ LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
   NameViews(masks, &description.views);
   SetIntrinsics(flags, &description.views);
   SetRig(flags, &description.views);
-  LoadedScene loaded = BuildScene(description, "", Joined(masks));
+  LoadedScene loaded = BuildScene(description, "", Shown(Joined(masks), 100));
   if (!(flags.mesh_scale > 0) || !(flags.mesh_scale < 1e100)) {
     throw InputError("--mesh_scale must be a positive number");
   }
@@ -173,6 +174,7 @@ LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
     for (auto& mesh : loaded.scene.meshes) {
       auto scaled = std::make_shared<TriangleMesh>(*mesh);
       for (auto& vertex : scaled->vertices) vertex *= flags.mesh_scale;
+      CheckCoordinates(*scaled);
       mesh = scaled;
     }
   }

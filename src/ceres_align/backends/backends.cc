@@ -1,6 +1,7 @@
 #include "ceres_align/backends/backends.h"
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/base/text.h"
 #include "ceres_align/render/cpu_rasterizer.h"
 
 #ifdef CERES_ALIGN_WITH_CUDA
@@ -47,7 +48,7 @@ std::unique_ptr<Rasterizer> TryCuda(int, std::string*, std::string* why_not) {
 
 void BackendOptions::Validate() const {
   if (backend != "auto" && backend != "cpu" && backend != "cuda") {
-    throw InputError("backend is '" + backend + "'; it must be auto, cpu or cuda");
+    throw InputError("backend is " + Quoted(backend) + "; it must be auto, cpu or cuda");
   }
   if (num_threads < 0 || num_threads > 1024) {
     throw InputError("num_threads is " + std::to_string(num_threads) + "; it must be 0 to 1024");

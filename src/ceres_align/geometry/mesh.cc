@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/base/text.h"
 
 namespace ceres_align {
 namespace {
@@ -32,7 +33,6 @@ std::vector<int32_t> FirstAtSamePosition(const std::vector<Eigen::Vector3d>& ver
   std::vector<int32_t> table(capacity, -1);
   std::vector<int32_t> first(vertices.size());
   for (size_t i = 0; i < vertices.size(); ++i) {
-    CHECK(vertices[i].allFinite()) << "vertex " << i << " is not finite";
     size_t slot = HashPosition(vertices[i]) & (capacity - 1);
     while (table[slot] >= 0 && vertices[table[slot]] != vertices[i]) {
       slot = (slot + 1) & (capacity - 1);
@@ -119,9 +119,20 @@ Sphere BoundingSphere(const TriangleMesh& mesh) {
   return sphere;
 }
 
+void CheckCoordinates(const TriangleMesh& mesh) {
+  for (size_t i = 0; i < mesh.vertices.size(); ++i) {
+    const Eigen::Vector3d& p = mesh.vertices[i];
+    // Not a number compares as false.
+    if (p.cwiseAbs().maxCoeff<Eigen::PropagateNaN>() <= kLargestCoordinate) continue;
+    throw InputError(Format("vertex %zu is (%g, %g, %g); coordinates must lie within %g", i, p.x(),
+                            p.y(), p.z(), kLargestCoordinate));
+  }
+}
+
 CleanReport CleanMesh(TriangleMesh* mesh) {
   CHECK(mesh != nullptr);
   CHECK_LT(mesh->vertices.size(), static_cast<size_t>(std::numeric_limits<int32_t>::max()));
+  CheckCoordinates(*mesh);
   CleanReport report;
   const std::vector<int32_t> first = FirstAtSamePosition(mesh->vertices);
   for (size_t i = 0; i < first.size(); ++i) {

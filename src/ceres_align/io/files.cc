@@ -10,20 +10,21 @@ namespace ceres_align {
 
 namespace fs = std::filesystem;
 using io_internal::Fail;
+using io_internal::NameOf;
 
 std::string ReadFile(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  if (!fs::exists(status)) Fail(path.string(), ": no such file");
-  if (fs::is_directory(status)) Fail(path.string(), ": is a directory, not a file");
-  if (!fs::is_regular_file(status)) Fail(path.string(), ": is not a regular file");
+  if (!fs::exists(status)) Fail(NameOf(path), ": no such file");
+  if (fs::is_directory(status)) Fail(NameOf(path), ": is a directory, not a file");
+  if (!fs::is_regular_file(status)) Fail(NameOf(path), ": is not a regular file");
   const uintmax_t size = fs::file_size(path, error);
   std::ifstream in(path, std::ios::binary);
-  if (error || !in) Fail(path.string(), ": cannot be read");
+  if (error || !in) Fail(NameOf(path), ": cannot be read");
   std::string bytes(static_cast<size_t>(size), '\0');
   in.read(bytes.data(), static_cast<std::streamsize>(size));
   if (static_cast<uintmax_t>(in.gcount()) != size)
-    Fail(path.string(), ": cannot be read to its end");
+    Fail(NameOf(path), ": cannot be read to its end");
   return bytes;
 }
 

@@ -111,7 +111,7 @@ double GltfAccessor::At(int64_t i, int k) const {
 }
 
 GltfBuffers::GltfBuffers(const std::string& bytes, const std::filesystem::path& path)
-    : name_(path.string()) {
+    : name_(NameOf(path)) {
   const bool is_glb = bytes.size() >= 4 && Word(bytes, 0) == kMagic;
   document_ = ParseJson(is_glb ? ReadGlbJson(bytes) : bytes, name_);
   if (!document_.is_object()) Fail(name_, ": no glTF document");

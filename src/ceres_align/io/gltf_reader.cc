@@ -19,7 +19,7 @@ constexpr size_t kMaxFacesPerByte = 64;
 class GltfReader {
  public:
   GltfReader(const std::string& bytes, const std::filesystem::path& path)
-      : name_(path.string()), buffers_(bytes, path) {
+      : name_(NameOf(path)), buffers_(bytes, path) {
     max_faces_ = std::min(kMaxFaces, kMaxFacesPerByte * (bytes.size() + 1000));
   }
 
@@ -64,7 +64,8 @@ class GltfReader {
     if (required == buffers_.document().end()) return;
     for (const json& extension : *required) {
       const std::string id = extension.get<std::string>();
-      if (id.find("compression") != std::string::npos) Fail(name_, ": ", id, " is not supported");
+      if (id.find("compression") != std::string::npos)
+        Fail(name_, ": ", Quoted(id), " is not supported");
     }
   }
 
@@ -206,7 +207,7 @@ RawMesh ReadGltf(const std::string& bytes, const std::filesystem::path& path) {
   try {
     return GltfReader(bytes, path).Read();
   } catch (const json::exception& error) {
-    Fail(path.string(), ": damaged glTF: ", error.what());
+    Fail(NameOf(path), ": damaged glTF: ", Shown(error.what(), 80));
   }
 }
 

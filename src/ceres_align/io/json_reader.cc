@@ -75,9 +75,9 @@ class RepeatedKeys {
 [[noreturn]] void FailOverflow(const std::string& text, const std::string& name,
                                const std::string& what) {
   const size_t begin = what.find('\''), end = what.rfind('\'');
-  if (begin == std::string::npos || end <= begin) Fail(name, ": ", what);
+  if (begin == std::string::npos || end <= begin) Fail(name, ": ", Shown(what, 100));
   const std::string token = what.substr(begin + 1, end - begin - 1);
-  Fail(name, ": line ", LineAndColumn(text, text.find(token)), ": number ", token,
+  Fail(name, ": line ", LineAndColumn(text, text.find(token)), ": number ", Shown(token, 40),
        " is out of range, not finite");
 }
 
@@ -89,7 +89,7 @@ json ParseJson(const std::string& text, const std::string& name) {
     return json::parse(text, RepeatedKeys(name));
   } catch (const json::parse_error& error) {
     const size_t offset = error.byte > 0 ? error.byte - 1 : 0;
-    Fail(name, ": line ", LineAndColumn(text, offset), ": ", Reason(error.what()));
+    Fail(name, ": line ", LineAndColumn(text, offset), ": ", Shown(Reason(error.what()), 100));
   } catch (const json::out_of_range& error) {
     FailOverflow(text, name, error.what());
   }

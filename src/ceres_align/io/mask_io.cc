@@ -12,48 +12,75 @@ namespace ceres_align {
 
 using io_internal::Cat;
 using io_internal::Fail;
-using io_internal::RasterFile;
+using io_internal::NameOf;
+using io_internal::RasterSink;
 
 namespace {
 
-bool HasAlpha(const RasterFile& file) { return file.channels == 2 || file.channels == 4; }
-
-bool AlphaIsOpaque(const RasterFile& file) {
-  for (int row = 0; row < file.height_px; ++row) {
-    for (int column = 0; column < file.width_px; ++column) {
-      if (file.Pixel(column, row)[file.channels - 1] != 1) return false;
-    }
-  }
-  return true;
-}
-
 // Rules 1 and 2: which number of a pixel is the mask's.
-ImageF MaskChannel(const RasterFile& file) {
-  const bool use_alpha = HasAlpha(file) && !AlphaIsOpaque(file);
-  const int colours = HasAlpha(file) ? file.channels - 1 : file.channels;
-  ImageF mask(file.width_px, file.height_px);
-  for (int row = 0; row < file.height_px; ++row) {
-    for (int column = 0; column < file.width_px; ++column) {
-      const float* pixel = file.Pixel(column, row);
-      mask.at(column, row) =
-          use_alpha ? pixel[file.channels - 1] : *std::max_element(pixel, pixel + colours);
+class MaskChannel : public RasterSink {
+ public:
+  MaskChannel(const std::string& name, std::optional<ImageSize> expected)
+      : name_(name), expected_(expected) {}
+
+  void Size(int width_px, int height_px, bool is_jpeg) override {
+    if (expected_ && (expected_->width_px != width_px || expected_->height_px != height_px)) {
+      Fail(name_, ": the image has ", width_px, "x", height_px,
+           " pixels (width x height), the camera ", expected_->width_px, "x", expected_->height_px);
+    }
+    is_jpeg_ = is_jpeg;
+    mask_ = ImageF(width_px, height_px);
+  }
+
+  void Row(const float* values, int channels) override {
+    const bool has_alpha = channels == 2 || channels == 4;
+    const int colours = has_alpha ? channels - 1 : channels;
+    float* out = mask_.row(row_++);
+    for (int column = 0; column < mask_.width; ++column, values += channels) {
+      CheckRange(values, channels);
+      if (has_alpha && values[colours] != 1 && !use_alpha_) {
+        // All alpha so far was 1, which is thus the mask there.
+        std::fill(mask_.pixels.data(), out + column, 1.0f);
+        use_alpha_ = true;
+      }
+      out[column] = use_alpha_ ? values[colours] : *std::max_element(values, values + colours);
     }
   }
-  return mask;
-}
 
-RasterFile ReadRaster(const std::filesystem::path& path, std::optional<ImageSize> expected) {
-  const std::string name = path.string();
-  RasterFile file = io_internal::DecodeImage(ReadFile(path), name);
-  for (float value : file.values.pixels) {
-    if (value >= 0 && value <= 1) continue;
-    Fail(name, ": a pixel is ", value, "; float masks must lie in [0, 1]");
+  bool is_jpeg() const { return is_jpeg_; }
+  ImageF& mask() { return mask_; }
+
+ private:
+  void CheckRange(const float* values, int channels) const {
+    for (int i = 0; i < channels; ++i) {
+      if (values[i] >= 0 && values[i] <= 1) continue;
+      Fail(name_, ": a pixel is ", values[i], "; float masks must lie in [0, 1]");
+    }
   }
-  if (expected && (expected->width_px != file.width_px || expected->height_px != file.height_px)) {
-    Fail(name, ": the image has ", file.width_px, "x", file.height_px,
-         " pixels (width x height), the camera ", expected->width_px, "x", expected->height_px);
+
+  const std::string name_;
+  const std::optional<ImageSize> expected_;
+  ImageF mask_;
+  int row_ = 0;
+  bool use_alpha_ = false, is_jpeg_ = false;
+};
+
+// Stops where the size is known.
+class SizeOnly : public RasterSink {
+ public:
+  struct Known : std::exception {};
+  void Size(int width_px, int height_px, bool) override {
+    size = {width_px, height_px};
+    throw Known();
   }
-  return file;
+  void Row(const float*, int) override {}
+  ImageSize size;
+};
+
+MaskChannel ReadMaskChannel(const std::filesystem::path& path, std::optional<ImageSize> expected) {
+  MaskChannel channel(NameOf(path), expected);
+  io_internal::DecodeImage(ReadFile(path), NameOf(path), &channel);
+  return channel;
 }
 
 // Rule 4; returns a warning or "".
@@ -91,14 +118,23 @@ std::string OddMask(const LoadedMask& loaded) {
 
 }  // namespace
 
+ImageSize ReadImageSize(const std::filesystem::path& path) {
+  SizeOnly sink;
+  try {
+    io_internal::DecodeImage(ReadFile(path), NameOf(path), &sink);
+  } catch (const SizeOnly::Known&) {
+  }
+  return sink.size;
+}
+
 LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> expected) {
-  const RasterFile file = ReadRaster(path, expected);
+  MaskChannel channel = ReadMaskChannel(path, expected);
   LoadedMask loaded;
   const auto warn = [&](const std::string& text) {
-    if (!text.empty()) loaded.warnings.push_back(Cat(path.string(), ": the mask ", text));
+    if (!text.empty()) loaded.warnings.push_back(Cat(NameOf(path), ": the mask ", text));
   };
-  loaded.mask = MaskChannel(file);
-  if (file.is_jpeg) {
+  loaded.mask = std::move(channel.mask());
+  if (channel.is_jpeg()) {
     Threshold(&loaded.mask);
     warn("is a JPEG; it was thresholded at one half");
   } else {
@@ -110,9 +146,9 @@ LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> 
 }
 
 ImageF LoadIgnore(const std::filesystem::path& path, std::optional<ImageSize> expected) {
-  const RasterFile file = ReadRaster(path, expected);
-  ImageF ignore = MaskChannel(file);
-  if (file.is_jpeg) {
+  MaskChannel channel = ReadMaskChannel(path, expected);
+  ImageF ignore = std::move(channel.mask());
+  if (channel.is_jpeg()) {
     Threshold(&ignore);
   } else {
     for (float& v : ignore.pixels) v = v == 0 ? 0.0f : 1.0f;

@@ -39,8 +39,12 @@ constexpr double kMinForeground_px = 16;
 /// less than kMinForeground_px of foreground but is not empty.
 ///
 /// Throws InputError for a file that is missing, empty, damaged (checksums and sizes are
-/// checked), no image, or of another size than `expected` (naming both).
+/// checked), no image, or of another size than `expected` (naming both; told from the header,
+/// before the pixels are decoded).
 LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> expected = {});
+
+/// The size that an image file's header gives; nothing is decoded. Throws as LoadMask does.
+ImageSize ReadImageSize(const std::filesystem::path& path);
 
 /// Reads an image whose nonzero pixels (by rules 1 and 2; JPEG: at least one half) are to be
 /// ignored. Returns 1 where ignored, else 0. Throws as LoadMask does.

@@ -11,6 +11,7 @@
 namespace ceres_align {
 
 using io_internal::Fail;
+using io_internal::NameOf;
 using io_internal::RawMesh;
 
 namespace io_internal {
@@ -77,7 +78,7 @@ bool StartsWith(const std::string& bytes, const char* prefix) {
 }
 
 RawMesh ReadByFormat(const std::string& bytes, const std::filesystem::path& path) {
-  const std::string name = path.string();
+  const std::string name = NameOf(path);
   if (bytes.empty()) Fail(name, ": the file is empty");
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
@@ -98,17 +99,22 @@ RawMesh ReadByFormat(const std::string& bytes, const std::filesystem::path& path
 LoadedMesh LoadMesh(const std::filesystem::path& path) { return ParseMesh(ReadFile(path), path); }
 
 LoadedMesh ParseMesh(const std::string& bytes, const std::filesystem::path& path) {
+  const std::string name = NameOf(path);
   RawMesh raw = ReadByFormat(bytes, path);
   const size_t faces = raw.mesh.faces.size();
   if (faces == 0) {
-    Fail(path.string(), ": has no faces (", raw.mesh.vertices.size(), " vertices)");
+    Fail(name, ": has no faces (", raw.mesh.vertices.size(), " vertices)");
   }
   LoadedMesh loaded;
   loaded.warnings = std::move(raw.warnings);
   loaded.mesh = std::move(raw.mesh);
-  loaded.clean = CleanMesh(&loaded.mesh);
+  try {
+    loaded.clean = CleanMesh(&loaded.mesh);
+  } catch (const InputError& error) {
+    Fail(name, ": ", error.what());
+  }
   if (loaded.mesh.faces.empty()) {
-    Fail(path.string(), ": all ", faces, " triangles have zero area");
+    Fail(name, ": all ", faces, " triangles have zero area");
   }
   return loaded;
 }

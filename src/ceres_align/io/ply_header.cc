@@ -88,7 +88,7 @@ class HeaderReader {
       FailLine("element count ", Quoted(count), " is not a count");
     }
     for (const PlyElement& other : header_.elements) {
-      if (other.name == element.name) FailLine("element ", element.name, " appears twice");
+      if (other.name == element.name) FailLine("element ", Quoted(element.name), " appears twice");
     }
     header_.elements.push_back(element);
   }

@@ -84,7 +84,8 @@ class Cursor {
   template <typename... Args>
   [[noreturn]] void FailItem(const Args&... args) const {
     const std::string place = format_ == PlyFormat::kAscii ? Cat("line ", line_, ": ") : "";
-    Fail(name_, ": ", place, element_->name, " ", index_, " of ", element_->count, ": ", args...);
+    Fail(name_, ": ", place, Shown(element_->name, 40), " ", index_, " of ", element_->count, ": ",
+         args...);
   }
 
  private:
@@ -174,7 +175,7 @@ class PlyReader {
     const int64_t bytes = element.MinBytes(header_.format);
     if (bytes == 0 || element.count <= (cursor_.BytesLeft() + 1) / bytes) return;
     Fail(name_, ": the file ends early: its header promises ", element.count, " of element ",
-         element.name, ", but only ", cursor_.BytesLeft(), " bytes are left");
+         Shown(element.name, 40), ", but only ", cursor_.BytesLeft(), " bytes are left");
   }
 
   void ReadVertices(const PlyElement& element) {

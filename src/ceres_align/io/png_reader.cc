@@ -18,10 +18,12 @@ constexpr size_t kMaxExpansion = size_t{1032} * 32;
 // libpng leaves by longjmp: everything with a destructor lives in here, outside the jump.
 struct Decoder {
   const std::string* bytes = nullptr;
+  RasterSink* sink = nullptr;
   size_t position = 0;
   std::string message;
-  std::vector<unsigned char> pixels;
+  std::vector<unsigned char> pixels;  // of one row; of all where they are interlaced
   std::vector<png_bytep> rows;
+  std::vector<float> values;  // of one row
   png_structp png = nullptr;
   png_infop info = nullptr;
   png_uint_32 width_px = 0, height_px = 0;
@@ -57,6 +59,18 @@ void SetTransformations(png_structp png, png_infop info) {
   png_read_update_info(png, info);
 }
 
+// The row as numbers, to the sink.
+void HandOver(const unsigned char* row, Decoder* decoder) {
+  const bool wide = decoder->bit_depth == 16;
+  const float scale = wide ? 1.0f / 65535 : 1.0f / 255;
+  for (size_t i = 0; i < decoder->values.size(); ++i) {
+    uint16_t value = row[wide ? 2 * i : i];
+    if (wide) value |= static_cast<uint16_t>(row[2 * i + 1] << 8);
+    decoder->values[i] = scale * value;
+  }
+  decoder->sink->Row(decoder->values.data(), decoder->channels);
+}
+
 // False where libpng reported an error. No object with a destructor may be made here.
 bool Run(Decoder* decoder) {
   if (setjmp(png_jmpbuf(decoder->png)) != 0) return false;
@@ -78,38 +92,37 @@ bool Run(Decoder* decoder) {
   if (row_bytes * decoder->height_px / kMaxExpansion > decoder->bytes->size()) {
     png_error(png, "the header promises more pixels than the file can hold");
   }
-  decoder->pixels.resize(row_bytes * decoder->height_px);
-  decoder->rows.resize(decoder->height_px);
-  for (size_t r = 0; r < decoder->height_px; ++r) {
-    decoder->rows[r] = decoder->pixels.data() + row_bytes * r;
+  decoder->sink->Size(static_cast<int>(decoder->width_px), static_cast<int>(decoder->height_px),
+                      false);
+  decoder->values.resize(static_cast<size_t>(decoder->width_px) * decoder->channels);
+  const bool interlaced = png_get_interlace_type(png, info) != PNG_INTERLACE_NONE;
+  decoder->pixels.resize(row_bytes * (interlaced ? decoder->height_px : 1));
+  if (interlaced) {
+    decoder->rows.resize(decoder->height_px);
+    for (size_t r = 0; r < decoder->height_px; ++r) {
+      decoder->rows[r] = decoder->pixels.data() + row_bytes * r;
+    }
+    png_read_image(png, decoder->rows.data());
   }
-  png_read_image(png, decoder->rows.data());
+  for (size_t r = 0; r < decoder->height_px; ++r) {
+    if (!interlaced) png_read_row(png, decoder->pixels.data(), nullptr);
+    HandOver(interlaced ? decoder->rows[r] : decoder->pixels.data(), decoder);
+  }
   png_read_end(png, nullptr);
   return true;
 }
 
 }  // namespace
 
-RasterFile DecodePng(const std::string& bytes, const std::string& name) {
+void DecodePng(const std::string& bytes, const std::string& name, RasterSink* sink) {
   Decoder decoder;
   decoder.bytes = &bytes;
+  decoder.sink = sink;
   decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder, OnError, OnWarning);
   CHECK(decoder.png != nullptr);
   decoder.info = png_create_info_struct(decoder.png);
   CHECK(decoder.info != nullptr);
   if (!Run(&decoder)) Fail(name, ": damaged PNG: ", decoder.message);
-  RasterFile file;
-  file.channels = decoder.channels;
-  file.width_px = static_cast<int>(decoder.width_px);
-  file.height_px = static_cast<int>(decoder.height_px);
-  file.values = Image<float>(file.width_px * file.channels, file.height_px);
-  const float scale = decoder.bit_depth == 16 ? 1.0f / 65535 : 1.0f / 255;
-  for (size_t i = 0; i < file.values.pixels.size(); ++i) {
-    uint16_t value = decoder.pixels[decoder.bit_depth == 16 ? 2 * i : i];
-    if (decoder.bit_depth == 16) value |= static_cast<uint16_t>(decoder.pixels[2 * i + 1] << 8);
-    file.values.pixels[i] = scale * value;
-  }
-  return file;
 }
 
 }  // namespace ceres_align::io_internal

@@ -1,4 +1,6 @@
 // PBM, PGM and PPM, text and binary (P1 to P6).
+#include <vector>
+
 #include "ceres_align/io/raster_file.h"
 #include "ceres_align/io/text.h"
 
@@ -10,31 +12,29 @@ class PnmReader {
   PnmReader(const std::string& bytes, const std::string& name)
       : bytes_(bytes), name_(name), kind_(bytes[1] - '0') {}
 
-  RasterFile Read() {
+  void Read(RasterSink* sink) {
     const bool is_bitmap = kind_ == 1 || kind_ == 4;
     const int64_t width = Number(), height = Number();
     maximum_ = is_bitmap ? 1 : Number();
     CheckPixelCount(width, height, name_);
     if (maximum_ < 1 || maximum_ > 65535)
       Fail(name_, ": the largest value ", maximum_, " of a PNM");
-    RasterFile file;
-    file.channels = kind_ == 3 || kind_ == 6 ? 3 : 1;
-    file.width_px = static_cast<int>(width);
-    file.height_px = static_cast<int>(height);
-    const int64_t row_values = width * file.channels;
+    const int channels = kind_ == 3 || kind_ == 6 ? 3 : 1;
+    const int64_t row_values = width * channels;
     const int64_t row_bytes = kind_ <= 3   ? row_values  // a digit each, at least
                               : kind_ == 4 ? (width + 7) / 8
                                            : row_values * (maximum_ > 255 ? 2 : 1);
     if (kind_ >= 4) ++position_;  // the one blank behind the header
     if (row_bytes * height > static_cast<int64_t>(bytes_.size()) - position_) FailEarlyEnd();
-    file.values = Image<float>(static_cast<int>(row_values), file.height_px);
-    for (int row = 0; row < file.height_px; ++row) {
+    sink->Size(static_cast<int>(width), static_cast<int>(height), false);
+    std::vector<float> values(row_values);
+    for (int64_t row = 0; row < height; ++row) {
       for (int i = 0; i < row_values; ++i) {
-        file.values.row(row)[i] = static_cast<float>(Value(i)) / static_cast<float>(maximum_);
+        values[i] = static_cast<float>(Value(i)) / static_cast<float>(maximum_);
       }
       if (kind_ == 4) position_ += row_bytes;
+      sink->Row(values.data(), channels);
     }
-    return file;
   }
 
  private:
@@ -91,8 +91,8 @@ class PnmReader {
 
 }  // namespace
 
-RasterFile DecodePnm(const std::string& bytes, const std::string& name) {
-  return PnmReader(bytes, name).Read();
+void DecodePnm(const std::string& bytes, const std::string& name, RasterSink* sink) {
+  PnmReader(bytes, name).Read(sink);
 }
 
 }  // namespace ceres_align::io_internal

@@ -10,42 +10,8 @@ namespace {
 bool StartsWith(const std::string& bytes, std::string_view prefix) {
   return bytes.compare(0, prefix.size(), prefix) == 0;
 }
-unsigned Byte(const std::string& bytes, size_t at) { return static_cast<unsigned char>(bytes[at]); }
-
-// Walks the segments up to the picture's header, so that a lying size allocates nothing, and
-// looks for the end marker, because libjpeg fills a missing end with gray.
-void CheckJpeg(const std::string& bytes, const std::string& name) {
-  size_t at = 2;
-  while (at + 9 < bytes.size() && Byte(bytes, at) == 0xFF) {
-    const unsigned marker = Byte(bytes, at + 1);
-    if (marker == 0xFF) {
-      ++at;
-      continue;
-    }
-    if (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC) {
-      CheckPixelCount(Byte(bytes, at + 7) << 8 | Byte(bytes, at + 8),
-                      Byte(bytes, at + 5) << 8 | Byte(bytes, at + 6), name);
-      if (bytes.rfind("\xFF\xD9") == std::string::npos)
-        Fail(name, ": damaged JPEG: the file ends early");
-      return;
-    }
-    at += 2 + (Byte(bytes, at + 2) << 8 | Byte(bytes, at + 3));
-  }
-  Fail(name, ": damaged JPEG: no picture header");
-}
-
-void CheckBmp(const std::string& bytes, const std::string& name) {
-  if (bytes.size() < 26) Fail(name, ": damaged BMP: the file ends early");
-  int32_t size[2];
-  for (int k = 0; k < 2; ++k) {
-    uint32_t word = 0;
-    for (int i = 3; i >= 0; --i) word = word << 8 | Byte(bytes, 18 + 4 * k + i);
-    size[k] = static_cast<int32_t>(word);
-  }
-  CheckPixelCount(std::abs(int64_t{size[0]}), std::abs(int64_t{size[1]}), name);
-}
-
-RasterFile FromMat(const cv::Mat& image, const std::string& name) {
+// Row by row to float; `image` is of 8 or 16 bits or float.
+void HandOver(const cv::Mat& image, const std::string& name, RasterSink* sink) {
   double scale = 1;
   if (image.depth() == CV_8U) {
     scale = 1.0 / 255;
@@ -54,19 +20,18 @@ RasterFile FromMat(const cv::Mat& image, const std::string& name) {
   } else if (image.depth() != CV_32F && image.depth() != CV_64F) {
     Fail(name, ": pixels of a type that is no mask's (8 or 16 bits or float are read)");
   }
-  RasterFile file;
-  file.channels = image.channels();
-  if (file.channels > 4) Fail(name, ": ", file.channels, " channels");
-  file.width_px = image.cols;
-  file.height_px = image.rows;
-  file.values = Image<float>(image.cols * file.channels, image.rows);
-  cv::Mat values(image.rows, image.cols, CV_MAKETYPE(CV_32F, file.channels),
-                 file.values.pixels.data());
-  image.convertTo(values, CV_32F, scale);
-  return file;
+  if (image.channels() > 4) Fail(name, ": ", image.channels(), " channels");
+  cv::Mat values;
+  for (int row = 0; row < image.rows; ++row) {
+    image.row(row).convertTo(values, CV_32F, scale);
+    sink->Row(values.ptr<float>(), image.channels());
+  }
 }
 
-RasterFile DecodeWithOpenCv(const std::string& bytes, const std::string& name) {
+void DecodeWithOpenCv(const std::string& bytes, const std::string& name, const RasterSize& size,
+                      bool is_jpeg, RasterSink* sink) {
+  CheckPixelCount(size.width_px, size.height_px, name);
+  sink->Size(static_cast<int>(size.width_px), static_cast<int>(size.height_px), is_jpeg);
   cv::Mat image;
   try {
     image = cv::imdecode(
@@ -76,7 +41,11 @@ RasterFile DecodeWithOpenCv(const std::string& bytes, const std::string& name) {
     image.release();
   }
   if (image.empty()) Fail(name, ": damaged image, it cannot be decoded");
-  return FromMat(image, name);
+  if (image.cols != size.width_px || image.rows != size.height_px) {
+    Fail(name, ": damaged image: ", image.cols, "x", image.rows, " pixels, but its header says ",
+         size.width_px, "x", size.height_px);
+  }
+  HandOver(image, name, sink);
 }
 
 bool IsPnm(const std::string& bytes) {
@@ -95,22 +64,21 @@ void CheckPixelCount(int64_t width_px, int64_t height_px, const std::string& nam
   Fail(name, ": an image of ", width_px, "x", height_px, " pixels cannot be read");
 }
 
-RasterFile DecodeImage(const std::string& bytes, const std::string& name) {
+void DecodeImage(const std::string& bytes, const std::string& name, RasterSink* sink) {
   if (bytes.empty()) Fail(name, ": the file is empty");
   if (bytes.size() > (size_t{1} << 30)) Fail(name, ": the file is too large for a mask");
-  if (StartsWith(bytes, "\x89PNG\r\n\x1A\n")) return DecodePng(bytes, name);
+  if (StartsWith(bytes, "\x89PNG\r\n\x1A\n")) return DecodePng(bytes, name, sink);
+  if (IsPnm(bytes)) return DecodePnm(bytes, name, sink);
   if (StartsWith(bytes, "\xFF\xD8\xFF")) {
-    CheckJpeg(bytes, name);
-    RasterFile file = DecodeWithOpenCv(bytes, name);
-    file.is_jpeg = true;
-    return file;
+    return DecodeWithOpenCv(bytes, name, JpegSize(bytes, name), true, sink);
   }
-  const bool is_bmp = StartsWith(bytes, "BM");
-  if (is_bmp) CheckBmp(bytes, name);
-  const bool is_tiff = StartsWith(bytes, std::string_view("II*\0", 4)) ||
-                       StartsWith(bytes, std::string_view("MM\0*", 4));
-  if (IsPnm(bytes)) return DecodePnm(bytes, name);
-  if (is_bmp || is_tiff) return DecodeWithOpenCv(bytes, name);
+  if (StartsWith(bytes, "BM")) {
+    return DecodeWithOpenCv(bytes, name, BmpSize(bytes, name), false, sink);
+  }
+  if (StartsWith(bytes, std::string_view("II*\0", 4)) ||
+      StartsWith(bytes, std::string_view("MM\0*", 4))) {
+    return DecodeWithOpenCv(bytes, name, TiffSize(bytes, name), false, sink);
+  }
   Fail(name, ": not an image that is read here (PNG, JPEG, BMP, PNM, TIFF)");
 }
 

@@ -181,7 +181,7 @@ LoadedScene BuildScene(const SceneDescription& description, const fs::path& fold
 }
 
 LoadedScene LoadScene(const fs::path& path) {
-  return BuildScene(ReadSceneDescription(path), path.parent_path(), path.string());
+  return BuildScene(ReadSceneDescription(path), path.parent_path(), io_internal::NameOf(path));
 }
 
 }  // namespace ceres_align

@@ -11,6 +11,7 @@ namespace ceres_align {
 
 using io_internal::Cat;
 using io_internal::Fail;
+using io_internal::NameOf;
 using nlohmann::json;
 using nlohmann::ordered_json;
 
@@ -210,7 +211,7 @@ void Print(const ordered_json& value, const std::string& indent, std::string* ou
 }  // namespace
 
 SceneDescription ReadSceneDescription(const std::filesystem::path& path) {
-  const std::string name = path.string();
+  const std::string name = NameOf(path);
   const std::string text = ReadFile(path);
   if (text.empty()) Fail(name, ": the file is empty");
   const json document = io_internal::ParseJson(text, name);
@@ -232,7 +233,7 @@ SceneDescription ReadSceneDescription(const std::filesystem::path& path) {
 
 void SaveScene(const std::filesystem::path& path, const SceneDescription& description) {
   SceneDescription scene = description;
-  CheckSceneDescription(&scene, path.string());
+  CheckSceneDescription(&scene, NameOf(path));
   ordered_json out;
   if (!scene.mesh.empty()) out["mesh"] = scene.mesh;
   out["views"] = ordered_json::array();
@@ -246,7 +247,7 @@ void SaveScene(const std::filesystem::path& path, const SceneDescription& descri
   try {
     Print(out, "", &text);
   } catch (const json::type_error&) {
-    Fail(path.string(), ": a name or path is not UTF-8");
+    Fail(NameOf(path), ": a name or path is not UTF-8");
   }
   WriteFileWhole(path, text + "\n");
 }

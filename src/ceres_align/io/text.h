@@ -1,6 +1,7 @@
 // Small text tools of the readers. Internal to io/.
 #pragma once
 
+#include <filesystem>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ std::string Cat(const Args&... args) {
   (out << ... << args);
   return out.str();
 }
+
+/// A path as it stands at the head of a message.
+inline std::string NameOf(const std::filesystem::path& path) { return Shown(path.string(), 100); }
 
 /// Throws InputError with the arguments' text.
 template <typename... Args>

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/base/text.h"
 #include "ceres_align/synth/mesh_damage.h"
 #include "ceres_align/synth/rooster.h"
 #include "ceres_align/synth/scan.h"
@@ -119,7 +120,7 @@ TriangleMesh MakeShape(const std::string& name, int64_t target_faces, uint64_t s
   }
   std::string known;
   for (const std::string& other : ShapeNames()) known += (known.empty() ? "" : ", ") + other;
-  throw InputError("there is no shape '" + name + "'; there are " + known);
+  throw InputError("there is no shape " + Quoted(name) + "; there are " + known);
 }
 
 }  // namespace ceres_align
