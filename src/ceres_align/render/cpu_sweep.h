@@ -1,11 +1,11 @@
-// One job on one CPU thread: contour → image edges → fragments by row → sweep into a sink.
+// One job on one CPU thread: image edges → rows → fragments by pixel → sweep into a sink.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "ceres_align/render/contour_edges.h"
-#include "ceres_align/render/contour_extract.h"
+#include "ceres_align/render/cell_pairs.h"
+#include "ceres_align/render/cpu_edges.h"
 #include "ceres_align/render/silhouette_cell.h"
 
 namespace ceres_align {
@@ -13,46 +13,55 @@ namespace ceres_align {
 /// Grow-only working memory of one thread, and the sweep that uses it.
 class CpuSweep {
  public:
-  /// Finds and splits the contour of `mesh` in `view`. Afterwards Rows() can be called.
+  /// Finds the contour of `mesh` in `view` and the rows it passes. Afterwards Rows() can be called.
+  /// Borrows the mesh until the next call.
   void Prepare(const ContourMesh& mesh, const ViewGeometry& view);
 
   /// Sweeps all rows of the frame in order:
   ///   sink.Row(row)            before each row,
-  ///   sink.Empty(begin, end)   rows [begin, end) that no fragment touches and w = 0,
-  ///   sink.Run / sink.Cell     as in SweepRow.
+  ///   sink.Empty(begin, end)   rows [begin, end) that no edge touches and w = 0,
+  ///   sink.Run(begin, end, covered)                 pixels of one row without outline,
+  ///   sink.Cell(column, f, n, const CellOutline&)   the others, both in order of columns.
   template <typename Sink>
   void Rows(Sink& sink);
 
-  /// ∂(outline)/∂p of an edge named by a fragment, computed when first asked for.
-  const EdgeVelocity& Velocity(int edge);
-  const ImageEdge& Edge(int edge) const { return edges_[edge]; }
+  /// ∂(outline)/∂p of an edge named by a fragment.
+  const EdgeVelocity& Velocity(int edge) { return edges_.Velocity(edge); }
+  const ImageEdge& Edge(int edge) const { return edges_.edges()[edge]; }
 
  private:
-  void AddEdge(const ViewGeometry& view, const EdgePoint& p, const EdgePoint& q, int m, int cut);
-  void AddClippedEdges(const ContourMesh& mesh);
-  void AddNearCuts(const ContourMesh& mesh);
-  void SplitAndBucket();
-  // Fragments of a row, sorted by column, contiguous.
-  int GatherRow(int row);
-  void GrowScratch(int fragments);
-
-  // What a velocity needs of an edge's ends, upper end first.
-  struct EdgeEnds {
-    Vec3 top, bottom;  // from the mesh's centre, camera's axes
-    int cut;           // into slides_, −1: both ends are bound to the mesh
+  // Fragments [begin, end) of row_ lie in pixel `column`; w: at its upper left corner.
+  struct Cell {
+    int column, w, begin, end;
   };
+  void SortIntoRows();
+  // Splits row `row` into cells_; w_left: w at its upper left corner. Sets w_right_.
+  void GatherRow(int row, int w_left);
+  void SortCellsSparsely(int w_left);
+  void SortCellsDensely(int w_left);
+  void GrowScratch(size_t fragments);
+  RowProfile LeftProfile(const Cell& cell);
+  void Cover(const Fragment* f, int n, const RowProfile& profile, CellOutline* outline);
+
   ViewGeometry view_{};
-  std::vector<ContourEdge> contour_;
-  std::vector<ImageEdge> edges_;
-  std::vector<EdgeEnds> ends_;
-  std::vector<EndSlides> slides_;
-  std::vector<EdgeVelocity> velocities_;
-  std::vector<uint8_t> has_velocity_;
-  std::vector<Fragment> fragments_;
-  std::vector<int32_t> row_begin_, row_order_;
-  std::vector<int32_t> left_w_;  // per row, difference array: w from whole rows left of the frame
+  CpuEdges edges_;
+  std::vector<int32_t> row_begin_, row_edge_;
+  std::vector<int32_t> left_w_;  // per row, difference array: w from edges left of the frame
+
+  // The current row.
+  struct Step {
+    int column;  // from whose left side on
+    int dw;
+  };
+  std::vector<Fragment> emitted_, row_;
+  std::vector<Step> top_steps_;  // of w along the row's top
+  std::vector<Cell> cells_;
+  int w_right_ = 0;                         // at the row's upper right corner
+  int first_column_ = 0, last_column_ = 0;  // of emitted_ and top_steps_
   std::vector<uint64_t> keys_;
-  std::vector<Fragment> row_;
+  std::vector<int32_t> column_begin_, column_w_;  // zero between rows
+
+  CellPairs pairs_;
   CellScratch scratch_{};
   std::vector<double> x_, piece0_, piece1_;
   std::vector<int> indices_;
@@ -66,17 +75,38 @@ void CpuSweep::Rows(Sink& sink) {
   for (int r = 0; r < height; ++r) {
     w_left += left_w_[r];
     if (view_.window > 1 && r % view_.window != view_.window / 2) continue;
-    const int n = row_begin_[r + 1] - row_begin_[r];
-    if (n == 0 && w_left == 0) continue;
+    if (row_begin_[r] == row_begin_[r + 1] && w_left == 0) continue;
     if (empty_from < r) sink.Empty(empty_from, r);
     empty_from = r + 1;
     sink.Row(r);
-    GatherRow(r);
-    RowProfile profile;
-    profile.top = w_left;
-    profile.steps = steps_.data();
+    GatherRow(r, w_left);
     CellOutline outline{0, false, piece0_.data(), piece1_.data()};
-    SweepRow(row_.data(), edges_.data(), n, view_.width_px, &profile, scratch_, &outline, sink);
+    int column = 0;  // up to where the row is done
+    int run_begin = 0;
+    bool run_covered = false;
+    const auto run = [&](int end, bool covered) {
+      if (covered != run_covered) {
+        if (run_begin < column) sink.Run(run_begin, column, run_covered);
+        run_begin = column;
+        run_covered = covered;
+      }
+      column = end;
+    };
+    for (const Cell& cell : cells_) {
+      if (column < cell.column) run(cell.column, cell.w != 0);
+      const Fragment* f = row_.data() + cell.begin;
+      const int n = cell.end - cell.begin;
+      Cover(f, n, LeftProfile(cell), &outline);
+      if (!outline.boundary) {  // then it is 0 or 1, but for rounding
+        run(cell.column + 1, outline.area > 0.5);
+        continue;
+      }
+      if (run_begin < column) sink.Run(run_begin, column, run_covered);
+      sink.Cell(cell.column, f, n, outline);
+      column = run_begin = cell.column + 1;
+    }
+    if (column < view_.width_px) run(view_.width_px, w_right_ != 0);
+    if (run_begin < column) sink.Run(run_begin, column, run_covered);
   }
   if (empty_from < height) sink.Empty(empty_from, height);
 }

@@ -60,7 +60,7 @@ struct CellOutline {
 /// Working memory for cells, room for the cell's fragments in each.
 struct CellScratch {
   double* x;         ///< key to sort by
-  double* crossing;  ///< where neighbours i and i + 1 change places
+  double* crossing;  ///< where the active fragments i and i + 1 change places
   double* since;     ///< y from which a fragment is outline
   int* sign;         ///< +1: outline, covered on its right; −1: on its left; 0: no outline
   int* active;       ///< the fragments that the sweep line meets, in order of x
@@ -69,8 +69,8 @@ struct CellScratch {
 
 namespace internal {
 
-CA_HD inline double FragmentX(const Fragment& f, const ImageEdge& edge, double y) {
-  const double x = f.xa + (y - f.ya) * edge.slope;
+CA_HD inline double FragmentX(const Fragment& f, double y) {
+  const double x = f.xa + (y - f.ya) * f.slope;
   return f.xa < f.xb ? Min(Max(x, f.xa), f.xb) : Min(Max(x, f.xb), f.xa);
 }
 
@@ -90,7 +90,7 @@ CA_HD inline double SingleSlab(const Fragment& f, const ImageEdge& edge, int w, 
   const double h = y1 - y0;
   const int w_right = w + f.multiplicity;
   if ((w != 0) == (w_right != 0)) return w != 0 ? h : 0.0;
-  const double x = FragmentX(f, edge, 0.5 * (y0 + y1));
+  const double x = FragmentX(f, 0.5 * (y0 + y1));
   AddPiece(f, edge, y0, y1, w_right != 0 ? 1.0 : -1.0, i, out);
   return w_right != 0 ? h * (1.0 - x) : h * x;
 }
@@ -122,12 +122,6 @@ CA_HD inline int LowestW(const RowProfile& profile, const Fragment* f, int n) {
   return lowest;
 }
 
-/// Whether w stays above 0 across all active fragments, whatever their order.
-CA_HD inline bool CoveredThroughout(const Fragment* f, const int* active, int n, int w) {
-  for (int i = 0; i < n; ++i) w += Min(f[active[i]].multiplicity, 0);
-  return w > 0;
-}
-
 /// The cell under the sweep line.
 struct CellSweep {
   const Fragment* f;
@@ -135,37 +129,48 @@ struct CellSweep {
   CellScratch s;
   CellOutline* out;
   int num_active = 0;
+  int negative = 0;     // sum of the active fragments' negative multiplicities
+  int num_outline = 0;  // active fragments with a sign
+  bool ordered = true;  // the active fragments are in order of x, and their crossings are known
   double area = 0;
 
-  CA_HD const ImageEdge& EdgeOf(int k) const { return edges[f[k].edge]; }
+  static constexpr double kNever = 2;  // a y outside the cell
 
   /// Gives fragment k a sign from y on; what it was before becomes a piece.
   CA_HD void SetSign(int k, int sign, double y) {
     if (s.sign[k] == sign) return;
-    if (s.sign[k] != 0 && y > s.since[k]) {
-      const double h = y - s.since[k];
-      const double x = FragmentX(f[k], EdgeOf(k), 0.5 * (s.since[k] + y));
-      area += s.sign[k] * h * (1.0 - x);
-      AddPiece(f[k], EdgeOf(k), s.since[k], y, s.sign[k], k, out);
+    if (s.sign[k] != 0) {
+      --num_outline;
+      if (y > s.since[k]) {
+        const double h = y - s.since[k];
+        const double x = FragmentX(f[k], 0.5 * (s.since[k] + y));
+        area += s.sign[k] * h * (1.0 - x);
+        AddPiece(f[k], edges[f[k].edge], s.since[k], y, s.sign[k], k, out);
+      }
     }
+    if (sign != 0) ++num_outline;
     s.sign[k] = sign;
     s.since[k] = y;
   }
 
   /// Order just below y: by x, then by where the edges lead.
-  CA_HD void SortActive(double y) const {
+  CA_HD bool Before(int a, double x_a, int b, double x_b) const {
+    if (x_a != x_b) return x_a < x_b;
+    return f[a].slope != f[b].slope ? f[a].slope < f[b].slope : a < b;
+  }
+
+  CA_HD void Order(double y) {
     for (int i = 0; i < num_active; ++i) {
       const int k = s.active[i];
-      s.x[k] = FragmentX(f[k], EdgeOf(k), y);
+      const double x = s.x[k] = FragmentX(f[k], y);
       int j = i;
-      for (; j > 0 && Before(k, s.active[j - 1]); --j) s.active[j] = s.active[j - 1];
+      for (; j > 0 && Before(k, x, s.active[j - 1], s.x[s.active[j - 1]]); --j) {
+        s.active[j] = s.active[j - 1];
+      }
       s.active[j] = k;
     }
-  }
-  CA_HD bool Before(int a, int b) const {
-    if (s.x[a] != s.x[b]) return s.x[a] < s.x[b];
-    const double slope_a = EdgeOf(a).slope, slope_b = EdgeOf(b).slope;
-    return slope_a != slope_b ? slope_a < slope_b : a < b;
+    for (int i = 0; i + 1 < num_active; ++i) s.crossing[i] = CrossingOf(i, y);
+    ordered = true;
   }
 
   CA_HD void SetAllSigns(int w, double y) {
@@ -177,24 +182,26 @@ struct CellSweep {
     }
   }
 
-  /// Where neighbours i, i + 1 meet at or below y; 2 (outside the cell) if they part.
+  /// Where the active fragments i, i + 1 meet at or below y; kNever if they part.
   CA_HD double CrossingOf(int i, double y) const {
-    const int a = s.active[i], b = s.active[i + 1];
-    const double closing = EdgeOf(a).slope - EdgeOf(b).slope;
-    if (!(closing > 0)) return 2;
-    const double gap = FragmentX(f[b], EdgeOf(b), y) - FragmentX(f[a], EdgeOf(a), y);
-    return y + Max(gap, 0.0) / closing;
+    const Fragment &a = f[s.active[i]], &b = f[s.active[i + 1]];
+    const double closing = a.slope - b.slope;
+    if (!(closing > 0) || (a.yb == b.yb && a.xb == b.xb)) return kNever;  // or meet at their ends
+    return y + Max(FragmentX(b, y) - FragmentX(a, y), 0.0) / closing;
+  }
+  CA_HD void UpdateCrossings(int i, double y) const {
+    if (i > 0) s.crossing[i - 1] = CrossingOf(i - 1, y);
+    if (i + 1 < num_active) s.crossing[i] = CrossingOf(i, y);
   }
 
-  /// All crossings in (y0, y1), in order of y. Two lines swap at most once: afterwards they part.
+  /// All crossings before y1, in order of y. Two lines swap at most once: afterwards they part.
   CA_HD void SweepCrossings(int w_left, double y0, double y1) {
-    for (int i = 0; i + 1 < num_active; ++i) s.crossing[i] = CrossingOf(i, y0);
     for (;;) {
       int i = 0;
       for (int k = 1; k + 1 < num_active; ++k) {
         if (s.crossing[k] < s.crossing[i]) i = k;
       }
-      const double y = s.crossing[i];
+      const double y = Max(s.crossing[i], y0);
       if (!(y < y1)) return;
       int w = w_left;
       for (int k = 0; k < i; ++k) w += f[s.active[k]].multiplicity;
@@ -204,30 +211,84 @@ struct CellSweep {
       const int w_between = w + f[a].multiplicity, w_right = w_between + f[b].multiplicity;
       SetSign(a, (w_between != 0 ? 1 : 0) - (w != 0 ? 1 : 0), y);
       SetSign(b, (w_right != 0 ? 1 : 0) - (w_between != 0 ? 1 : 0), y);
-      s.crossing[i] = 2;
+      s.crossing[i] = kNever;
       if (i > 0) s.crossing[i - 1] = CrossingOf(i - 1, y);
       if (i + 2 < num_active) s.crossing[i + 1] = CrossingOf(i + 1, y);
     }
   }
 
+  /// Takes the fragment that goes on where active fragment i ends, if the sweep line meets it now,
+  /// from order[*first, last), in i's place.
+  CA_HD bool Continue(int i, double y, int* first, int last) {
+    const int k = s.active[i];
+    for (int t = *first; t < last; ++t) {
+      const int next = s.order[t];
+      if (f[next].ya != f[k].yb || f[next].xa != f[k].xb ||
+          f[next].multiplicity != f[k].multiplicity || !(f[next].yb > y)) {
+        continue;
+      }
+      s.order[t] = s.order[*first];
+      s.order[(*first)++] = next;
+      const int sign = s.sign[k];
+      SetSign(k, 0, y);
+      s.sign[next] = 0;
+      SetSign(next, sign, y);
+      s.active[i] = next;
+      return true;
+    }
+    return false;
+  }
+
+  CA_HD void Remove(int i, double y) {
+    const int k = s.active[i];
+    SetSign(k, 0, y);
+    negative -= Min(f[k].multiplicity, 0);
+    --num_active;
+    for (int j = i; j < num_active; ++j) {
+      s.active[j] = s.active[j + 1];
+      s.crossing[j] = s.crossing[j + 1];
+    }
+    if (ordered && i > 0 && i < num_active) s.crossing[i - 1] = CrossingOf(i - 1, y);
+  }
+
+  CA_HD void Insert(int k, double y) {
+    s.sign[k] = 0;
+    negative += Min(f[k].multiplicity, 0);
+    int i = num_active++;
+    if (!ordered) {
+      s.active[i] = k;
+      return;
+    }
+    const double x = FragmentX(f[k], y);
+    for (; i > 0; --i) {
+      const int other = s.active[i - 1];
+      if (!Before(k, x, other, FragmentX(f[other], y))) break;
+      s.active[i] = other;
+      s.crossing[i] = s.crossing[i - 1];
+    }
+    s.active[i] = k;
+    UpdateCrossings(i, y);
+  }
+
   /// Lets fragments end and start at y and returns where the next one does, at most `next`.
   CA_HD double StartAndEnd(int n, double y, double next, int* start) {
-    int kept = 0;
-    for (int i = 0; i < num_active; ++i) {
-      const int k = s.active[i];
-      if (f[k].yb > y) {
-        s.active[kept++] = k;
+    int first = *start, last = first;
+    while (last < n && f[s.order[last]].ya <= y) ++last;
+    for (int i = 0; i < num_active;) {
+      if (f[s.active[i]].yb > y) {
+        ++i;
+      } else if (first < last && Continue(i, y, &first, last)) {
+        if (ordered) UpdateCrossings(i, y);
+        ++i;
       } else {
-        SetSign(k, 0, y);
+        Remove(i, y);
       }
     }
-    num_active = kept;
-    for (; *start < n && f[s.order[*start]].ya <= y; ++*start) {
-      const int k = s.order[*start];
-      s.sign[k] = 0;
-      s.active[num_active++] = k;
+    for (; first < last; ++first) {
+      if (f[s.order[first]].yb > y) Insert(s.order[first], y);
     }
-    if (*start < n) next = Min(next, f[s.order[*start]].ya);
+    *start = last;
+    if (last < n) next = Min(next, f[s.order[last]].ya);
     for (int i = 0; i < num_active; ++i) next = Min(next, f[s.active[i]].yb);
     return next;
   }
@@ -240,10 +301,12 @@ struct CellSweep {
       const double next =
           StartAndEnd(n, y, step < profile.count ? profile.steps[step].y : 1.0, &start);
       if (w != 0) area += next - y;
-      if (CoveredThroughout(f, s.active, num_active, w)) {
-        for (int i = 0; i < num_active; ++i) SetSign(s.active[i], 0, y);
+      if (w + negative > 0) {
+        // Covered throughout, whatever their order: it is found again when it matters.
+        for (int i = 0; num_outline > 0; ++i) SetSign(s.active[i], 0, y);
+        ordered = num_active < 2;
       } else {
-        if (num_active > 1) SortActive(y);
+        if (!ordered) Order(y);
         SetAllSigns(w, y);
         if (num_active > 1) SweepCrossings(w, y, next);
       }

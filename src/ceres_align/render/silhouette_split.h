@@ -8,48 +8,82 @@ namespace ceres_align {
 /// The part of an edge inside one pixel, in the pixel's own coordinates [0, 1]²: from (xa, ya)
 /// down to (xb, yb), ya < yb. In column −1 (left of the frame) only ya, yb count.
 struct Fragment {
+  enum Touch : int { kNone = 0, kFromLeft, kToLeft };
+
   double xa, xb, ya, yb;
+  double slope;  ///< of its edge
   int edge;
   int multiplicity;
   int row, column;
+  Touch touch;  ///< how it meets the pixel's left side: comes in at (xa, ya), goes out at (xb, yb)
 };
 
-namespace internal {
+/// The part of an edge inside one row of pixels, in px, y relative to the row.
+struct RowPiece {
+  double xa, ya, xb, yb;
+};
+/// Row `row` of an edge that passes it (edge.y0 < row + 1, edge.y1 > row).
+CA_HD inline RowPiece PieceInRow(const ImageEdge& edge, int row) {
+  const bool from_above = edge.y0 < row, ends_here = !(row + 1 < edge.y1);
+  RowPiece p;
+  p.xa = from_above ? edge.x0 + (row - edge.y0) * edge.slope : edge.x0;
+  p.ya = from_above ? 0.0 : edge.y0 - row;
+  p.xb = ends_here ? edge.x1 : edge.x0 + (row + 1 - edge.y0) * edge.slope;
+  p.yb = ends_here ? edge.y1 - row : 1.0;
+  return p;
+}
 
-/// The part of the edge inside row `row`, from (xa, ya) to (xb, yb) in px, ya and yb relative to
-/// the row. Emits its pixels in the edge's order.
+/// Splits a row's part of an edge at columns: emit(Fragment) for its pixels in the edge's order,
+/// with no height only where they touch the pixel's left side. What lies right of the frame is
+/// dropped.
 template <typename Emit>
-CA_HD inline void SplitRow(const ImageEdge& edge, int id, int row, int width, double xa, double ya,
-                           double xb, double yb, Emit& emit) {
+CA_HD inline void SplitRow(const ImageEdge& edge, int id, int row, int width, const RowPiece& piece,
+                           Emit& emit) {
+  const double xa = piece.xa, xb = piece.xb, ya = piece.ya, yb = piece.yb;
   const bool rightward = xb > xa;
-  double x = xa, y = ya;
   const double left = rightward ? xa : xb, right = rightward ? xb : xa;
   if (!(left < width)) return;
   int column = left < 0 ? -1 : static_cast<int>(left);
   const int last = right < 0 ? -1 : right < width ? static_cast<int>(right) : width;
   if (column == last) {
-    emit(Fragment{xa - column, xb - column, ya, yb, id, edge.multiplicity, row, column});
+    emit(Fragment{xa - column, xb - column, ya, yb, edge.slope, id, edge.multiplicity, row, column,
+                  Fragment::kNone});
     return;
   }
   const double inv_slope = 1.0 / edge.slope, row_y0 = edge.y0 - row;
   const int step = rightward ? 1 : -1;
-  const int end = rightward ? last : column;
-  column = rightward ? column : last;
-  for (;; column += step) {
+  const int begin = rightward ? column : last, end = rightward ? last : column;
+  double x = xa, y = ya;
+  for (column = begin;; column += step) {
     // y where the edge leaves this column; the same expression gives the next one's entry.
     double x_out = xb, y_out = yb;
     if (column != end) {
       x_out = rightward ? column + 1 : column;
       y_out = Min(Max(row_y0 + (x_out - edge.x0) * inv_slope, y), yb);
     }
-    if (column < width && y_out > y) {
-      emit(Fragment{x - column, x_out - column, y, y_out, id, edge.multiplicity, row, column});
+    const Fragment::Touch touch = rightward
+                                      ? (column != begin ? Fragment::kFromLeft : Fragment::kNone)
+                                      : (column != end ? Fragment::kToLeft : Fragment::kNone);
+    if (column < width && (y_out > y || touch != Fragment::kNone)) {
+      emit(Fragment{x - column, x_out - column, y, y_out, edge.slope, id, edge.multiplicity, row,
+                    column, touch});
     }
     if (column == end) return;
     x = x_out;
     y = y_out;
   }
 }
+
+namespace internal {
+
+/// Passes on what has a height.
+template <typename Emit>
+struct TallOnly {
+  Emit& emit;
+  CA_HD void operator()(const Fragment& f) {
+    if (f.yb > f.ya) emit(f);
+  }
+};
 
 }  // namespace internal
 
@@ -66,25 +100,19 @@ CA_HD inline void SplitEdge(const ImageEdge& edge, int id, const ViewGeometry& v
   if (!(top < bottom)) return;
   int row = static_cast<int>(top);
   const int last_row = Min(static_cast<int>(bottom), height - 1);
-  double x = top > edge.y0 ? edge.x0 + (top - edge.y0) * edge.slope : edge.x0;
-  double y = top - row;
   const bool all_left = edge.x0 < 0 && edge.x1 < 0;
+  internal::TallOnly<Emit> tall{emit};
   for (; row <= last_row; ++row) {
-    const bool ends_here = !(row + 1 < edge.y1);
-    const double x_out = ends_here ? edge.x1 : edge.x0 + (row + 1 - edge.y0) * edge.slope;
-    const double y_out = ends_here ? edge.y1 - row : 1.0;
-    if (all_left && y == 0.0 && !ends_here) {
+    if (all_left && edge.y0 <= row && row + 1 < edge.y1) {
       // Compared as double: y1 may be beyond int.
       const int end = static_cast<int>(bottom);
       emit_left(row, end);
       row = end - 1;
-      x = edge.x0 + (end - edge.y0) * edge.slope;
       continue;
     }
-    const bool swept = view.window == 1 || row % view.window == view.window / 2;
-    if (swept && y_out > y) internal::SplitRow(edge, id, row, width, x, y, x_out, y_out, emit);
-    x = x_out;
-    y = 0.0;
+    if (view.window != 1 && row % view.window != view.window / 2) continue;
+    const RowPiece piece = PieceInRow(edge, row);
+    if (piece.yb > piece.ya) SplitRow(edge, id, row, width, piece, tall);
   }
 }
 

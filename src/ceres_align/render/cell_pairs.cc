@@ -1,0 +1,154 @@
+#include "ceres_align/render/cell_pairs.h"
+
+#include <algorithm>
+
+namespace ceres_align {
+namespace {
+
+constexpr int kLanes = 8;
+int Padded(int n) { return (n + kLanes - 1) / kLanes * kLanes; }
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__)
+#define CA_FOR_EACH_CPU __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define CA_FOR_EACH_CPU
+#endif
+
+// For each fragment i: left[i], the sum of the multiplicities left of its upper end, and loss[i],
+// what crossings take from w at most along it. True if some pair coincides. `padded` is a multiple
+// of kLanes.
+CA_FOR_EACH_CPU
+bool RelateAll(const double* __restrict xa, const double* __restrict ya,
+               const double* __restrict xb, const double* __restrict yb,
+               const double* __restrict slope, const int64_t* __restrict multiplicity, int n,
+               int padded, int64_t* __restrict left, int64_t* __restrict loss) {
+  int64_t coincident = 0;
+  for (int i = 0; i < n; ++i) {
+    const double xa_i = xa[i], ya_i = ya[i], xb_i = xb[i], yb_i = yb[i], slope_i = slope[i];
+    int64_t sum_left = 0, sum_loss = 0, same = ya_i < yb_i ? -1 : 0;  // not with itself
+    for (int j = 0; j < padded; ++j) {
+      const double y0 = ya[j] > ya_i ? ya[j] : ya_i;
+      const double y1 = yb[j] < yb_i ? yb[j] : yb_i;
+      const double x_i0 = xa_i + (y0 - ya_i) * slope_i, x_i1 = xa_i + (y1 - ya_i) * slope_i;
+      const double x_j0 = xa[j] + (y0 - ya[j]) * slope[j];
+      const double x_j1 = xa[j] + (y1 - ya[j]) * slope[j];
+      const double d0 = x_j0 - x_i0;
+      const double d1 = (y1 == yb[j] ? xb[j] : x_j1) - (y1 == yb_i ? xb_i : x_i1);
+      const int64_t m = y0 < y1 ? multiplicity[j] : 0;
+      const int64_t left0 = (d0 < 0) | ((d0 == 0) & (d1 < 0)) ? m : 0;
+      const int64_t left1 = (d1 < 0) | ((d1 == 0) & (d0 < 0)) ? m : 0;
+      sum_left += ya[j] <= ya_i ? left0 : 0;
+      const int64_t change = left1 - left0;
+      sum_loss += change < 0 ? change : 0;
+      same += (d0 == 0) & (d1 == 0) & (y0 < y1) ? 1 : 0;
+    }
+    left[i] = sum_left;
+    loss[i] = sum_loss;
+    coincident += same;
+  }
+  return coincident != 0;
+}
+
+// Where fragments j cross fragment i, and by how much w changes there; 0: they do not cross.
+CA_FOR_EACH_CPU
+void CrossingsOf(const double* __restrict xa, const double* __restrict ya,
+                 const double* __restrict xb, const double* __restrict yb,
+                 const double* __restrict slope, const int64_t* __restrict multiplicity, int i,
+                 int padded, double* __restrict y, int64_t* __restrict change) {
+  const double xa_i = xa[i], ya_i = ya[i], xb_i = xb[i], yb_i = yb[i], slope_i = slope[i];
+  for (int j = 0; j < padded; ++j) {
+    const double y0 = ya[j] > ya_i ? ya[j] : ya_i;
+    const double y1 = yb[j] < yb_i ? yb[j] : yb_i;
+    const double x_i0 = xa_i + (y0 - ya_i) * slope_i, x_i1 = xa_i + (y1 - ya_i) * slope_i;
+    const double x_j0 = xa[j] + (y0 - ya[j]) * slope[j];
+    const double x_j1 = xa[j] + (y1 - ya[j]) * slope[j];
+    const double d0 = x_j0 - x_i0;
+    const double d1 = (y1 == yb[j] ? xb[j] : x_j1) - (y1 == yb_i ? xb_i : x_i1);
+    const int64_t m = y0 < y1 ? multiplicity[j] : 0;
+    const int64_t left0 = (d0 < 0) | ((d0 == 0) & (d1 < 0)) ? m : 0;
+    const int64_t left1 = (d1 < 0) | ((d1 == 0) & (d0 < 0)) ? m : 0;
+    change[j] = left1 - left0;
+    const double at = y0 + d0 / (slope_i - slope[j]);
+    const double at_least = at > y0 ? at : y0;
+    y[j] = at_least < y1 ? at_least : y1;
+  }
+}
+
+}  // namespace
+
+void CellPairs::Load(const Fragment* f, int n) {
+  for (int i = 0; i < n; ++i) {
+    xa_[i] = f[i].xa;
+    ya_[i] = f[i].ya;
+    xb_[i] = f[i].xb;
+    yb_[i] = f[i].yb;
+    slope_[i] = f[i].slope;
+    multiplicity_[i] = f[i].multiplicity;
+  }
+  for (int i = n; i < Padded(n); ++i) {
+    xa_[i] = xb_[i] = slope_[i] = 0;
+    ya_[i] = yb_[i] = 2;
+    multiplicity_[i] = 0;
+  }
+}
+
+void CellPairs::FindCrossings(int i, int n) {
+  CrossingsOf(xa_, ya_, xb_, yb_, slope_, multiplicity_, i, Padded(n), y_, change_);
+  num_crossings_ = 0;
+  for (int j = 0; j < n; ++j) {
+    crossings_[num_crossings_] = {y_[j], static_cast<int>(change_[j])};
+    num_crossings_ += change_[j] != 0 ? 1 : 0;
+  }
+  std::sort(crossings_, crossings_ + num_crossings_,
+            [](const Crossing& a, const Crossing& b) { return a.y < b.y; });
+}
+
+// The stretches of fragment i that are outline; w: on its left at its upper end.
+void CellPairs::AddOutline(const Fragment& f, const ImageEdge& edge, int i, int w,
+                           CellOutline* out) {
+  double y = f.ya;
+  for (int c = 0; c <= num_crossings_; ++c) {
+    const double end = c < num_crossings_ ? crossings_[c].y : f.yb;
+    const int sign = (w + f.multiplicity != 0 ? 1 : 0) - (w != 0 ? 1 : 0);
+    if (sign != 0 && end > y) {
+      const double x = internal::FragmentX(f, 0.5 * (y + end));
+      out->area += sign * (end - y) * (1.0 - x);
+      internal::AddPiece(f, edge, y, end, sign, i, out);
+    }
+    if (c < num_crossings_) w += crossings_[c].dw;
+    y = end;
+  }
+}
+
+bool CellPairs::Cover(const Fragment* f, const ImageEdge* edges, int n, const RowProfile& profile,
+                      CellOutline* out) {
+  Load(f, n);
+  if (RelateAll(xa_, ya_, xb_, yb_, slope_, multiplicity_, n, Padded(n), left_, loss_))
+    return false;
+  out->area = 0;
+  out->boundary = false;
+  for (int i = 0; i < n; ++i) {
+    out->piece0[i] = out->piece1[i] = 0;
+    int w = profile.top;
+    for (int k = 0; k < profile.count && profile.steps[k].y <= f[i].ya; ++k) {
+      w += profile.steps[k].dw;
+    }
+    w += static_cast<int>(left_[i]);
+    const int lowest = Min(w, w + f[i].multiplicity);
+    if (lowest + loss_[i] > 0 || !(f[i].yb > f[i].ya)) continue;
+    FindCrossings(i, n);
+    AddOutline(f[i], edges[f[i].edge], i, w, out);
+  }
+  double y = 0;
+  int w = profile.top;
+  for (int k = 0; k <= profile.count; ++k) {
+    const double end = k < profile.count ? profile.steps[k].y : 1.0;
+    if (w != 0) out->area += end - y;
+    if (k < profile.count) w += profile.steps[k].dw;
+    y = end;
+  }
+  return true;
+}
+
+}  // namespace ceres_align

@@ -1,0 +1,52 @@
+// One job's contour on one CPU thread: found, projected, and its velocities on demand.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ceres_align/render/contour_edges.h"
+#include "ceres_align/render/contour_extract.h"
+#include "ceres_align/render/contour_mesh.h"
+
+namespace ceres_align {
+
+/// Grow-only working memory of one thread.
+class CpuEdges {
+ public:
+  /// Finds and projects the contour of `mesh` in `view`. Borrows the mesh until the next call.
+  void Prepare(const ContourMesh& mesh, const ViewGeometry& view);
+
+  const std::vector<ImageEdge>& edges() const { return edges_; }
+  /// ∂(outline)/∂p of an edge, computed when first asked for. The reference holds until the next
+  /// call.
+  const EdgeVelocity& Velocity(int edge);
+
+ private:
+  // An edge's ends, upper end first: vertices of the mesh, or, where the near plane cut it, the
+  // first is ~(place in cuts_).
+  struct Ends {
+    int32_t top, bottom;
+  };
+  // Ends bound to no vertex, from the mesh's centre, camera's axes; slides are 0 unless it is a
+  // cut.
+  struct CutEnds {
+    Vec3 top, bottom;
+    EndSlides slides;
+  };
+
+  void ProjectContour();
+  void AddClippedEdges();
+  void AddNearCuts();
+  void AddCutEdge(const EdgePoint& p, const EdgePoint& q, int m, const EndSlides& slides);
+
+  const ContourMesh* mesh_ = nullptr;
+  ViewGeometry view_{};
+  std::vector<ContourEdge> contour_;
+  std::vector<ImageEdge> edges_;
+  std::vector<Ends> ends_;
+  std::vector<CutEnds> cuts_;
+  std::vector<int32_t> velocity_of_;  // −1: not yet computed
+  std::vector<EdgeVelocity> velocities_;
+};
+
+}  // namespace ceres_align
