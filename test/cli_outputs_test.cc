@@ -154,5 +154,27 @@ TEST_F(CliOutputsTest, LostStandardOutputIsToldAndLosesNoFile) {
   EXPECT_EQ(help.exit_code, 3) << help.err;
 }
 
+// What is odd about the input stands on stderr and in result.json, where the run ends badly too.
+TEST_F(CliOutputsTest, WarningsNameTheCause) {
+  WriteProblem(work_);
+  const auto expect_warning = [&](const std::string& arguments, const std::string& part) {
+    const Outcome outcome = Run(arguments + " --nosearch_if_poor --outputs json");
+    EXPECT_NE(outcome.exit_code, 1) << outcome.err;
+    EXPECT_NE(outcome.err.find("ceres_align: warning: "), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find(part), std::string::npos) << outcome.err;
+    const Json warnings = Result()["warnings"];
+    ASSERT_FALSE(warnings.empty());
+    EXPECT_NE(warnings.dump().find(part), std::string::npos) << warnings.dump();
+  };
+  const std::string flags = "--mesh m.obj --masks l.png --camera_location 2.2,1.3,5.8 ";
+  expect_warning(flags + "--fov_deg 43.6 --mesh_scale 0.027",
+                 "at the start the object would look about");
+  expect_warning(flags + "--K 150,150,79.5,59.5", "is pixel_center 0 meant?");
+  std::ofstream(work_ / "m.obj", std::ios::app) << "v 900 0 0\nv 901 0 0\nv 900 1 0\nf -1 -2 -3\n";
+  expect_warning(flags + "--fov_deg 43.6", "the other 1 reach out to 90");
+  const Outcome note = Run(flags + "--K 150,150,80,60 --outputs none");
+  EXPECT_NE(note.out.find("OpenCV's calibrations have it at (0, 0)"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace ceres_align::testing

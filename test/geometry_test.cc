@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <array>
+#include <map>
+
 #include "ceres_align/geometry/camera.h"
 #include "ceres_align/geometry/mesh.h"
 #include "ceres_align/geometry/rigid3d.h"
@@ -67,6 +70,54 @@ TEST(Mesh, WeldsAndDropsDegenerateFaces) {
   EXPECT_EQ(mesh.faces[1], (std::array<int32_t, 3>{0, 2, 1}));
   const Sphere sphere = BoundingSphere(mesh);
   EXPECT_NEAR(sphere.radius, std::sqrt(0.5), 1e-15);
+}
+
+// Against the plain way, with many vertices at the same places, zeros of both signs among them.
+TEST(Mesh, CleanMeshWeldsAsAMapDoes) {
+  TriangleMesh mesh;
+  uint64_t state = 0x9E3779B97F4A7C15ull;
+  const auto random = [&](uint64_t below) {
+    state = state * 6364136223846793005ull + 1442695040888963407ull;
+    return (state >> 33) % below;
+  };
+  for (int i = 0; i < 60000; ++i) {
+    const double zero = random(2) == 0 ? 0.0 : -0.0;
+    mesh.vertices.emplace_back(random(40) * 0.1, random(40) * 0.3 + zero, random(20) + zero);
+  }
+  for (int i = 0; i < 50000; ++i) {
+    const auto index = [&] { return static_cast<int32_t>(random(mesh.vertices.size())); };
+    mesh.faces.push_back({index(), index(), index()});
+  }
+  std::map<std::array<double, 3>, int32_t> places;  // −0 and +0 compare as equal
+  std::vector<int32_t> first;
+  for (size_t i = 0; i < mesh.vertices.size(); ++i) {
+    const Eigen::Vector3d& p = mesh.vertices[i];
+    first.push_back(places.emplace(std::array<double, 3>{p.x(), p.y(), p.z()}, i).first->second);
+  }
+  TriangleMesh cleaned = mesh;
+  const CleanReport report = CleanMesh(&cleaned);
+  EXPECT_EQ(report.welded_vertices, static_cast<int64_t>(mesh.vertices.size() - places.size()));
+  size_t at = 0;
+  int64_t repeated = 0, flat = 0;
+  for (const auto& face : mesh.faces) {
+    const int32_t a = first[face[0]], b = first[face[1]], c = first[face[2]];
+    const Eigen::Vector3d ab = mesh.vertices[b] - mesh.vertices[a],
+                          ac = mesh.vertices[c] - mesh.vertices[a];
+    if (a == b || b == c || c == a) {
+      ++repeated;
+    } else if (ab.cross(ac).norm() < 1e-9) {
+      ++flat;
+    } else {
+      ASSERT_LT(at, cleaned.faces.size());
+      for (int k = 0; k < 3; ++k) {
+        EXPECT_EQ(cleaned.vertices[cleaned.faces[at][k]], mesh.vertices[face[k]]);
+      }
+      ++at;
+    }
+  }
+  EXPECT_EQ(at, cleaned.faces.size());
+  EXPECT_EQ(report.repeated_indices, repeated);
+  EXPECT_EQ(report.zero_area, flat);
 }
 
 }  // namespace

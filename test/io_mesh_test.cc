@@ -132,6 +132,59 @@ TEST(Ply, AllFormatsAndTypes) {
   }
 }
 
+std::string LittleEndianPly(const std::string& vertex_properties,
+                            const std::vector<float>& vertex_values, int vertices,
+                            const std::vector<std::vector<int32_t>>& faces) {
+  std::string out = "ply\nformat binary_little_endian 1.0\nelement vertex " +
+                    std::to_string(vertices) + "\n" + vertex_properties + "element face " +
+                    std::to_string(faces.size()) +
+                    "\nproperty list uchar int vertex_indices\nend_header\n";
+  const auto append = [&](const void* data, size_t bytes) {
+    out.append(static_cast<const char*>(data), bytes);
+  };
+  append(vertex_values.data(), sizeof(float) * vertex_values.size());
+  for (const std::vector<int32_t>& face : faces) {
+    out += static_cast<char>(face.size());
+    append(face.data(), sizeof(int32_t) * face.size());
+  }
+  return out;
+}
+
+// Files of triangles alone are read in blocks; one polygon, or one wrong value, and they are not.
+TEST(Ply, BlocksOfTrianglesAreReadAsValueByValue) {
+  const std::string with_normals =
+      "property float nx\nproperty float x\nproperty float y\nproperty float z\n";
+  std::vector<float> values;
+  for (int i = 0; i < 5; ++i) {
+    values.insert(values.end(), {9, i * 0.5f, i * i * 0.25f, i % 2 * 1.0f});
+  }
+  const std::vector<std::vector<int32_t>> triangles = {{0, 1, 2}, {2, 3, 4}, {0, 4, 1}};
+  const auto parse = [&](const std::vector<std::vector<int32_t>>& faces) {
+    return ParseMesh(LittleEndianPly(with_normals, values, 5, faces), "a.ply").mesh;
+  };
+  const TriangleMesh blocks = parse(triangles);
+  ASSERT_EQ(blocks.vertices.size(), 5u);
+  EXPECT_EQ(blocks.vertices[3], Eigen::Vector3d(1.5, 2.25, 1));
+  std::vector<std::vector<int32_t>> mixed = triangles;
+  mixed.push_back({0, 1, 3, 2});
+  const TriangleMesh one_by_one = parse(mixed);
+  ASSERT_EQ(one_by_one.faces.size(), 5u);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(blocks.faces[i], one_by_one.faces[i]);
+    for (int k = 0; k < 3; ++k) EXPECT_EQ(blocks.faces[i][k], triangles[i][k]);
+  }
+  EXPECT_PRED2(Contains, ErrorOf([&] {
+                 parse({{0, 1, 2}, {0, 1, 5}});
+               }),
+               "face 1: vertex index 5 is out of range");
+  EXPECT_PRED2(Contains, ErrorOf([&] {
+                 parse({{0, 1, 2}, {0, -1, 2}});
+               }),
+               "face 1 of 2: vertex index -1 is out of range");
+  values[6] = std::numeric_limits<float>::infinity();
+  EXPECT_PRED2(Contains, ErrorOf([&] { parse(triangles); }), "vertex 1 of 5: y is not finite");
+}
+
 TEST(Ply, EveryTruncationIsAnError) {
   const TempFolder folder;
   const std::string whole = BinaryPly<float>(false, "float");

@@ -19,7 +19,7 @@ TEST(ResultJson, HasTheDocumentedKeys) {
       "status",       "usable",    "termination", "backend",   "rig_from_world", "views",
       "sigma",        "options",   "covariance",  "ambiguous", "ambiguity",      "observability",
       "alternatives", "cost",      "errors",      "seconds",   "iterations",     "evaluations",
-      "searched",     "restarted", "sharpened",   "checks",    "consistency"};
+      "searched",     "restarted", "sharpened",   "checks",    "consistency",    "warnings"};
   std::set<std::string> keys;
   for (const auto& item : json.items()) keys.insert(item.key());
   EXPECT_EQ(keys, expected);

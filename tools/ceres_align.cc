@@ -13,6 +13,7 @@
 #include "ceres_align/backends/backends.h"
 #include "ceres_align/base/text.h"
 #include "ceres_align/io/conventions.h"
+#include "ceres_align/io/scene_hints.h"
 #include "ceres_align/report/result_json.h"
 #include "ceres_align/report/text_report.h"
 #include "cli/demo_scene.h"
@@ -276,7 +277,14 @@ Problem MakeProblem() {
     return {std::move(demo), {}};
   }
   LoadedScene loaded = SceneFromFlags(flags);
-  return {std::move(loaded.scene), std::move(loaded.warnings)};
+  if (!flags.K.empty() && !FlagWasGiven("pixel_center")) {
+    std::printf(
+        "--K is read with the first pixel's centre at (0.5, 0.5). OpenCV's calibrations have it at "
+        "(0, 0): --pixel_center 0\n");
+  }
+  Problem problem = {std::move(loaded.scene), std::move(loaded.warnings)};
+  for (std::string& hint : ScaleHints(problem.scene)) problem.warnings.push_back(std::move(hint));
+  return problem;
 }
 
 class Stopwatch {
@@ -369,7 +377,7 @@ int Run() {
   };
   const auto result_json = [&] {
     stop_clock();
-    return ResultJson(scene, solved.result, options, seconds);
+    return ResultJson(scene, solved.result, options, seconds, problem.warnings);
   };
   if (plan.any()) Write(plan, pictures, result_json);
   if (!plan.json) stop_clock();

@@ -1,5 +1,7 @@
 #include "cli/outputs.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <set>
 #include <sstream>
@@ -28,6 +30,17 @@ std::set<std::string> ChosenOutputs(const std::string& flag) {
   }
   if (chosen.empty()) throw InputError("--outputs is empty; --outputs none writes nothing");
   return chosen;
+}
+
+// Pictures of larger views are drawn one after the other, for the memory's sake.
+constexpr int64_t kMostPixelsAtOnce = int64_t{1} << 24;
+
+int64_t LargestView(const Scene& scene) {
+  int64_t largest = 0;
+  for (const View& view : scene.views) {
+    largest = std::max(largest, int64_t{view.camera.width_px} * view.camera.height_px);
+  }
+  return largest;
 }
 
 /// The path of a picture whose own flag may say where it goes.
@@ -72,10 +85,15 @@ std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const Scene& scene,
   if (plan.overlay) {
     const std::vector<std::string> names = FileNamesOfViews(scene);
     std::vector<OutputFile> overlays(names.size());
-    renderer.ForEach(names.size(), [&](size_t i) {
+    const auto draw = [&](size_t i) {
       overlays[i] = {"overlay_" + names[i] + ".png",
                      EncodePng(OverlayPicture(renderer, static_cast<int>(i), result))};
-    });
+    };
+    if (LargestView(scene) <= kMostPixelsAtOnce) {
+      renderer.ForEach(names.size(), draw);
+    } else {
+      for (size_t i = 0; i < names.size(); ++i) draw(i);
+    }
     files.insert(files.end(), overlays.begin(), overlays.end());
   }
   return files;

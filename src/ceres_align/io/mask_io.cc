@@ -29,12 +29,14 @@ class MaskChannel : public RasterSink {
            " pixels (width x height), the camera ", expected_->width_px, "x", expected_->height_px);
     }
     is_jpeg_ = is_jpeg;
-    mask_ = ImageF(width_px, height_px);
+    size_ = {width_px, height_px};
   }
 
   void Row(const float* values, int channels) override {
     const bool has_alpha = channels == 2 || channels == 4;
     const int colours = has_alpha ? channels - 1 : channels;
+    // Only now: the header may lie.
+    if (mask_.empty()) mask_ = ImageF(size_.width_px, size_.height_px);
     float* out = mask_.row(row_++);
     for (int column = 0; column < mask_.width; ++column, values += channels) {
       CheckRange(values, channels);
@@ -60,6 +62,7 @@ class MaskChannel : public RasterSink {
 
   const std::string name_;
   const std::optional<ImageSize> expected_;
+  ImageSize size_;
   ImageF mask_;
   int row_ = 0;
   bool use_alpha_ = false, is_jpeg_ = false;

@@ -5,11 +5,13 @@
 
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/mesh_readers.h"
+#include "ceres_align/io/scene_hints.h"
 #include "ceres_align/io/text.h"
 #include "ceres_align/io/triangulate.h"
 
 namespace ceres_align {
 
+using io_internal::Cat;
 using io_internal::Fail;
 using io_internal::NameOf;
 using io_internal::RawMesh;
@@ -94,13 +96,7 @@ RawMesh ReadByFormat(const std::string& bytes, const std::filesystem::path& path
   Fail(name, ": unknown mesh format ", Quoted(extension), "; OBJ, PLY, STL, GLB and glTF are read");
 }
 
-}  // namespace
-
-LoadedMesh LoadMesh(const std::filesystem::path& path) { return ParseMesh(ReadFile(path), path); }
-
-LoadedMesh ParseMesh(const std::string& bytes, const std::filesystem::path& path) {
-  const std::string name = NameOf(path);
-  RawMesh raw = ReadByFormat(bytes, path);
+LoadedMesh Cleaned(RawMesh raw, const std::string& name) {
   const size_t faces = raw.mesh.faces.size();
   if (faces == 0) {
     Fail(name, ": has no faces (", raw.mesh.vertices.size(), " vertices)");
@@ -116,7 +112,20 @@ LoadedMesh ParseMesh(const std::string& bytes, const std::filesystem::path& path
   if (loaded.mesh.faces.empty()) {
     Fail(name, ": all ", faces, " triangles have zero area");
   }
+  const std::string strays = StrayFacesHint(loaded.mesh);
+  if (!strays.empty()) loaded.warnings.push_back(Cat(name, ": ", strays));
   return loaded;
+}
+
+}  // namespace
+
+LoadedMesh LoadMesh(const std::filesystem::path& path) {
+  RawMesh raw = ReadByFormat(ReadFile(path), path);  // the bytes are gone by the next line
+  return Cleaned(std::move(raw), NameOf(path));
+}
+
+LoadedMesh ParseMesh(const std::string& bytes, const std::filesystem::path& path) {
+  return Cleaned(ReadByFormat(bytes, path), NameOf(path));
 }
 
 }  // namespace ceres_align

@@ -8,6 +8,7 @@
 #include "ceres_align/io/lens.h"
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/mesh_io.h"
+#include "ceres_align/io/scene_hints.h"
 #include "ceres_align/io/text.h"
 
 namespace ceres_align {
@@ -173,6 +174,8 @@ LoadedScene BuildScene(const SceneDescription& description, const fs::path& fold
     View view = builder.MakeView(views[i], Cat(where, ": views[", i, "]"));
     view.mesh_index = builder.MeshIndex(views[i].mesh.empty() ? description.mesh : views[i].mesh);
     loaded.scene.views.push_back(std::move(view));
+    const std::string hint = PixelCenterHint(views[i], Cat(where, ": views[", i, "]"));
+    if (!hint.empty()) loaded.warnings.push_back(hint);
   }
   loaded.scene.initial_rig_from_world = description.initial_rig_from_world;
   loaded.scene.true_rig_from_world = description.true_rig_from_world;

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <opencv2/core.hpp>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
-#include <stdexcept>
 #include <vector>
 
 namespace ceres_align {
@@ -89,14 +87,6 @@ ImageF Resized(const ImageF& image, int width_px, int height_px) {
   cv::resize(in, resized, resized.size(), 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_NEAREST);
   CHECK(reinterpret_cast<float*>(resized.data) == out.pixels.data());
   return out;
-}
-
-std::string EncodePng(const RgbImage& image) {
-  cv::Mat bgr;
-  cv::cvtColor(Wrap(const_cast<RgbImage*>(&image)), bgr, cv::COLOR_RGB2BGR);
-  std::vector<uchar> bytes;
-  if (!cv::imencode(".png", bgr, bytes)) throw std::runtime_error("a PNG could not be encoded");
-  return std::string(bytes.begin(), bytes.end());
 }
 
 }  // namespace ceres_align

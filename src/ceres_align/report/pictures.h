@@ -20,7 +20,7 @@ RgbImage OverlayPicture(const SceneRenderer& renderer, int view, const AlignResu
 /// and level, iteration and cost in text.
 std::string AnimationGif(const SceneRenderer& renderer,
                          const std::vector<AlignIteration>& iterations, const AlignResult& result,
-                         int max_frames = 120);
+                         int max_frames = 60);
 
 /// Which of `count` steps to show so that at most `max_frames` are: increasing indices, first and
 /// last included. max_frames >= 2.

@@ -226,7 +226,7 @@ std::optional<PoseError> ErrorsOf(const Scene& scene, const AlignResult& result)
 }
 
 std::string ResultJson(const Scene& scene, const AlignResult& result, const AlignOptions& options,
-                       const RunSeconds& seconds) {
+                       const RunSeconds& seconds, const std::vector<std::string>& warnings) {
   Json json = {
       {"status", ToString(result.status)},
       {"usable", result.IsUsable()},
@@ -256,6 +256,7 @@ std::string ResultJson(const Scene& scene, const AlignResult& result, const Alig
         {"draw", Number(seconds.draw)},
         {"write", Number(seconds.write)},
         {"total", Number(seconds.total)}}}};
+  json["warnings"] = warnings;
   if (const auto errors = ErrorsOf(scene, result)) {
     json["errors"] = {{"rotation_deg", Number(errors->rotation_deg)},
                       {"translation", Number(errors->translation)},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "ceres_align/align/aligner.h"
 #include "ceres_align/geometry/scene.h"
@@ -30,6 +31,7 @@ struct RunSeconds {
 ///     "cost": {"initial": …, "final": …}, "iterations": …, "evaluations": …,
 ///     "seconds": {"load": …, "prepare": …, "solve": …, "assess": …, "draw": …, "write": …,
 ///                 "total": …},
+///     "warnings": ["…"],
 ///     "errors": {"rotation_deg": …, "translation": …, "translation_percent_of_distance": …},
 ///     "options": {…} }
 ///
@@ -38,11 +40,12 @@ struct RunSeconds {
 /// X_cam = X_world·R + T. The covariance is of [rotation (rad) about the object's centre,
 /// translation of that centre], axes of the rig's frame; null where the masks do not determine
 /// the pose. "ambiguous" is null and "alternatives" is empty unless all rotations were searched.
-/// "errors" is there only if the scene has the truth. A number that is not finite is null. Numbers
-/// read back to the same bits. All times lie under "seconds"; the rest is the same on every run and
-/// for any number of threads, so that number is not recorded.
+/// "warnings" are of the scene, as LoadedScene has them. "errors" is there only if the scene has
+/// the truth. A number that is not finite is null. Numbers read back to the same bits. All times
+/// lie under "seconds"; the rest is the same on every run and for any number of threads, so that
+/// number is not recorded.
 std::string ResultJson(const Scene& scene, const AlignResult& result, const AlignOptions& options,
-                       const RunSeconds& seconds);
+                       const RunSeconds& seconds, const std::vector<std::string>& warnings = {});
 
 /// Sigma per degree of freedom, from the covariance's diagonal: rotation in degrees (3) then
 /// translation (3). The covariance must be present (CHECKed).
