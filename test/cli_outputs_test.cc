@@ -170,8 +170,13 @@ TEST_F(CliOutputsTest, WarningsNameTheCause) {
   expect_warning(flags + "--fov_deg 43.6 --mesh_scale 0.027",
                  "at the start the object would look about");
   expect_warning(flags + "--K 150,150,79.5,59.5", "is pixel_center 0 meant?");
-  std::ofstream(work_ / "m.obj", std::ios::app) << "v 900 0 0\nv 901 0 0\nv 900 1 0\nf -1 -2 -3\n";
-  expect_warning(flags + "--fov_deg 43.6", "the other 1 reach out to 90");
+  const std::string near = ReadWork("m.obj");
+  std::ofstream(work_ / "m.obj") << near << "v 30 0 0\nv 31 0 0\nv 30 1 0\nf -1 -2 -3\n";
+  expect_warning(flags + "--fov_deg 43.6", "the other 1 reach out to 3");
+  // Where it is an error, its one line has the cause too.
+  std::ofstream(work_ / "m.obj") << near << "v 900 0 0\nv 901 0 0\nv 900 1 0\nf -1 -2 -3\n";
+  ExpectBadInput(flags + "--fov_deg 43.6 --outputs none", "the other 1 reach out to 90");
+  std::ofstream(work_ / "m.obj") << near;
   const Outcome note = Run(flags + "--K 150,150,80,60 --outputs none");
   EXPECT_NE(note.out.find("OpenCV's calibrations have it at (0, 0)"), std::string::npos);
 }

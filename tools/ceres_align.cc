@@ -328,6 +328,17 @@ Solved Solve(const Scene& scene, const AlignOptions& options, Rasterizer* raster
   return solved;
 }
 
+/// With the warnings behind the message where it throws: they may name the cause.
+Solved SolveOrExplain(const Problem& problem, const AlignOptions& options, Rasterizer* rasterizer) {
+  try {
+    return Solve(problem.scene, options, rasterizer);
+  } catch (const InputError& error) {
+    std::string message = error.what();
+    for (const std::string& warning : problem.warnings) message += ". Warning: " + warning;
+    throw InputError(message);
+  }
+}
+
 /// Writes all or nothing; where a signal asks for it, ends the program with nothing written.
 void Write(const OutputPlan& plan, const std::vector<OutputFile>& pictures,
            const std::function<std::string()>& result_json) {
@@ -362,7 +373,7 @@ int Run() {
   }
   seconds.load = watch.Lap();
 
-  const Solved solved = Solve(scene, options, rasterizer.get());
+  const Solved solved = SolveOrExplain(problem, options, rasterizer.get());
   watch.Lap();
   // Only now: where the input is bad, its one line stays alone on stderr.
   for (const std::string& warning : problem.warnings) {

@@ -226,7 +226,7 @@ int RunProgram(const ProgramHelp& help, int argc, char** argv, const std::functi
     error = e.what();
   }
   // What messages quote is short and escaped already; other libraries' may not be.
-  std::fprintf(stderr, "%s: %s\n", help.name.c_str(), Shown(error, 800).c_str());
+  std::fprintf(stderr, "%s: %s\n", help.name.c_str(), Shown(error, 1000).c_str());
   return kExitBadInput;
 }
 

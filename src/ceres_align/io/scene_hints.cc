@@ -124,7 +124,9 @@ bool IsOdd(double ratio) { return ratio > kOddFactor || ratio < 1 / kOddFactor; 
 
 /// "about 37 times as large as"; "about 37 times as small as".
 std::string TimesAs(double ratio, const char* large, const char* small) {
-  return Format("about %.2g times as %s", std::max(ratio, 1 / ratio), ratio > 1 ? large : small);
+  const double times = std::max(ratio, 1 / ratio);
+  return Format(times < 1000 ? "about %.0f times as %s" : "about %.2g times as %s", times,
+                ratio > 1 ? large : small);
 }
 
 }  // namespace
@@ -143,7 +145,7 @@ std::string StrayFacesHint(const TriangleMesh& mesh) {
   const double count = static_cast<double>(mesh.faces.size());
   return Format(
       "%.4g %% of its faces lie within %.3g of (%.3g, %.3g, %.3g), the other %lld reach out to "
-      "%.3g: if these are strays, take them out, for they make the object seem %.2g times as large "
+      "%.3g: if these are strays, take them out, for they make the object seem %.3g times as large "
       "and to surround the camera",
       100 * inside / count, kBodyRadii * body.radius, body.center.x(), body.center.y(),
       body.center.z(), static_cast<long long>(mesh.faces.size()) - static_cast<long long>(inside),
