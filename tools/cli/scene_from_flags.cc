@@ -6,7 +6,6 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
-#include "ceres_align/geometry/coordinates.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/mask_io.h"

@@ -9,7 +9,7 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
-#include "ceres_align/geometry/coordinates.h"
+#include "ceres_align/geometry/mesh.h"
 
 namespace ceres_align {
 namespace {

@@ -36,9 +36,14 @@ struct CleanReport {
   int64_t zero_area = 0;         ///< faces dropped: corners on a line (to double's precision)
 };
 
+/// Coordinates are at most this large, so that squares of areas, and moments, are finite.
+constexpr double kLargestCoordinate = 1e50;
+/// Throws InputError naming the first vertex that is not finite or beyond kLargestCoordinate.
+void CheckCoordinates(const TriangleMesh& mesh);
+
 /// Merges vertices at bitwise equal positions (−0 equals +0), then drops faces that have a
-/// repeated vertex or no area, then unused vertices. Order is kept. CHECKs indices and that
-/// positions are finite: loaders have validated them.
+/// repeated vertex or no area, then unused vertices. Order is kept. Throws as CheckCoordinates
+/// does; CHECKs indices.
 CleanReport CleanMesh(TriangleMesh* mesh);
 
 }  // namespace ceres_align
