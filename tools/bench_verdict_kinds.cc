@@ -153,6 +153,9 @@ void AddRightKinds(std::vector<Kind>* kinds) {
   const auto add = [&](const std::string& name, std::function<void(Setup*, Random*)> set_up) {
     kinds->push_back({name, Group::kRight, 1, std::move(set_up), Nothing});
   };
+  const auto add_hard = [&](const std::string& name, std::function<void(Setup*, Random*)> set_up) {
+    kinds->push_back({name, Group::kHard, 1, std::move(set_up), Nothing});
+  };
   add("clean binary", [](Setup* s, Random*) { s->samples = 1; });
   add("anti-aliased", [](Setup* s, Random*) { s->samples = 4; });
   add("salt 2 %", [](Setup* s, Random*) { s->noise.salt_and_pepper = 0.02; });
@@ -160,19 +163,19 @@ void AddRightKinds(std::vector<Kind>* kinds) {
     s->noise.missing_blobs = 3;
     s->noise.blob_radius = 0.05;
   });
-  add("holes", [](Setup* s, Random*) { s->noise.missing_blobs = 3; });
+  add_hard("holes", [](Setup* s, Random*) { s->noise.missing_blobs = 3; });
   add("waves 0.3 px", [](Setup* s, Random*) {
     s->noise.wave_rms_px = 0.3;
     s->noise.wave_length_px = 10;
   });
-  add("waves 0.5 px", [](Setup* s, Random*) { s->noise.wave_rms_px = 0.5; });
+  add_hard("waves 0.5 px", [](Setup* s, Random*) { s->noise.wave_rms_px = 0.5; });
   add("waves salt", [](Setup* s, Random*) {
     s->noise.wave_rms_px = 0.3;
     s->noise.salt_and_pepper = 0.02;
     s->noise.wave_length_px = 10;
   });
   add("cut by frame", [](Setup* s, Random*) { s->lateral = 1.2; });
-  add("small, 40 px", [](Setup* s, Random*) { s->fill = 20.0 / 256; });
+  add_hard("small, 40 px", [](Setup* s, Random*) { s->fill = 20.0 / 256; });
   add("large", [](Setup* s, Random*) { s->fill = 0.48; });
   add("612x512", [](Setup* s, Random*) {
     s->width_px = 612;
@@ -299,6 +302,22 @@ Trial MakeTrial(const MeshPtr& mesh, const Setup& setup, int num_views, Random* 
     scene.views.push_back(view);
   }
   return trial;
+}
+
+const char* ToString(Group group) {
+  switch (group) {
+    case Group::kRight:
+      return "right";
+    case Group::kHard:
+      return "hard";
+    case Group::kFalsified:
+      return "falsified";
+    case Group::kSegmented:
+      return "segmented";
+    case Group::kSegmentedFalsified:
+      return "segmented_falsified";
+  }
+  return "";
 }
 
 std::vector<Kind> AllKinds() {

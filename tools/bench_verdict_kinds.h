@@ -38,8 +38,10 @@ struct Trial {
 /// What is falsified.
 using Change = std::function<void(Trial*, Random*)>;
 
-/// What a run is counted with.
-enum class Group { kRight, kFalsified, kSegmented, kSegmentedFalsified };
+/// What a run is counted with. Hard: right inputs, but so poor that some must be refused.
+enum class Group { kRight, kHard, kFalsified, kSegmented, kSegmentedFalsified };
+/// "right", "hard", "falsified", "segmented", "segmented_falsified".
+const char* ToString(Group group);
 
 struct Kind {
   std::string name;
