@@ -1,4 +1,5 @@
-// Runs the stages of a batch (ceres_align/batch/chain.h) on a CUDA device, on a stream of its own.
+// Runs the stages of a batch (ceres_align/batch/pipeline.h) on a CUDA device, on a stream of its
+// own.
 #pragma once
 
 #include <algorithm>

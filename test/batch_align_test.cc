@@ -1,4 +1,4 @@
-// Whole alignments on the batched chain (host executor) end where the CPU's do.
+// Whole alignments on the batched pipeline (host executor) end where the CPU's do.
 #include <gtest/gtest.h>
 
 #include "batch_testing.h"

@@ -1,4 +1,4 @@
-// The batched chain of stages, run on the host, against the CPU's rasterizer: the logic that a
+// The batched pipeline of stages, run on the host, against the CPU's rasterizer: the logic that a
 // device runs, tested without one.
 #include <gtest/gtest.h>
 

@@ -52,8 +52,8 @@ TEST(LevelsOfDetail, StrayFacesDoNotTakeTheObjectsFaces) {
   for (const double distance : {30.0, 3000.0}) {
     TriangleMesh mesh = MakeBumpyBlob(120000, 2);
     const auto n = static_cast<int32_t>(mesh.vertices.size());
-    for (const Eigen::Vector3d& v : {Eigen::Vector3d(0, 0, 0), Eigen::Vector3d(1, 0, 0),
-                                     Eigen::Vector3d(0, 1, 0)}) {
+    for (const Eigen::Vector3d& v :
+         {Eigen::Vector3d(0, 0, 0), Eigen::Vector3d(1, 0, 0), Eigen::Vector3d(0, 1, 0)}) {
       mesh.vertices.push_back(v + Eigen::Vector3d(distance, 0, 0));
     }
     mesh.faces.push_back({n, n + 1, n + 2});

@@ -1,7 +1,6 @@
 // ContourMesh: what preparation keeps and changes, which edges are regular, and that its clusters
 // find exactly the contour edges that a look at every face finds.
 #include <gtest/gtest.h>
-
 #include <tbb/task_arena.h>
 
 #include <algorithm>
@@ -69,7 +68,8 @@ TriangleMesh MakeRowOfCubes(int n) {
     const TriangleMesh cube = MakeCube(2);
     const auto first = static_cast<int32_t>(row.vertices.size());
     for (const auto& v : cube.vertices) row.vertices.push_back(v + Eigen::Vector3d(2.0 * i, 0, 0));
-    for (const auto& f : cube.faces) row.faces.push_back({f[0] + first, f[1] + first, f[2] + first});
+    for (const auto& f : cube.faces)
+      row.faces.push_back({f[0] + first, f[1] + first, f[2] + first});
   }
   return row;
 }

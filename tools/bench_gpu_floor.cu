@@ -10,7 +10,7 @@
 namespace ceres_align {
 namespace {
 
-// Kernels and copies of one Chain::Evaluate that ranks: 9 stages, two each of two selections and a
+// Kernels and copies of one Pipeline::Evaluate that ranks: 9 stages, two each of two selections and a
 // sum, up and down.
 constexpr int kLaunches = 17;
 

@@ -74,10 +74,10 @@ check "configure" "" cmake -S . -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE
 tests=$build/cuda_rasterizer_test
 bench=$build/bench_gpu
 passed='\[  PASSED  \] [1-9]'
-check "the chain on the host against the CPU" "$passed" "$build/batch_parity_test"
+check "the pipeline on the host against the CPU" "$passed" "$build/batch_parity_test"
 check "parity: 1,200 jobs against the CPU" "worst difference" "$tests" \
   --gtest_filter='*ThousandJobs*'
-check "the bits of the chain on the host" "$passed" "$tests" --gtest_filter='*BitsOfTheChain*'
+check "the bits of the pipeline on the host" "$passed" "$tests" --gtest_filter='*BitsOfThePipeline*'
 check "repeatability, any order and batch" "$passed" "$tests" \
   --gtest_filter='*SameBits*:*ForEach*:*GraphsRoom*'
 check "images" "$passed" "$tests" --gtest_filter='*Images*'

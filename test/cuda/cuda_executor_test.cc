@@ -6,7 +6,7 @@
 #include "ceres_align/batch/batch_rasterizer.h"
 #include "ceres_align/batch/host_executor.h"
 #include "ceres_align/render/resident.h"
-#include "cuda/cuda_chain.h"
+#include "cuda/cuda_pipeline.h"
 #include "fake_cuda.h"
 
 namespace ceres_align {
@@ -35,7 +35,7 @@ std::unique_ptr<BatchRasterizer> MakeFake(const ParityList& list, bool use_graph
   CudaEngineOptions options;
   options.use_graphs = use_graphs;
   auto rasterizer = std::make_unique<BatchRasterizer>(
-      std::make_unique<CudaChain<FakeLauncher>>(options), "cuda", 4);
+      std::make_unique<CudaPipeline<FakeLauncher>>(options), "cuda", 4);
   list.AddTo(rasterizer.get());
   return rasterizer;
 }

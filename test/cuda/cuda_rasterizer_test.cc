@@ -1,4 +1,4 @@
-// The CUDA rasterizer against the CPU's and against the same chain on the host. What needs a
+// The CUDA rasterizer against the CPU's and against the same pipeline on the host. What needs a
 // device is skipped, visibly, where there is none.
 #include <gtest/gtest.h>
 
@@ -49,7 +49,7 @@ TEST(CudaRasterizer, ThousandJobsAgreeWithTheCpu) {
 }
 
 // Both run the same functions without fused multiply-add, in the same order of sums.
-TEST(CudaRasterizer, GivesTheBitsOfTheChainOnTheHost) {
+TEST(CudaRasterizer, GivesTheBitsOfThePipelineOnTheHost) {
   SKIP_WITHOUT_DEVICE();
   const ParityList list(200);
   BatchRasterizer host(batch::MakeHostEngine({}, batch::HostExecutor::Order::kForward), "host", 4);

@@ -89,15 +89,13 @@ void EnqueueWithTemp(void* temp, size_t given, size_t needed, const Call& call) 
 
 void SelectFlagged(const uint8_t* flags, int64_t n, int32_t* out, int32_t* count, void* temp,
                    size_t temp_bytes, cudaStream_t) {
-  EnqueueWithTemp(temp, temp_bytes, PrimitivesTempBytes(n, 0, 0), [=] {
-    batch::HostExecutor().Select(flags, n, out, count, temp, temp_bytes);
-  });
+  EnqueueWithTemp(temp, temp_bytes, PrimitivesTempBytes(n, 0, 0),
+                  [=] { batch::HostExecutor().Select(flags, n, out, count, temp, temp_bytes); });
 }
 void ExclusiveSum(const int64_t* in, int64_t* out, int64_t n, void* temp, size_t temp_bytes,
                   cudaStream_t) {
-  EnqueueWithTemp(temp, temp_bytes, PrimitivesTempBytes(0, n, 0), [=] {
-    batch::HostExecutor().ExclusiveSum(in, out, n, temp, temp_bytes);
-  });
+  EnqueueWithTemp(temp, temp_bytes, PrimitivesTempBytes(0, n, 0),
+                  [=] { batch::HostExecutor().ExclusiveSum(in, out, n, temp, temp_bytes); });
 }
 void SortPairs(const uint64_t* keys, uint64_t* sorted_keys, const int32_t* values,
                int32_t* sorted_values, int64_t n, int bits, void* temp, size_t temp_bytes,

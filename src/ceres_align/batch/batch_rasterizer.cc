@@ -9,9 +9,9 @@
 #include <mutex>
 
 #include "ceres_align/base/error.h"
-#include "ceres_align/batch/meeting.h"
-#include "ceres_align/render/registry.h"
+#include "ceres_align/batch/batch_joiner.h"
 #include "ceres_align/render/outline_sweep.h"
+#include "ceres_align/render/registry.h"
 #include "ceres_align/render/view_geometry.h"
 
 namespace ceres_align {
@@ -26,6 +26,8 @@ using batch::MeshView;
 constexpr std::chrono::microseconds kPatience{200};
 
 MeshView ViewOf(const ContourMesh& m) {
+  static_assert(ContourMesh::kBallFaces == batch::kItemEdges);
+  static_assert(ContourMesh::kClusterEdges <= batch::kItemEdges);
   const auto count = [](const auto& v) {
     CHECK_LE(v.size(), static_cast<size_t>(INT32_MAX));
     return static_cast<int32_t>(v.size());
@@ -33,6 +35,7 @@ MeshView ViewOf(const ContourMesh& m) {
   MeshView v{};
   v.vertices = m.vertices.data();
   v.faces = m.faces.data();
+  v.face_balls = m.face_balls.data();
   v.cluster_bounds = m.cluster_bounds.data();
   v.edge_begin = m.edge_begin.data();
   v.face_begin = m.face_begin.data();
@@ -84,16 +87,16 @@ struct BatchRasterizer::Impl {
         name(std::move(n)),
         bodies(tbb::global_control::max_allowed_parallelism, num_bodies + 1),
         arena(num_bodies),
-        meeting([this](const std::vector<Job>& jobs,
-                       std::vector<JobSums>* sums) { EvaluateNow(jobs, sums); },
-                kPatience) {}
+        joiner([this](const std::vector<Job>& jobs,
+                      std::vector<JobSums>* sums) { EvaluateNow(jobs, sums); },
+               kPatience) {}
 
   std::unique_ptr<Engine> engine;
   std::mutex engine_mutex;
   const std::string name;
   tbb::global_control bodies;
   tbb::task_arena arena;
-  batch::Meeting<Job, JobSums> meeting;
+  batch::BatchJoiner<Job, JobSums> joiner;
   Registry<ContourMesh> meshes;
   Registry<Target> targets;
 
@@ -150,7 +153,7 @@ BatchRasterizer::BatchRasterizer(std::unique_ptr<Engine> engine, std::string nam
 BatchRasterizer::~BatchRasterizer() = default;
 
 std::string BatchRasterizer::name() const { return impl_->name; }
-size_t BatchRasterizer::num_batches() const { return impl_->meeting.num_batches(); }
+size_t BatchRasterizer::num_batches() const { return impl_->joiner.num_batches(); }
 
 MeshId BatchRasterizer::AddMesh(std::shared_ptr<const ContourMesh> mesh) {
   return impl_->Register(&impl_->meshes, mesh,
@@ -175,7 +178,7 @@ void BatchRasterizer::Evaluate(const std::vector<RasterJob>& jobs,
   batch.reserve(jobs.size());
   for (const RasterJob& job : jobs) batch.push_back(impl_->MakeJobWithTarget(job));
   std::vector<JobSums> sums;
-  impl_->meeting.Ask(batch, inside_for_each_of == impl_.get(), &sums);
+  impl_->joiner.Ask(batch, inside_for_each_of == impl_.get(), &sums);
   for (size_t i = 0; i < jobs.size(); ++i) FillResult(sums[i], &(*results)[i]);
 }
 
@@ -185,10 +188,10 @@ void BatchRasterizer::ForEach(size_t n, const std::function<void(size_t)>& body)
     const void* before;
     explicit Inside(Impl* i) : impl(i), before(inside_for_each_of) {
       inside_for_each_of = impl;
-      impl->meeting.Enter();
+      impl->joiner.Enter();
     }
     ~Inside() {
-      impl->meeting.Leave();
+      impl->joiner.Leave();
       inside_for_each_of = before;
     }
   };

@@ -24,14 +24,14 @@ CA_HD inline Item ItemOf(const Batch& b, int64_t i) {
   return item;
 }
 
-/// Index i < PrepareBatch::Count: flags the i-th item if its bounds do not exclude a contour, and
-/// clears the i-th places of what later stages add to.
+/// Index i < PrepareBatch::Count: flags the i-th item if its bounds do not exclude a contour or a
+/// cut, and clears the i-th places of what later stages add to.
 struct PrepareBatch {
   Batch b;
 
   static int64_t Count(const Batch& b) {
     const int64_t sums = b.num_lefts() + b.num_rows + 1;
-    return Max(Max(b.num_items, sums), b.by_rows ? 0 : b.fragment_room);
+    return Max(Max(b.num_items, sums), b.by_rows ? 0 : b.fragment_capacity);
   }
 
   CA_HD void operator()(int64_t i) const {
@@ -40,7 +40,7 @@ struct PrepareBatch {
     if (i <= b.num_rows) b.row_count[i] = 0;
     if (i < b.num_rows) b.row_cursor[i] = 0;
     if (i == 0) *b.needs = Needs{};
-    if (!b.by_rows && i < b.fragment_room) {
+    if (!b.by_rows && i < b.fragment_capacity) {
       b.key[i] = ~uint64_t{0};  // a place that no fragment takes is sorted behind all others
       b.order[i] = static_cast<int32_t>(i);
     }
@@ -48,9 +48,11 @@ struct PrepareBatch {
 
   CA_HD bool MayHaveContour(int64_t i) const {
     const Item item = ItemOf(b, i);
-    if (item.kind != Item::Kind::kCluster) return true;
     const Job& job = b.jobs[item.job];
     const MeshView& mesh = b.meshes[job.mesh];
+    if (item.kind == Item::Kind::kFaces) {
+      return MayCrossNear(job.view, mesh.face_balls[item.index]);
+    }
     if (item.index >= mesh.num_regular_clusters) return true;
     const PlaneBounds& bounds = mesh.cluster_bounds[item.index];
     return !OneSided(bounds, RelativeTo(bounds, job.view.cam_in_object));
@@ -107,9 +109,10 @@ struct FindEdges {
       const Job& job = b.jobs[item.job];
       const MeshView& mesh = b.meshes[job.mesh];
       NearCut cut{};
-      found = item.kind == Item::Kind::kFaces
-                  ? CutOfItem(mesh, item, place, job.view, &cut)
-                  : EdgeOfCluster(mesh, item.index, place, job.view.cam_in_object).multiplicity != 0;
+      found =
+          item.kind == Item::Kind::kFaces
+              ? CutOfItem(mesh, item, place, job.view, &cut)
+              : EdgeOfCluster(mesh, item.index, place, job.view.cam_in_object).multiplicity != 0;
     }
     b.slot_flag[i] = found ? 1 : 0;
   }
@@ -140,7 +143,7 @@ struct LeftCounter {
   }
 };
 
-/// Index e: a contour edge. Projects it and counts its fragments. One index beyond the room gets
+/// Index e: a contour edge. Projects it and counts its fragments. One index beyond them gets
 /// the count 0, so that the sums of counts end with their total.
 struct ProjectEdges {
   Batch b;

@@ -1,5 +1,5 @@
-// What evaluates batches: the chain of stages on some executor. Plain types only: compiled by nvcc
-// too, and knows no Eigen.
+// What evaluates batches: the pipeline of stages on some executor. Plain types only: compiled by
+// nvcc too, and knows no Eigen.
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "ceres_align/base/error.h"
-#include "ceres_align/batch/chain.h"
+#include "ceres_align/batch/pipeline.h"
 
 namespace ceres_align::batch {
 namespace {
@@ -76,7 +76,7 @@ int64_t HostExecutor::StrideFor(int64_t n) {
 }
 
 std::unique_ptr<Engine> MakeHostEngine(const EngineLimits& limits, HostExecutor::Order order) {
-  return std::make_unique<Chain<HostExecutor>>(std::make_unique<HostExecutor>(order), limits);
+  return std::make_unique<Pipeline<HostExecutor>>(std::make_unique<HostExecutor>(order), limits);
 }
 
 }  // namespace ceres_align::batch

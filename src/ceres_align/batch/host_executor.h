@@ -1,4 +1,4 @@
-// The chain's stages on the host, index by index: what a device does, without one. It
+// The pipeline's stages on the host, index by index: what a device does, without one. It
 // shows in tests that the stages are right and that no index depends on another's turn; as a
 // rasterizer, CpuRasterizer is the fast one.
 #pragma once
@@ -101,7 +101,7 @@ class HostExecutor {
   Order order_;
 };
 
-/// The chain on the host.
+/// The pipeline on the host.
 std::unique_ptr<Engine> MakeHostEngine(const EngineLimits& limits, HostExecutor::Order order);
 
 }  // namespace ceres_align::batch

@@ -55,12 +55,13 @@ class Layout {
 
 /// Entries of the three arrays that are summed in one go.
 inline int64_t NumSummed(const Batch& b) {
-  return b.edge_room + 1 + b.num_lefts() + b.num_rows + 1;
+  return b.edge_capacity + 1 + b.num_lefts() + b.num_rows + 1;
 }
 
-/// The working arrays of a batch whose counts and rooms are set.
+/// The working arrays of a batch whose counts and capacities are set.
 inline void TakeArrays(Layout* layout, Batch* b) {
-  const int64_t slots = kItemEdges * b->item_room, edges = b->edge_room, n = b->fragment_room;
+  const int64_t slots = kItemEdges * b->item_capacity, edges = b->edge_capacity,
+                n = b->fragment_capacity;
   const int64_t steps = 2 * (n + b->num_rows);
   b->item_flag = layout->Take<uint8_t>(b->num_items);
   b->items = layout->Take<int32_t>(b->num_items);

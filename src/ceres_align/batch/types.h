@@ -3,8 +3,8 @@
 // A batch of jobs (views of meshes) goes through the stages of contour_stages.h, fragment_stages.h
 // and row_stages.h. Each stage is a function of an index: it reads what earlier stages wrote and
 // writes places of its own, so indices may run in any order or at once (where they share
-// one, they add integers atomically, which does not depend on the order either). chain.h runs them
-// in sequence.
+// one, they add integers atomically, which does not depend on the order either). pipeline.h runs
+// them in sequence.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@ namespace ceres_align::batch {
 struct MeshView {
   const Vec3* vertices;
   const MeshFace* faces;
+  const FaceBall* face_balls;  ///< of kItemEdges faces each
   const PlaneBounds* cluster_bounds;
   const int32_t *edge_begin, *face_begin;  ///< one more than clusters
   const int32_t* cluster_face;
@@ -71,7 +72,8 @@ struct JobSums {
   double entry[kEntries];
 };
 
-/// What a run needed, whether it had the room or not. A number is exact where those before it fit.
+/// What a run needed, whether it had the capacity or not. A number is exact where those before it
+/// fit.
 struct Needs {
   int64_t items, edges, fragments;  ///< items that survive culling, contour edges, fragments
   int64_t most_in_row;              ///< fragments; at most 0 where fragments did not fit
@@ -87,8 +89,8 @@ struct Batch {
   const int64_t *item_begin, *row_begin, *chunk_begin, *pixel_begin;
   int32_t num_jobs;
   int64_t num_items, num_rows, num_chunks;
-  /// Room for what only the run finds out. What exceeds it is left out, and Needs tells.
-  int64_t item_room, edge_room, fragment_room;
+  /// For what only the run finds out. What exceeds it is left out, and Needs tells.
+  int64_t item_capacity, edge_capacity, fragment_capacity;
   int column_bits;  ///< of keys
   /// How fragments get into order; both ways give the same. True: each is put into its row and
   /// compared with all of the row, best where rows have few. False: sorted by key.
@@ -97,45 +99,45 @@ struct Batch {
 
   uint8_t* item_flag;      // [num_items]
   int32_t* items;          // [num_items], the flagged ones in order
-  uint8_t* slot_flag;      // [kItemEdges·item_room]
-  int32_t* slots;          // [kItemEdges·item_room], the flagged ones in order
+  uint8_t* slot_flag;      // [kItemEdges·item_capacity]
+  int32_t* slots;          // [kItemEdges·item_capacity], the flagged ones in order
   int32_t* counts;         // [2]: items, slots
-  ImageEdge* edges;        // [edge_room]
-  EdgeVelocity* velocity;  // [edge_room]
-  int32_t* edge_job;       // [edge_room]
+  ImageEdge* edges;        // [edge_capacity]
+  EdgeVelocity* velocity;  // [edge_capacity]
+  int32_t* edge_job;       // [edge_capacity]
 
   // Three arrays one after the other and their running sums, made in one go.
-  int64_t* fragment_count;                     // [edge_room + 1], the last is 0
+  int64_t* fragment_count;                     // [edge_capacity + 1], the last is 0
   int64_t* left_step;                          // [num_lefts()]: steps of w left of the frame
   int64_t* row_count;                          // [num_rows + 1]: fragments, the last is 0
   int64_t *fragment_sum, *left_sum, *row_sum;  // sums of all before
 
-  Fragment* unsorted;             // [fragment_room]
-  uint64_t *key, *sorted_key;     // [fragment_room]
-  int32_t *order, *sorted_order;  // [fragment_room], for sorting
-  int32_t* row_of;                // [fragment_room], by rows
+  Fragment* unsorted;             // [fragment_capacity]
+  uint64_t *key, *sorted_key;     // [fragment_capacity]
+  int32_t *order, *sorted_order;  // [fragment_capacity], for sorting
+  int32_t* row_of;                // [fragment_capacity], by rows
   int64_t* row_cursor;            // [num_rows], by rows
   Fragment* fragment;             // sorted by row, column and order of emission
 
   int32_t* row_top;                    // [num_rows]: w right of all fragments
   uint8_t* row_is_serial;              // [num_rows]
   CoverageSums* row_end;               // [num_rows]: right of all fragments; not for images
-  RowProfile::Step *step, *kept_step;  // [2·(fragment_room + num_rows)]: working, snapshots
-  ProfileSnapshot* snapshot;           // [fragment_room], at first fragments of cells
-  double *x, *crossing, *since, *piece0, *piece1;  // [fragment_room]: CellScratch
+  RowProfile::Step *step, *kept_step;  // [2·(fragment_capacity + num_rows)]: working, snapshots
+  ProfileSnapshot* snapshot;           // [fragment_capacity], at first fragments of cells
+  double *x, *crossing, *since, *piece0, *piece1;  // [fragment_capacity]: CellScratch
   int *sign, *active, *cell_order;
-  CellTerms* terms;  // [fragment_room], 0 but at first fragments of cells; not for images
+  CellTerms* terms;  // [fragment_capacity], 0 but at first fragments of cells; not for images
 
   double* chunk_sums;  // [JobSums::kEntries·num_chunks]
   Needs* needs;        // [1]
   JobSums* job_sums;   // [num_jobs]
 
-  CA_HD int64_t num_edges() const { return Min<int64_t>(counts[1], edge_room); }
+  CA_HD int64_t num_edges() const { return Min<int64_t>(counts[1], edge_capacity); }
   CA_HD int64_t num_lefts() const { return num_rows + num_jobs; }
-  CA_HD int64_t needed_fragments() const { return fragment_sum[edge_room]; }
-  /// 0 if there is no room for all: the batch runs again then.
+  CA_HD int64_t needed_fragments() const { return fragment_sum[edge_capacity]; }
+  /// 0 if the capacity is too small for all: the batch runs again then.
   CA_HD int64_t num_fragments() const {
-    return needed_fragments() <= fragment_room ? needed_fragments() : 0;
+    return needed_fragments() <= fragment_capacity ? needed_fragments() : 0;
   }
   /// The first fragment of row r, or the end of row r − 1. The steps left of the frame, which are
   /// summed before the rows, add up to 0.

@@ -30,6 +30,11 @@ Box BoundingBox(const std::vector<Eigen::Vector3d>& points);
 /// farthest. An empty mesh gives radius 0.
 Sphere BoundingSphere(const TriangleMesh& mesh);
 
+/// The sphere around a mesh without a few stray faces far away: without those that have a vertex
+/// farther from the median of all (per axis) than 20 times their median distance from it. Where
+/// there are none, or more than a tenth of all, `bounding`, which is BoundingSphere(mesh).
+Sphere BulkSphere(const TriangleMesh& mesh, const Sphere& bounding);
+
 struct CleanReport {
   int64_t welded_vertices = 0;   ///< vertices merged into another at the same position
   int64_t repeated_indices = 0;  ///< faces dropped: two corners are one vertex

@@ -237,8 +237,8 @@ std::vector<SimplifiedMesh> LevelsOfDetail(const TriangleMesh& mesh,
   for (const size_t i : finest_first) {
     CHECK_GT(target_faces[i], 0);
     if (i == finest_first[0]) fine = FineGrid(mesh, target_faces[i]);
-    const double k = std::sqrt(static_cast<double>(fine.faces.size()) /
-                               (kFinerFaces * target_faces[i]));
+    const double k =
+        std::sqrt(static_cast<double>(fine.faces.size()) / (kFinerFaces * target_faces[i]));
     if (k >= 2) fine = Coarsened(fine, static_cast<uint32_t>(k));
     levels[i] = MeshOf(Coarsened(fine, ChooseFactor(fine, target_faces[i])));
   }

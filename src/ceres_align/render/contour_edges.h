@@ -67,6 +67,14 @@ CA_HD inline bool MakeNearCut(const ViewGeometry& view, const Vec3* vertices, co
   return true;
 }
 
+/// False: no face within the ball crosses the near plane.
+CA_HD inline bool MayCrossNear(const ViewGeometry& view, const FaceBall& ball) {
+  const double* m = view.cam_from_object.m + 6;
+  const double above = m[0] * ball.center[0] + m[1] * ball.center[1] + m[2] * ball.center[2] +
+                       view.center_in_cam.z - view.near_z;
+  return fabs(above) <= ball.radius;
+}
+
 /// The velocity of an image edge from its ends, relative to the mesh's centre in the camera's axes.
 CA_HD inline EdgeVelocity VelocityOf(const ViewGeometry& view, const Vec3& top, const Vec3& bottom,
                                      double slope, const EndSlides& slides) {

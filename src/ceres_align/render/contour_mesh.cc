@@ -16,16 +16,18 @@ namespace {
 
 // Vertices relative to the bounding sphere's centre, along a Morton curve; faces in their order.
 void TakeGeometry(const TriangleMesh& mesh, ContourMesh* out) {
-  const Sphere sphere = BoundingSphere(mesh);
-  out->center = {sphere.center.x(), sphere.center.y(), sphere.center.z()};
-  out->radius = sphere.radius;
+  const Sphere sphere = BoundingSphere(mesh), bulk = BulkSphere(mesh, sphere);
+  const Eigen::Vector3d center = bulk.center;
+  out->center = {center.x(), center.y(), center.z()};
+  out->bulk_radius = bulk.radius;
+  out->radius = sphere.radius + (sphere.center - center).norm();
   const size_t n = mesh.vertices.size();
   std::vector<int32_t> new_index(n);
   {
     const std::vector<int32_t> order = MortonOrder(mesh.vertices);
     out->vertices.resize(n);
     tbb::parallel_for(size_t{0}, n, [&](size_t i) {
-      const Eigen::Vector3d p = mesh.vertices[order[i]] - sphere.center;
+      const Eigen::Vector3d p = mesh.vertices[order[i]] - center;
       out->vertices[i] = {p.x(), p.y(), p.z()};
       new_index[order[i]] = static_cast<int32_t>(i);
     });
@@ -115,10 +117,42 @@ void BoundAll(ContourMesh* out) {
   }
   const auto num_groups = static_cast<int32_t>(out->group_bounds.size());
   tbb::parallel_for(0, num_groups, [&](int32_t g) {
-    out->group_bounds[g] =
-        BoundClusters(out, kSize * g, std::min(num_regular, kSize * (g + 1)));
+    out->group_bounds[g] = BoundClusters(out, kSize * g, std::min(num_regular, kSize * (g + 1)));
   });
   tbb::parallel_for(num_regular, num_clusters, [&](int32_t c) { BoundClusters(out, c, c + 1); });
+}
+
+FaceBall BallAround(const ContourMesh& mesh, size_t begin, size_t end) {
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  Eigen::Vector3d low = Eigen::Vector3d::Constant(kInf), high = -low;
+  const auto for_each_corner = [&](const auto& body) {
+    for (size_t i = begin; i < end; ++i) {
+      for (int32_t v : mesh.faces[i].v) {
+        body(Eigen::Vector3d(mesh.vertices[v].x, mesh.vertices[v].y, mesh.vertices[v].z));
+      }
+    }
+  };
+  for_each_corner([&](const Eigen::Vector3d& p) {
+    low = low.cwiseMin(p);
+    high = high.cwiseMax(p);
+  });
+  const Eigen::Vector3f center = (0.5 * (low + high)).cast<float>();
+  double radius2 = 0;
+  for_each_corner([&](const Eigen::Vector3d& p) {
+    radius2 = std::max(radius2, (p - center.cast<double>()).squaredNorm());
+  });
+  // Wider than the rounding of a point's depth.
+  const double radius = std::sqrt(radius2) * (1 + 1e-6) + 1e-12 * mesh.radius;
+  return {{center.x(), center.y(), center.z()}, static_cast<float>(radius)};
+}
+
+void FindFaceBalls(ContourMesh* out) {
+  constexpr size_t kSize = ContourMesh::kBallFaces;
+  const size_t num_faces = out->faces.size();
+  out->face_balls.resize((num_faces + kSize - 1) / kSize);
+  tbb::parallel_for(size_t{0}, out->face_balls.size(), [&](size_t b) {
+    out->face_balls[b] = BallAround(*out, kSize * b, std::min(num_faces, kSize * (b + 1)));
+  });
 }
 
 template <typename T>
@@ -133,12 +167,14 @@ ContourMesh::ContourMesh(const TriangleMesh& mesh) {
   TakeGeometry(mesh, this);
   MakeClusters(this);
   BoundAll(this);
+  FindFaceBalls(this);
 }
 
 int64_t ContourMesh::bytes() const {
-  return BytesOf(vertices) + BytesOf(faces) + BytesOf(cluster_bounds) + BytesOf(group_bounds) +
-         BytesOf(edge_begin) + BytesOf(face_begin) + BytesOf(cluster_face) + BytesOf(plane_x) +
-         BytesOf(plane_y) + BytesOf(plane_z) + BytesOf(plane_offset) + BytesOf(edges);
+  return BytesOf(vertices) + BytesOf(faces) + BytesOf(face_balls) + BytesOf(cluster_bounds) +
+         BytesOf(group_bounds) + BytesOf(edge_begin) + BytesOf(face_begin) + BytesOf(cluster_face) +
+         BytesOf(plane_x) + BytesOf(plane_y) + BytesOf(plane_z) + BytesOf(plane_offset) +
+         BytesOf(edges);
 }
 
 }  // namespace ceres_align

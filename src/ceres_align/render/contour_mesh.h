@@ -21,16 +21,19 @@ namespace ceres_align {
 struct ContourMesh {
   static constexpr int kClusterEdges = 64;
   static constexpr int kGroupClusters = 32;
+  static constexpr int kBallFaces = 64;
 
   /// Prepares a cleaned mesh (see CleanMesh). CHECKs that it has faces.
   explicit ContourMesh(const TriangleMesh& mesh);
 
-  Vec3 center;  ///< bounding sphere in the object's frame
-  double radius;
+  Vec3 center;         ///< of the bulk of the mesh (BulkSphere), in the object's frame
+  double radius;       ///< of a ball around center that holds everything
+  double bulk_radius;  ///< of one that holds the bulk: less only where stray faces lie far away
 
   std::vector<Vec3> vertices;  ///< relative to center, along a Morton curve
   using Face = MeshFace;
-  std::vector<Face> faces;  ///< neighbours are near
+  std::vector<Face> faces;           ///< neighbours are near
+  std::vector<FaceBall> face_balls;  ///< ball i is around the faces from kBallFaces·i on
 
   /// Cluster c has edges [edge_begin[c], edge_begin[c+1]) and its own list of the faces they
   /// touch, [face_begin[c], face_begin[c+1]) of cluster_face. Group g has the regular clusters

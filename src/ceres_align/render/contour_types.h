@@ -51,6 +51,12 @@ struct ContourEdge {
   int32_t multiplicity;
 };
 
+/// Around some faces, conservative in float; relative to the mesh's centre.
+struct FaceBall {
+  float center[3];
+  float radius;
+};
+
 /// The camera as seen from the centre of some PlaneBounds.
 struct FloatView {
   float x, y, z;  ///< camera − centre of the bounds

@@ -78,10 +78,10 @@ void CpuEdges::AddClippedEdges() {
 
 void CpuEdges::AddNearCuts() {
   NearCut cut{};
-  for (const ContourMesh::Face& face : mesh_->faces) {
-    if (!MakeNearCut(view_, mesh_->vertices.data(), face, &cut)) continue;
+  ForEachFaceNearPlane(*mesh_, view_, [&](const ContourMesh::Face& face) {
+    if (!MakeNearCut(view_, mesh_->vertices.data(), face, &cut)) return;
     AddCutEdge(cut.from, cut.to, cut.multiplicity, cut.slides);
-  }
+  });
 }
 
 const EdgeVelocity& CpuEdges::Velocity(int edge) {

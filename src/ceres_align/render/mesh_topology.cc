@@ -72,8 +72,7 @@ std::vector<int32_t> FacesIntoBlocks(const TriangleMesh& mesh,
                                      const std::vector<int32_t>& new_index,
                                      std::vector<MeshFace>* out) {
   const size_t num_tasks = (mesh.faces.size() + kFacesPerTask - 1) / kFacesPerTask;
-  const size_t num_blocks =
-      (new_index.size() + EdgeBlocks::kVertices - 1) / EdgeBlocks::kVertices;
+  const size_t num_blocks = (new_index.size() + EdgeBlocks::kVertices - 1) / EdgeBlocks::kVertices;
   const auto for_each_face = [&](size_t task, const auto& body) {
     const size_t end = std::min(mesh.faces.size(), (task + 1) * kFacesPerTask);
     for (size_t i = task * kFacesPerTask; i < end; ++i) {
@@ -173,8 +172,8 @@ EdgeBlocks::EdgeBlocks(const std::vector<MeshFace>& faces, size_t num_vertices) 
   face_begin_.resize(num_blocks + 1);
   for (size_t b = 0; b <= num_blocks; ++b) {
     const auto first = static_cast<int64_t>(b) * kVertices;
-    const auto place = std::partition_point(
-        faces.begin(), faces.end(), [&](const MeshFace& f) { return LowestOf(f) < first; });
+    const auto place = std::partition_point(faces.begin(), faces.end(),
+                                            [&](const MeshFace& f) { return LowestOf(f) < first; });
     face_begin_[b] = static_cast<int32_t>(place - faces.begin());
   }
   // The edge between a face's two higher vertices may belong to a later block.

@@ -69,9 +69,9 @@ class EdgeBlocks {
   std::vector<int32_t> Gather(size_t block, std::vector<HalfEdge>* half_edges) const;
 
   const std::vector<MeshFace>& faces_;
-  std::vector<int32_t> face_begin_;    // by block of the faces' lowest vertex
-  std::vector<int32_t> spill_begin_;   // by block
-  std::vector<Spilled> spilled_;       // of faces that lie in an earlier block
+  std::vector<int32_t> face_begin_;   // by block of the faces' lowest vertex
+  std::vector<int32_t> spill_begin_;  // by block
+  std::vector<Spilled> spilled_;      // of faces that lie in an earlier block
 };
 
 /// Flips faces so that two faces at an edge run against each other wherever a flood over such

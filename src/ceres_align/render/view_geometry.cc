@@ -20,7 +20,7 @@ ViewGeometry MakeViewGeometry(const ContourMesh& mesh, const Camera& camera,
   view.fy_px = window * camera.fy_px;
   view.cx_px = window * camera.cx_px;
   view.cy_px = window * camera.cy_px;
-  view.near_z = kNearOverRadius * mesh.radius;
+  view.near_z = kNearOverRadius * mesh.bulk_radius;
   view.width_px = window * camera.width_px;
   view.height_px = window * camera.height_px;
   return view;

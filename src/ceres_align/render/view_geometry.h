@@ -8,7 +8,7 @@
 
 namespace ceres_align {
 
-/// The near plane lies at this fraction of the mesh's radius in front of the camera.
+/// The near plane lies at this fraction of the radius of the mesh's bulk in front of the camera.
 constexpr double kNearOverRadius = 1e-4;
 
 /// With a window (see RasterJob) the view is `window` times as large. CHECKs that it is odd.

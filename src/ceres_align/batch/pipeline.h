@@ -1,4 +1,4 @@
-// The chain of stages, on any executor. An Executor has
+// The pipeline of stages, on any executor. An Executor has
 //   Memory                                    grow-only block: Reserve(bytes), which throws, and
 //                                             TryReserve, which says false, where there is no more;
 //                                             data(), capacity_bytes(). It loses what it held when
@@ -29,30 +29,30 @@
 #include "ceres_align/batch/engine.h"
 #include "ceres_align/batch/fragment_stages.h"
 #include "ceres_align/batch/layout.h"
-#include "ceres_align/batch/residents.h"
-#include "ceres_align/batch/rooms.h"
+#include "ceres_align/batch/registered_data.h"
 #include "ceres_align/batch/row_stages.h"
+#include "ceres_align/batch/size_estimates.h"
 
 namespace ceres_align::batch {
 
 template <typename Executor>
-class Chain : public Engine {
+class Pipeline : public Engine {
  public:
-  Chain(std::unique_ptr<Executor> executor, const EngineLimits& limits)
-      : executor_(std::move(executor)), limits_(limits), residents_(executor_.get()) {}
+  Pipeline(std::unique_ptr<Executor> executor, const EngineLimits& limits)
+      : executor_(std::move(executor)), limits_(limits), registered_(executor_.get()) {}
 
   void SetMesh(int id, const MeshView& mesh) override {
-    residents_.SetMesh(id, mesh);
-    rooms_.Forget();
+    registered_.SetMesh(id, mesh);
+    estimates_.Forget();
   }
-  void SetTarget(int id, const TargetView& target) override { residents_.SetTarget(id, target); }
-  void ClearMesh(int id) override { residents_.ClearMesh(id); }
-  void ClearTarget(int id) override { residents_.ClearTarget(id); }
+  void SetTarget(int id, const TargetView& target) override { registered_.SetTarget(id, target); }
+  void ClearMesh(int id) override { registered_.ClearMesh(id); }
+  void ClearTarget(int id) override { registered_.ClearTarget(id); }
 
   bool Evaluate(const Job* jobs, int32_t num_jobs, JobSums* sums) override {
     if (num_jobs == 0) return true;
     const auto stages = [this](const Batch& b) {
-      executor_->ForEach(b.fragment_room, SweepCells<GramCells>{b, {b}});
+      executor_->ForEach(b.fragment_capacity, SweepCells<GramCells>{b, {b}});
       executor_->ForEach(JobSums::kEntries * b.num_chunks, SumChunks{b});
       executor_->ForEach(JobSums::kEntries * int64_t{b.num_jobs}, SumJobs{b});
     };
@@ -105,7 +105,7 @@ class Chain : public Engine {
       auto* const device_jacobian =
           jacobian == nullptr ? nullptr : reinterpret_cast<double*>(images + image_bytes);
       executor_->FillBytes(images, 0, image_bytes + jacobian_bytes);
-      executor_->ForEach(b.fragment_room,
+      executor_->ForEach(b.fragment_capacity,
                          SweepCells<ImageCells<Pixel>>{b, {b, device_pixels, device_jacobian}});
       executor_->ForEach(b.num_rows, FinishRows<Pixel>{b, device_pixels});
     };
@@ -118,7 +118,7 @@ class Chain : public Engine {
     return true;
   }
 
-  /// Runs a batch, again with more room as long as that was too little. False: out of memory.
+  /// Runs a batch, again with more capacity as long as that was too little. False: out of memory.
   template <typename LastStages>
   bool RunUntilItFits(const Job* jobs, int32_t num_jobs, const Output& output,
                       const LastStages& last_stages) {
@@ -131,9 +131,9 @@ class Chain : public Engine {
                                b.num_items,
                                b.num_rows,
                                b.num_chunks,
-                               b.item_room,
-                               b.edge_room,
-                               b.fragment_room,
+                               b.item_capacity,
+                               b.edge_capacity,
+                               b.fragment_capacity,
                                b.column_bits,
                                static_cast<int64_t>(output.bytes),
                                Address(block_.data()),
@@ -158,19 +158,19 @@ class Chain : public Engine {
   void RunCommonStages(const Batch& b) {
     executor_->ForEach(PrepareBatch::Count(b), PrepareBatch{b});
     executor_->Select(b.item_flag, b.num_items, b.items, b.counts, plan_.temp, plan_.temp_bytes);
-    executor_->ForEach(kItemEdges * b.item_room, FindEdges{b});
-    executor_->Select(b.slot_flag, kItemEdges * b.item_room, b.slots, b.counts + 1, plan_.temp,
+    executor_->ForEach(kItemEdges * b.item_capacity, FindEdges{b});
+    executor_->Select(b.slot_flag, kItemEdges * b.item_capacity, b.slots, b.counts + 1, plan_.temp,
                       plan_.temp_bytes);
-    executor_->ForEach(b.edge_room + 1, ProjectEdges{b});
+    executor_->ForEach(b.edge_capacity + 1, ProjectEdges{b});
     executor_->ExclusiveSum(b.fragment_count, b.fragment_sum, NumSummed(b), plan_.temp,
                             plan_.temp_bytes);
-    executor_->ForEach(b.edge_room, EmitFragments{b});
+    executor_->ForEach(b.edge_capacity, EmitFragments{b});
     if (b.by_rows) {
-      executor_->ForEach(b.fragment_room, RankFragments{b});
+      executor_->ForEach(b.fragment_capacity, RankFragments{b});
     } else {
-      executor_->SortPairs(b.key, b.sorted_key, b.order, b.sorted_order, b.fragment_room,
+      executor_->SortPairs(b.key, b.sorted_key, b.order, b.sorted_order, b.fragment_capacity,
                            b.column_bits + BitsFor(b.num_rows), plan_.temp, plan_.temp_bytes);
-      executor_->ForEach(b.fragment_room, GatherFragments{b});
+      executor_->ForEach(b.fragment_capacity, GatherFragments{b});
     }
     executor_->ForEach(b.num_rows, ProfileRows{b});
   }
@@ -192,7 +192,7 @@ class Chain : public Engine {
     const InputTables tables = TakeInputs(&layout, num_jobs, &b);
     std::copy(jobs, jobs + num_jobs, tables.jobs);
     kinds_.clear();
-    rooms_.ForgetIfMany();
+    estimates_.ForgetIfMany();
     int widest = 0;
     int64_t item = 0, row = 0, chunk = 0, pixel = 0;
     for (int32_t j = 0; j < num_jobs; ++j) {
@@ -215,15 +215,15 @@ class Chain : public Engine {
 
   /// Counts the jobs of each kind, and returns the job's items.
   int64_t NoteKind(const Job& job) {
-    const RoomBook::Kind kind = RoomBook::KindOf(job);
+    const SizeEstimates::Kind kind = SizeEstimates::KindOf(job);
     // Jobs of a kind mostly follow one another, or alternate between a few views.
     for (size_t i = kinds_.size(); i-- > 0;) {
-      if (RoomBook::KindOf(kinds_[i].job) == kind) {
+      if (SizeEstimates::KindOf(kinds_[i].job) == kind) {
         kinds_[i].count += 1;
         return kinds_[i].items;
       }
     }
-    kinds_.push_back({job, NumItems(residents_.mesh(job.mesh), job), 1, {}});
+    kinds_.push_back({job, NumItems(registered_.mesh(job.mesh), job), 1, {}});
     return kinds_.back().items;
   }
 
@@ -245,12 +245,12 @@ class Chain : public Engine {
     return t;
   }
 
-  /// Sets the batch's sizes and rooms and gives it memory. False: there is not enough.
+  /// Sets the batch's sizes and capacities and gives it memory. False: there is not enough.
   bool MakePlan(int32_t num_jobs, const Output& output) {
-    expected_ = RoomBook::Rooms{};
+    expected_ = BatchSizes{};
     expected_.most_in_row = 0;
     for (JobsOfKind& kind : kinds_) {
-      kind.expected = rooms_.Expected(kind.job, kind.items);
+      kind.expected = estimates_.Expected(kind.job, kind.items);
       expected_.items += kind.count * kind.expected.items;
       expected_.edges += kind.count * kind.expected.edges;
       expected_.fragments += kind.count * kind.expected.fragments;
@@ -271,16 +271,16 @@ class Chain : public Engine {
     b.column_bits = counts_.column_bits;
     b.by_rows = expected_.most_in_row <= limits_.most_in_row_to_rank;
     b.most_snapshot_steps_per_row = limits_.most_snapshot_steps_per_row;
-    b.item_room = std::min(RoomBook::Rounded(expected_.items), b.num_items);
-    b.edge_room = RoomBook::Rounded(expected_.edges);
-    b.fragment_room = RoomBook::Rounded(expected_.fragments);
+    b.item_capacity = std::min(SizeEstimates::Rounded(expected_.items), b.num_items);
+    b.edge_capacity = SizeEstimates::Rounded(expected_.edges);
+    b.fragment_capacity = SizeEstimates::Rounded(expected_.fragments);
     return Place(output);
   }
 
   bool Place(const Output& output) {
     Batch& b = plan_.batch;
-    plan_.temp_bytes = executor_->TempBytes(std::max(b.num_items, kItemEdges * b.item_room),
-                                            NumSummed(b), b.fragment_room);
+    plan_.temp_bytes = executor_->TempBytes(std::max(b.num_items, kItemEdges * b.item_capacity),
+                                            NumSummed(b), b.fragment_capacity);
     Layout measure(nullptr);
     TakeAll(&measure, output);
     const int64_t wanted = static_cast<int64_t>(measure.bytes());
@@ -292,8 +292,8 @@ class Chain : public Engine {
     staging_out_.Reserve(plan_.output_bytes);
     Layout layout(block_.data());
     TakeAll(&layout, output);
-    b.meshes = residents_.meshes();
-    b.targets = output.purpose == kSums ? residents_.targets() : nullptr;
+    b.meshes = registered_.meshes();
+    b.targets = output.purpose == kSums ? registered_.targets() : nullptr;
     return true;
   }
 
@@ -307,29 +307,29 @@ class Chain : public Engine {
     if (output.purpose == kSums) {
       b.job_sums = reinterpret_cast<JobSums*>(plan_.outputs + sizeof(Needs));
       b.chunk_sums = layout->template Take<double>(JobSums::kEntries * b.num_chunks);
-      b.terms = layout->template Take<CellTerms>(b.fragment_room);
+      b.terms = layout->template Take<CellTerms>(b.fragment_capacity);
       b.row_end = layout->template Take<CoverageSums>(b.num_rows);
     }
     plan_.temp = layout->template Take<char>(static_cast<int64_t>(plan_.temp_bytes));
     TakeArrays(layout, &b);
   }
 
-  /// Learns from a run. False: its room was too small, and its results are worthless.
+  /// Learns from a run. False: its capacity was too small, and its results are worthless.
   bool NoteNeeds(const Needs& needs) {
     const Batch& b = plan_.batch;
     const auto ratio = [](int64_t needed, double expected) {
       return static_cast<double>(needed) / expected;
     };
-    const bool items_fit = needs.items <= b.item_room;
-    const bool edges_fit = items_fit && needs.edges <= b.edge_room;
-    const bool fragments_fit = edges_fit && needs.fragments <= b.fragment_room;
-    RoomBook::Rooms r;
+    const bool items_fit = needs.items <= b.item_capacity;
+    const bool edges_fit = items_fit && needs.edges <= b.edge_capacity;
+    const bool fragments_fit = edges_fit && needs.fragments <= b.fragment_capacity;
+    BatchSizes r;
     r.items = ratio(needs.items, expected_.items);
     // What was cut short grows at least as much as what it comes from.
     r.edges = std::max(ratio(needs.edges, expected_.edges), items_fit ? 0.0 : 1.0);
     r.fragments = std::max(ratio(needs.fragments, expected_.fragments), edges_fit ? 0.0 : 1.0);
-    r.most_in_row = fragments_fit ? needs.most_in_row : RoomBook::kUnknown;
-    for (const JobsOfKind& kind : kinds_) rooms_.Note(kind.job, kind.expected, r);
+    r.most_in_row = fragments_fit ? needs.most_in_row : BatchSizes::kUnknown;
+    for (const JobsOfKind& kind : kinds_) estimates_.Note(kind.job, kind.expected, r);
     return fragments_fit;
   }
 
@@ -341,7 +341,7 @@ class Chain : public Engine {
     Job job;
     int64_t items;
     int64_t count;
-    RoomBook::Rooms expected;
+    BatchSizes expected;
   };
   static constexpr int32_t kSmallBatch = 8;
   struct Counts {
@@ -351,11 +351,11 @@ class Chain : public Engine {
 
   std::unique_ptr<Executor> executor_;
   const EngineLimits limits_;
-  Residents<Executor> residents_;
+  RegisteredData<Executor> registered_;
   typename Executor::Memory block_;
   typename Executor::StagingMemory staging_in_, staging_out_;
-  RoomBook rooms_;
-  RoomBook::Rooms expected_;
+  SizeEstimates estimates_;
+  BatchSizes expected_;
   std::vector<JobsOfKind> kinds_;
   Counts counts_;
   Plan plan_{};

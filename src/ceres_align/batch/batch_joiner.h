@@ -1,4 +1,4 @@
-// Lets evaluations that several threads ask for at about the same time meet in one batch.
+// Joins evaluations that several threads ask for at about the same time into one batch.
 #pragma once
 
 #include <chrono>
@@ -17,14 +17,14 @@ namespace ceres_align::batch {
 /// then. Who asks meanwhile is served by the next leader. A thread that has not entered is not
 /// waited for and does not wait for others, except for a batch under way.
 ///
-/// Which requests meet depends on timing, so results must not depend on who is in a batch.
+/// Which requests are joined depends on timing, so results must not depend on who is in a batch.
 template <typename Job, typename Result>
-class Meeting {
+class BatchJoiner {
  public:
   using Execute = std::function<void(const std::vector<Job>& jobs, std::vector<Result>* results)>;
 
   /// `execute` is called by one thread at a time. It fills results (of the jobs' number).
-  Meeting(Execute execute, std::chrono::microseconds patience)
+  BatchJoiner(Execute execute, std::chrono::microseconds patience)
       : execute_(std::move(execute)), patience_(patience) {}
 
   void Enter() {

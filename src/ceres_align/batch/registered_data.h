@@ -1,4 +1,4 @@
-// Meshes and targets kept where the stages run. `Executor`: see chain.h.
+// The registered meshes and targets, kept where the stages run. `Executor`: see pipeline.h.
 #pragma once
 
 #include <algorithm>
@@ -12,9 +12,9 @@
 namespace ceres_align::batch {
 
 template <typename Executor>
-class Residents {
+class RegisteredData {
  public:
-  explicit Residents(Executor* executor) : executor_(executor) {}
+  explicit RegisteredData(Executor* executor) : executor_(executor) {}
 
   void SetMesh(int id, const MeshView& mesh) {
     typename Executor::Memory memory;
@@ -89,6 +89,7 @@ class Residents {
     };
     take(m.vertices, m.num_vertices, &out->vertices);
     take(m.faces, m.num_faces, &out->faces);
+    take(m.face_balls, (int64_t{m.num_faces} + kItemEdges - 1) / kItemEdges, &out->face_balls);
     take(m.cluster_bounds, m.num_clusters, &out->cluster_bounds);
     take(m.edge_begin, int64_t{m.num_clusters} + 1, &out->edge_begin);
     take(m.face_begin, int64_t{m.num_clusters} + 1, &out->face_begin);

@@ -1,4 +1,6 @@
 // Evaluations of several threads that meet in one batch: who meets whom does not matter.
+#include "ceres_align/batch/batch_joiner.h"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -10,14 +12,13 @@
 #include "batch_testing.h"
 #include "ceres_align/batch/batch_rasterizer.h"
 #include "ceres_align/batch/host_executor.h"
-#include "ceres_align/batch/meeting.h"
 
 namespace ceres_align {
 namespace {
 
 using batch::HostExecutor;
 using batch::MakeHostEngine;
-using Meeting = batch::Meeting<int, int>;
+using Joiner = batch::BatchJoiner<int, int>;
 using std::chrono::microseconds;
 using testing::ParityList;
 using testing::SameBits;
@@ -39,52 +40,52 @@ struct Squarer {
 };
 
 // Thread t asks `rounds` times for a few numbers of its own and checks what it gets.
-void AskInRounds(Meeting* meeting, int t, int rounds, bool enters, std::atomic<int>* wrong) {
-  if (enters) meeting->Enter();
+void AskInRounds(Joiner* joiner, int t, int rounds, bool enters, std::atomic<int>* wrong) {
+  if (enters) joiner->Enter();
   for (int round = 0; round < rounds; ++round) {
     std::vector<int> jobs, results = {7, 7, 7, 7, 7};
     for (int i = 0; i <= (t + round) % 3; ++i) jobs.push_back(100 * t + 10 * round + i);
-    meeting->Ask(jobs, enters, &results);
+    joiner->Ask(jobs, enters, &results);
     *wrong += results.size() == jobs.size() ? 0 : 1;
     for (size_t i = 0; i < jobs.size(); ++i) *wrong += results[i] == jobs[i] * jobs[i] ? 0 : 1;
   }
-  if (enters) meeting->Leave();
+  if (enters) joiner->Leave();
 }
 
-TEST(Meeting, EveryoneGetsTheirOwnResults) {
+TEST(BatchJoiner, EveryoneGetsTheirOwnResults) {
   for (const bool enters : {true, false}) {
     for (const microseconds patience : {kNone, microseconds{200}}) {
       Squarer squarer;
-      Meeting meeting(std::ref(squarer), patience);
+      Joiner joiner(std::ref(squarer), patience);
       std::atomic<int> wrong{0};
       std::vector<std::thread> threads;
       threads.reserve(8);
       for (int t = 0; t < 8; ++t) {
-        threads.emplace_back(AskInRounds, &meeting, t, 200, enters, &wrong);
+        threads.emplace_back(AskInRounds, &joiner, t, 200, enters, &wrong);
       }
       for (std::thread& t : threads) t.join();
       EXPECT_EQ(wrong, 0);
       EXPECT_FALSE(squarer.overlapped);
-      EXPECT_EQ(meeting.num_batches(), squarer.sizes.size());
+      EXPECT_EQ(joiner.num_batches(), squarer.sizes.size());
       EXPECT_LE(squarer.sizes.size(), 8u * 200u);
     }
   }
 }
 
 // With all the patience in the world, a batch has everyone who has entered.
-TEST(Meeting, WaitsForAllWhoHaveEntered) {
+TEST(BatchJoiner, WaitsForAllWhoHaveEntered) {
   Squarer squarer;
-  Meeting meeting(std::ref(squarer), kLong);
+  Joiner joiner(std::ref(squarer), kLong);
   constexpr int kThreads = 5, kRounds = 20;
-  for (int t = 0; t < kThreads; ++t) meeting.Enter();
+  for (int t = 0; t < kThreads; ++t) joiner.Enter();
   std::vector<std::thread> threads;
   threads.reserve(8);
   for (int t = 0; t < kThreads; ++t) {
-    threads.emplace_back([&meeting, t] {
+    threads.emplace_back([&joiner, t] {
       std::vector<int> results;
       // Later threads have more rounds: the batches shrink as threads leave.
-      for (int round = 0; round < kRounds + t; ++round) meeting.Ask({t}, true, &results);
-      meeting.Leave();
+      for (int round = 0; round < kRounds + t; ++round) joiner.Ask({t}, true, &results);
+      joiner.Leave();
     });
   }
   for (std::thread& t : threads) t.join();
@@ -93,23 +94,23 @@ TEST(Meeting, WaitsForAllWhoHaveEntered) {
   EXPECT_EQ(squarer.sizes, expected);
 }
 
-TEST(Meeting, OneWhoDoesNotAskIsNotWaitedForLong) {
+TEST(BatchJoiner, OneWhoDoesNotAskIsNotWaitedForLong) {
   Squarer squarer;
-  Meeting meeting(std::ref(squarer), microseconds{500});
-  meeting.Enter();  // and never asks
-  meeting.Enter();
+  Joiner joiner(std::ref(squarer), microseconds{500});
+  joiner.Enter();  // and never asks
+  joiner.Enter();
   std::vector<int> results;
-  meeting.Ask({3}, true, &results);
+  joiner.Ask({3}, true, &results);
   EXPECT_EQ(results, std::vector<int>{9});
-  meeting.Ask({4}, false, &results);
+  joiner.Ask({4}, false, &results);
   EXPECT_EQ(results, std::vector<int>{16});
-  meeting.Leave();
-  meeting.Leave();
+  joiner.Leave();
+  joiner.Leave();
 }
 
-TEST(Meeting, AnErrorReachesAllOfTheBatchAndPasses) {
+TEST(BatchJoiner, AnErrorReachesAllOfTheBatchAndPasses) {
   bool fails = true;
-  Meeting meeting(
+  Joiner joiner(
       [&fails](const std::vector<int>& jobs, std::vector<int>* results) {
         if (fails) throw std::runtime_error("device lost");
         *results = jobs;
@@ -118,28 +119,28 @@ TEST(Meeting, AnErrorReachesAllOfTheBatchAndPasses) {
   std::atomic<int> caught{0};
   std::vector<std::thread> threads;
   threads.reserve(8);
-  for (int t = 0; t < 3; ++t) meeting.Enter();
+  for (int t = 0; t < 3; ++t) joiner.Enter();
   for (int t = 0; t < 3; ++t) {
-    threads.emplace_back([&meeting, &caught] {
+    threads.emplace_back([&joiner, &caught] {
       std::vector<int> results;
       try {
-        meeting.Ask({1}, true, &results);
+        joiner.Ask({1}, true, &results);
       } catch (const std::runtime_error& error) {
         caught += std::string(error.what()) == "device lost" ? 1 : 0;
       }
-      meeting.Leave();
+      joiner.Leave();
     });
   }
   for (std::thread& t : threads) t.join();
   EXPECT_EQ(caught, 3);
   fails = false;
   std::vector<int> results;
-  meeting.Ask({5}, false, &results);
+  joiner.Ask({5}, false, &results);
   EXPECT_EQ(results, std::vector<int>{5});
 }
 
 // Bodies of ForEach, each a solver of its own, and a thread beside them.
-TEST(Meeting, BodiesOfForEachGetTheBitsOfOneByOne) {
+TEST(BatchJoiner, BodiesOfForEachGetTheBitsOfOneByOne) {
   const ParityList list(48);
   BatchRasterizer rasterizer(MakeHostEngine({}, HostExecutor::Order::kForward), "host", 8);
   list.AddTo(&rasterizer);
@@ -171,7 +172,7 @@ TEST(Meeting, BodiesOfForEachGetTheBitsOfOneByOne) {
   EXPECT_LE(rasterizer.num_batches() - before, kBodies * kRounds);
 }
 
-TEST(Meeting, AnErrorInABodyLeavesForEach) {
+TEST(BatchJoiner, AnErrorInABodyLeavesForEach) {
   BatchRasterizer rasterizer(MakeHostEngine({}, HostExecutor::Order::kForward), "host", 4);
   EXPECT_THROW(rasterizer.ForEach(6,
                                   [](size_t i) {

@@ -1,33 +1,33 @@
-// The chain of stages on a CUDA device, for any launcher.
+// The pipeline of stages on a CUDA device, for any launcher.
 #pragma once
 
 #include <memory>
 
-#include "ceres_align/batch/chain.h"
+#include "ceres_align/batch/pipeline.h"
 #include "cuda/cuda_engine.h"
 #include "cuda/cuda_executor.h"
 
 namespace ceres_align {
 
-/// The chain, with its device made current on the calling thread. Launcher: see CudaExecutor.
+/// The pipeline, with its device made current on the calling thread. Launcher: see CudaExecutor.
 template <typename Launcher>
-class CudaChain : public batch::Engine {
+class CudaPipeline : public batch::Engine {
  public:
-  explicit CudaChain(const CudaEngineOptions& options)
+  explicit CudaPipeline(const CudaEngineOptions& options)
       : device_(CurrentDevice()),
-        chain_(std::make_unique<CudaExecutor<Launcher>>(options.use_graphs), options.limits) {}
-  ~CudaChain() override { (void)cudaSetDevice(device_); }
+        pipeline_(std::make_unique<CudaExecutor<Launcher>>(options.use_graphs), options.limits) {}
+  ~CudaPipeline() override { (void)cudaSetDevice(device_); }
 
   void SetMesh(int id, const batch::MeshView& mesh) override { OnDevice().SetMesh(id, mesh); }
   void SetTarget(int id, const TargetView& target) override { OnDevice().SetTarget(id, target); }
   // A device that is lost has been reported before.
   void ClearMesh(int id) override {
     (void)cudaSetDevice(device_);
-    chain_.ClearMesh(id);
+    pipeline_.ClearMesh(id);
   }
   void ClearTarget(int id) override {
     (void)cudaSetDevice(device_);
-    chain_.ClearTarget(id);
+    pipeline_.ClearTarget(id);
   }
   bool Evaluate(const batch::Job* jobs, int32_t num_jobs, batch::JobSums* sums) override {
     return OnDevice().Evaluate(jobs, num_jobs, sums);
@@ -45,13 +45,13 @@ class CudaChain : public batch::Engine {
     CERES_ALIGN_CUDA_CHECK(cudaGetDevice(&device));
     return device;
   }
-  batch::Chain<CudaExecutor<Launcher>>& OnDevice() {
+  batch::Pipeline<CudaExecutor<Launcher>>& OnDevice() {
     CERES_ALIGN_CUDA_CHECK(cudaSetDevice(device_));
-    return chain_;
+    return pipeline_;
   }
 
   const int device_;
-  batch::Chain<CudaExecutor<Launcher>> chain_;
+  batch::Pipeline<CudaExecutor<Launcher>> pipeline_;
 };
 
 }  // namespace ceres_align
