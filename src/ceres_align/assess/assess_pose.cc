@@ -1,6 +1,7 @@
 #include "ceres_align/assess/assess_pose.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "ceres_align/assess/ambiguity.h"
 #include "ceres_align/assess/consistency.h"
@@ -40,6 +41,7 @@ void MeasureStatistics(const PreparedScene& prepared, const AssessOptions& optio
   const std::vector<OutlinePixel> pixels =
       CollectOutline(views, prepared.rasterizer(), rig_from_run);
   found->misfit = MeasureMisfit(pixels);
+  found->model_misfit = MeasureModelMisfit(pixels, found->misfit);
   found->consistency = MeasureConsistency(views, pixels, found->misfit, prepared.rasterizer(),
                                           prepared.radius(), rig_from_run);
   if (!options.covariance) return;
@@ -57,6 +59,24 @@ void MeasureStatistics(const PreparedScene& prepared, const AssessOptions& optio
   } else {
     found->covariance = sharp;
   }
+}
+
+// Below which |x| lies with 90 % probability, x ~ N(0, C): |x|² as a χ² of the same mean and variance
+// (Satterthwaite, 1946), whose quantile is Wilson and Hilferty's (1931).
+double NinetyPercent(const Eigen::Matrix3d& C) {
+  const double mean = C.trace(), squares = (C * C).trace();
+  if (!(mean > 0)) return 0;
+  const double dof = mean * mean / squares, c = 2 / (9 * dof);
+  const double quantile = dof * std::pow(1 - c + 1.2815516 * std::sqrt(c), 3);
+  return std::sqrt(squares / mean * quantile);
+}
+
+Accuracy AccuracyOf(const Matrix6d& covariance, double distance) {
+  Accuracy accuracy;
+  accuracy.rotation_rad = NinetyPercent(covariance.topLeftCorner<3, 3>());
+  accuracy.translation = NinetyPercent(covariance.bottomRightCorner<3, 3>());
+  accuracy.translation_of_distance = accuracy.translation / distance;
+  return accuracy;
 }
 
 }  // namespace
@@ -98,6 +118,12 @@ Assessment AssessPose(const PreparedScene& prepared, const AssessOptions& option
     found.ambiguous = !found.ambiguity.empty();
     MeasureStatistics(prepared, options, window, rig_from_run, &found);
   }
+  if (found.covariance) {
+    found.accuracy = AccuracyOf(*found.covariance, prepared.Depth(rig_from_run));
+  }
+  found.accuracy_expected = options.covariance;
+  found.require_rad = options.require_rad;
+  found.require_of_distance = options.require_of_distance;
   found.prior_given = prior.any();
   found.prior_broken = prior.Broken(rig_from_run);
   found.checks = ChecksOf(found);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ceres_align/assess/verdict.h"
+
 namespace ceres_align {
 
 double Assessment::MeanIou() const {
@@ -15,8 +17,14 @@ double Assessment::MeanIou() const {
   return count > 0 ? sum / count : 0.0;
 }
 
+bool Assessment::IsRight() const {
+  return !checks.empty() && std::all_of(checks.begin(), checks.end(), [](const Check& check) {
+    return check.passed || check.name == kAccuracyCheck;
+  });
+}
+
 bool Assessment::IsUsable() const {
-  return !checks.empty() &&
+  return IsRight() &&
          std::all_of(checks.begin(), checks.end(), [](const Check& check) { return check.passed; });
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ceres_align/assess/misfit.h"
+#include "ceres_align/assess/model_misfit.h"
 #include "ceres_align/modes/alternative.h"
 #include "ceres_align/solve/solution.h"
 
@@ -38,7 +39,7 @@ struct Check {
 /// has none.
 struct ContourErrors {
   /// Distances from the render's outline to the nearest of the mask's, px.
-  double rms_px = 0, median_px = 0, p90_px = 0;
+  double rms_px = 0, median_px = 0, p80_px = 0, p90_px = 0;
   /// Rms of the distances both ways, the mask's specks included; NaN if either has no outline.
   double both_rms_px = std::numeric_limits<double>::quiet_NaN();
   double far_px = 0;        ///< the distance beyond which a point counts as far
@@ -84,6 +85,13 @@ struct ViewResult {
   bool object_in_frame = false;
 };
 
+/// How exact a pose is: bounds that hold with 90 % probability, by the covariance.
+struct Accuracy {
+  double rotation_rad = 0;
+  double translation = 0;  ///< of the object's centre, mesh units
+  double translation_of_distance = 0;
+};
+
 /// A pose's judgement. Nothing in it moves the pose.
 struct Assessment {
   AlignStatus status = AlignStatus::kFailed;
@@ -92,6 +100,9 @@ struct Assessment {
   /// Of [ω, v]: rotation (rad) about the object's centre and its translation, in the axes of the
   /// rig's frame. Absent where the data do not determine the pose.
   std::optional<Eigen::Matrix<double, 6, 6>> covariance;
+  std::optional<Accuracy> accuracy;  ///< where there is a covariance
+  bool accuracy_expected = false;    ///< AssessOptions::covariance
+  double require_rad = 0, require_of_distance = 0;  ///< AssessOptions'
   Eigen::Vector3d object_center_in_world = Eigen::Vector3d::Zero();  ///< errors are taken there
   std::vector<Alternative> alternatives;  ///< best first
   /// An alternative fits about as well, or a motion is unobserved.
@@ -100,13 +111,16 @@ struct Assessment {
   std::optional<Observability> observability;
   std::optional<Consistency> consistency;
   Misfit misfit;  ///< of all views together
+  ModelMisfit model_misfit;
   double outline_tolerance = 1;  ///< AssessOptions'
   bool prior_given = false;
   std::string prior_broken;   ///< how the pose breaks SolveOptions::prior; empty: it does not
   std::vector<Check> checks;  ///< of the verdict; all of them, passed or not
 
   double MeanIou() const;  ///< over views whose mask is not empty; 0 if there is none
-  /// Every check was made and passed.
+  /// Every check was made and passed, but perhaps that of the accuracy: it is the right pose.
+  bool IsRight() const;
+  /// The right pose, and as exact as required.
   bool IsUsable() const;
 };
 

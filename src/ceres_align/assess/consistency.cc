@@ -48,7 +48,7 @@ void ChooseTiles(ViewOutline* view) {
 
 Row RowOf(const OutlinePixel& pixel, double radius) {
   Row row;
-  row << pixel.by_pose, pixel.by_focal();
+  row << pixel.by_pose, pixel.by_focal;
   row.segment<3>(3) *= radius;
   return row;
 }

@@ -69,6 +69,7 @@ void MeasureFromRender(const std::vector<OutlinePoint>& outline, const NearestPo
   const double n = static_cast<double>(outline.size());
   errors->rms_px = std::sqrt(squares / n);
   errors->median_px = quantile(0.5);
+  errors->p80_px = quantile(0.8);
   errors->p90_px = quantile(0.9);
   errors->share_far = far / n;
   errors->signed_mean_px = far < n ? sum / (n - far) : 0;

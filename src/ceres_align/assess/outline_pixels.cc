@@ -70,6 +70,8 @@ void AddView(int index, const WeightedView& weighted, Rasterizer* rasterizer,
     pixel.residual = sample.coverage - target.mask().at(sample.column, sample.row);
     pixel.by_pose = canonical_from_delta.transpose() * Vector6d::Map(sample.jacobian);
     pixel.by_shift = {sample.shift[0], sample.shift[1]};
+    pixel.by_focal = sample.growth - job.camera.cx_px * sample.shift[0] -
+                     job.camera.cy_px * sample.shift[1];
     pixel.by_stretch = StretchOf(sample.jacobian, center_in_cam, cam_from_world);
     pixel.from_center_px = {sample.column + 0.5 - job.camera.cx_px,
                             sample.row + 0.5 - job.camera.cy_px};

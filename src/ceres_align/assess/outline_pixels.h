@@ -25,6 +25,7 @@ struct OutlinePixel {
   double residual;          ///< M − T
   Vector6d by_pose;         ///< ∂M/∂[ω, v], PoseManifold's tangent of rig_from_world
   Eigen::Vector2d by_shift; ///< ∂M/∂(x, y) of the outline in the image, per px
+  double by_focal;          ///< ∂M by the log of the focal length
   Vector6d by_stretch;      ///< ∂M/∂S of X → (1 + S) X about the mesh's centre, in the world's
                             ///< axes: xx, yy, zz, yz, zx, xy
   Eigen::Vector2d from_center_px;  ///< of the pixel's centre from the principal point
@@ -33,8 +34,7 @@ struct OutlinePixel {
   double displacement_px;
 
   double length_px() const { return by_shift.norm(); }  ///< of outline in the pixel
-  /// ∂M by the log of the focal length; by k1 of a lens (r² · r); by an outward offset.
-  double by_focal() const { return by_shift.dot(from_center_px); }
+  /// ∂M by an outward offset of the outline, per px.
   double by_offset() const { return length_px(); }
 };
 constexpr double kMostDisplacement_px = 64;

@@ -2,37 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdarg>
-#include <cstdio>
+
+#include "ceres_align/base/text.h"
 
 namespace ceres_align {
 namespace {
 
-constexpr double kLeastIou = 0.8, kLeastMeanIou = 0.85;
-// Where a view's mask is empty, so much of the object may still be seen, px².
-constexpr double kUnseenArea_px = 8;
-constexpr double kMostCut = 0.5;
-// Lengths are at most the larger of a number of pixels and a part of the object's size.
-constexpr double kP90_px = 1.0, kP90OfSize = 0.008;
-constexpr double kMostFar = 0.05, kMostBeyond = 0.03;
-constexpr double kStretch_px = 0.40, kStretchOfSize = 0.0032;
-constexpr double kLong_px = 0.32, kLongOfSize = 0.0026;
-constexpr double kMean_px = 0.25, kMeanOfSize = 0.002;
-// χ² of a view's pull (6 degrees of freedom, heavy-tailed), and a pull that matters.
-constexpr double kMostChi2 = 55, kPull_rad = 0.05 * M_PI / 180, kPull = 0.0005;
-// A clear change of the focal length, or a large one that is less clear.
-constexpr double kClearFocal = 0.01, kClearSigmas = 4.5;
-constexpr double kLargeFocal = 0.05, kLargeSigmas = 1.7;
-constexpr double kLeastExplains = 0.03;  // of the outline's misfit
-
-__attribute__((format(printf, 1, 2))) std::string Text(const char* format, ...) {
-  char text[400];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(text, sizeof(text), format, arguments);
-  va_end(arguments);
-  return text;
-}
+constexpr double kDegrees = 180 / M_PI;
 
 double Size_px(const ViewResult& view) { return std::sqrt(view.mask_area_px); }
 
@@ -41,8 +17,10 @@ struct Excess {
   double ratio = 0;
   std::string message;
   void Take(double value, double limit, const std::string& text) {
-    if (value / limit < ratio || (!message.empty() && value / limit == ratio)) return;
-    ratio = value / limit;
+    // Not a number is the worst of all, and stays.
+    const double taken = value / limit;
+    if (std::isnan(ratio) || taken < ratio || (!message.empty() && taken == ratio)) return;
+    ratio = taken;
     message = text;
   }
 };
@@ -53,14 +31,14 @@ Check Judged(const char* name, const Excess& worst, const char* nothing) {
 
 Check MasksCheck(const Assessment& result) {
   for (const ViewResult& view : result.views) {
-    if (view.mask_empty && view.object_area_px > kUnseenArea_px) {
+    if (view.mask_empty && view.object_area_px > kLimits.unseen_area_px) {
       return {"masks", false,
-              Text("%s: the mask is empty, yet %.0f px of the object would be seen",
+              Format("%s: the mask is empty, yet %.0f px of the object would be seen",
                    view.name.c_str(), view.object_area_px)};
     }
     if (!view.mask_empty && !view.object_in_frame) {
       return {"masks", false,
-              Text("%s: the object is out of the frame, yet the mask has %.0f px",
+              Format("%s: the object is out of the frame, yet the mask has %.0f px",
                    view.name.c_str(), view.mask_area_px)};
     }
   }
@@ -71,9 +49,9 @@ Check FrameCheck(const Assessment& result) {
   Excess worst;
   for (const ViewResult& view : result.views) {
     if (view.mask_empty || view.cut_share == 0) continue;
-    worst.Take(view.cut_share, kMostCut,
-               Text("%s: %.0f %% of the mask's border lie on the frame's edge (at most %.0f %%)",
-                    view.name.c_str(), 100 * view.cut_share, 100 * kMostCut));
+    worst.Take(view.cut_share, kLimits.most_cut,
+               Format("%s: %.0f %% of the mask's border lie on the frame's edge (at most %.0f %%)",
+                    view.name.c_str(), 100 * view.cut_share, 100 * kLimits.most_cut));
   }
   return Judged("frame", worst, "no mask is cut by the frame");
 }
@@ -90,54 +68,22 @@ Check OverlapCheck(const Assessment& result) {
     ++count;
   }
   const double mean = count > 0 ? sum / count : 0;
-  return {"overlap", mean >= kLeastMeanIou && least >= kLeastIou,
-          Text("IoU without specks: mean %.4f (at least %g), least %.4f (at least %g)", mean,
-               kLeastMeanIou, least, kLeastIou)};
+  return {"overlap", mean >= kLimits.least_mean_iou && least >= kLimits.least_iou,
+          Format("IoU without specks: mean %.4f (at least %g), least %.4f (at least %g)", mean,
+               kLimits.least_mean_iou, least, kLimits.least_iou)};
 }
 
 Check ContourCheck(const Assessment& result) {
   Excess worst;
   for (const ViewResult& view : result.views) {
     if (view.mask_empty) continue;
-    const ContourErrors& contour = view.contour;
-    const double p90_px = result.outline_tolerance * std::max(kP90_px, kP90OfSize * Size_px(view));
-    worst.Take(contour.p90_px, p90_px,
-               Text("%s: 90 %% of the outline lie within %.2f px of the mask's (at most %.2f)",
-                    view.name.c_str(), contour.p90_px, p90_px));
-    worst.Take(contour.share_far, kMostFar,
-               Text("%s: %.1f %% of the outline are over %.1f px from the mask's (at most %.0f %%)",
-                    view.name.c_str(), 100 * contour.share_far, contour.far_px, 100 * kMostFar));
-    worst.Take(
-        contour.share_beyond, kMostBeyond,
-        Text("%s: the mask has outline over %.1f px outside the object, %.1f %% as long as "
-             "its own (at most %.0f %%)",
-             view.name.c_str(), contour.far_px, 100 * contour.share_beyond, 100 * kMostBeyond));
+    const double limit_px = result.outline_tolerance *
+                            std::max(kLimits.p80_px, kLimits.p80_of_size * Size_px(view));
+    worst.Take(view.contour.p80_px, limit_px,
+               Format("%s: 80 %% of the outline lie within %.2f px of the mask's (at most %.2f)",
+                      view.name.c_str(), view.contour.p80_px, limit_px));
   }
   return Judged("contour", worst, "no view has a mask");
-}
-
-Check StretchesCheck(const Assessment& result) {
-  Excess worst;
-  for (const ViewResult& view : result.views) {
-    if (view.mask_empty) continue;
-    const ContourErrors& contour = view.contour;
-    const double tolerance = result.outline_tolerance;
-    const double rms_px = tolerance * std::max(kStretch_px, kStretchOfSize * Size_px(view));
-    const double mean_px = tolerance * std::max(kMean_px, kMeanOfSize * Size_px(view));
-    worst.Take(contour.coherent_rms_px, rms_px,
-               Text("%s: stretches of the outline are off by %.2f px rms (at most %.2f)",
-                    view.name.c_str(), contour.coherent_rms_px, rms_px));
-    const double long_px = tolerance * std::max(kLong_px, kLongOfSize * Size_px(view));
-    worst.Take(contour.long_rms_px, long_px,
-               Text("%s: long stretches of the outline are off by %.2f px rms (at most %.2f)",
-                    view.name.c_str(), contour.long_rms_px, long_px));
-    worst.Take(std::abs(contour.signed_mean_px), mean_px,
-               Text("%s: the mask's outline lies %.2f px %s the object's in the mean (at most "
-                    "%.2f)",
-                    view.name.c_str(), std::abs(contour.signed_mean_px),
-                    contour.signed_mean_px > 0 ? "outside" : "inside", mean_px));
-  }
-  return Judged("stretches", worst, "no view has a mask");
 }
 
 Check ViewsCheck(const Assessment& result) {
@@ -149,12 +95,12 @@ Check ViewsCheck(const Assessment& result) {
     const ViewPull& pull = result.consistency->pulls[i];
     const double tolerance = result.outline_tolerance;
     const bool matters =
-        pull.rotation_rad > tolerance * kPull_rad || pull.translation > tolerance * kPull;
-    worst.Take(matters ? pull.chi2 : std::min(pull.chi2, kMostChi2), kMostChi2,
-               Text("%s pulls the pose by %.3f deg and %.3f %% of the distance against the other "
+        pull.rotation_rad > tolerance * kLimits.pull_rad || pull.translation > tolerance * kPull;
+    worst.Take(matters ? pull.chi2 : std::min(pull.chi2, kLimits.most_chi2), kLimits.most_chi2,
+               Format("%s pulls the pose by %.3f deg and %.3f %% of the distance against the other "
                     "views, chi2 %.1f (at most %.0f)",
                     result.views[result.consistency->view_indices[i]].name.c_str(),
-                    pull.rotation_rad * 180 / M_PI, 100 * pull.translation, pull.chi2, kMostChi2));
+                    pull.rotation_rad * 180 / M_PI, 100 * pull.translation, pull.chi2, kLimits.most_chi2));
   }
   return Judged("views", worst, "");
 }
@@ -167,15 +113,19 @@ Check FocalCheck(const Assessment& result) {
     return {"focal_length", true, "not tested: the outlines are too far apart"};
   }
   const Consistency& fit = *result.consistency;
+  if (!std::isfinite(fit.focal_change) || !std::isfinite(fit.focal_sigma)) {
+    return {"focal_length", false, "whether another focal length fits better cannot be told"};
+  }
   const double change = std::abs(fit.focal_change), sigmas = change / fit.focal_sigma;
   const double tolerance = result.outline_tolerance;
-  const bool clear = change > tolerance * kClearFocal && sigmas > kClearSigmas;
-  const bool large = change > tolerance * kLargeFocal && sigmas > kLargeSigmas;
-  std::string text = Text(
+  const bool clear = change > tolerance * kLimits.clear_focal && sigmas > kLimits.clear_sigmas;
+  const bool large = change > tolerance * kLimits.large_focal && sigmas > kLimits.large_sigmas &&
+                     result.misfit.scale_px <= kLimits.poor_masks_px;
+  std::string text = Format(
       "the outlines fit best with a focal length %+.2f %% off (sigma %.2f %%), which explains "
       "%.0f %% of the misfit",
       100 * fit.focal_change, 100 * fit.focal_sigma, 100 * fit.focal_explains);
-  return {"focal_length", !((clear || large) && fit.focal_explains > kLeastExplains), text};
+  return {"focal_length", !((clear || large) && fit.focal_explains > kLimits.least_explains), text};
 }
 
 Check ObservabilityCheck(const Assessment& result) {
@@ -183,10 +133,10 @@ Check ObservabilityCheck(const Assessment& result) {
   const Observability& seen = *result.observability;
   if (seen.unobserved.empty()) {
     return {"observability", true,
-            Text("every motion is seen; the weakest: %s", seen.weakest.c_str())};
+            Format("every motion is seen; the weakest: %s", seen.weakest.c_str())};
   }
   return {"observability", false,
-          Text("not determined by the masks: %s", seen.unobserved.front().c_str())};
+          Format("not determined by the masks: %s", seen.unobserved.front().c_str())};
 }
 
 Check PriorCheck(const Assessment& result) {
@@ -195,11 +145,26 @@ Check PriorCheck(const Assessment& result) {
   return {"prior", false, result.prior_broken};
 }
 
+Check AccuracyCheck(const Assessment& result) {
+  if (!result.accuracy) {
+    return {kAccuracyCheck, !result.accuracy_expected,
+            result.accuracy_expected ? "how exact the pose is cannot be told from these masks"
+                                     : "not asked for"};
+  }
+  const Accuracy& accuracy = *result.accuracy;
+  return {kAccuracyCheck,
+          accuracy.rotation_rad <= result.require_rad &&
+              accuracy.translation_of_distance <= result.require_of_distance,
+          Format("with 90 %% probability within %.3g deg (at most %g) and %.3g %% of the distance "
+                 "(at most %g)",
+                 accuracy.rotation_rad * kDegrees, result.require_rad * kDegrees,
+                 100 * accuracy.translation_of_distance, 100 * result.require_of_distance)};
+}
+
 }  // namespace
 
 bool OutlinesFit(const Assessment& result) {
-  return OverlapCheck(result).passed && ContourCheck(result).passed &&
-         StretchesCheck(result).passed;
+  return OverlapCheck(result).passed && ContourCheck(result).passed;
 }
 
 std::vector<Check> ChecksOf(const Assessment& result) {
@@ -208,13 +173,13 @@ std::vector<Check> ChecksOf(const Assessment& result) {
           FrameCheck(result),
           OverlapCheck(result),
           ContourCheck(result),
-          StretchesCheck(result),
           ViewsCheck(result),
           FocalCheck(result),
           {"ambiguity", !result.ambiguous,
            result.ambiguous ? result.ambiguity : "no other pose found fits as well"},
           ObservabilityCheck(result),
-          PriorCheck(result)};
+          PriorCheck(result),
+          AccuracyCheck(result)};
 }
 
 }  // namespace ceres_align

@@ -1,29 +1,54 @@
 // Whether a result can be trusted, by tests that each catch something.
 #pragma once
 
+#include <cmath>
 #include <vector>
 
 #include "ceres_align/assess/assessment.h"
 
 namespace ceres_align {
 
+/// The verdict asks two things. Is it the right pose: no gross error of masks, mesh, rig, lens or
+/// search? That is what all checks but the last tell. And is it exact enough for what the user
+/// needs? Poor masks leave a right pose inexact, and the covariance knows it (covariance.h), so
+/// outlines that are off by little are no reason to refuse, only by much.
+struct VerdictLimits {
+  /// Below, large parts are missing or the pose is wrong. Masks of robots by a segmentation network
+  /// have 0.91 to 0.96 at the right pose.
+  double least_iou = 0.8, least_mean_iou = 0.85;
+  /// Where a view's mask is empty, so much of the object may still be seen, px².
+  double unseen_area_px = 8;
+  /// Of a mask's border on the frame's edge: above, too little outline is left.
+  double most_cut = 0.5;
+  /// 80 % of the outline lie within the larger of these, px and part of the object's size (the root
+  /// of the mask's area). Right poses in segmentation masks that are 2 px off reach 1.9 %; other
+  /// meshes and swapped masks 4 % and more. A fifth may be hidden or missing.
+  double p80_px = 1, p80_of_size = 0.025;
+  /// χ² of a view's pull (6 degrees of freedom, heavy-tailed: right runs reach 108), where the pull
+  /// is at least this long (translation: of the distance).
+  double most_chi2 = 130, pull_rad = 0.05 * M_PI / 180, pull = 0.0005;
+  /// A clear change of the focal length, or a large one that is less clear; and of the outline's
+  /// misfit it must explain this part. Where masks are off by more than poor_masks_px, only clear
+  /// ones count: a mask that is poor all along its outline feigns large ones.
+  double clear_focal = 0.01, clear_sigmas = 4.5;
+  double large_focal = 0.05, large_sigmas = 1.7;
+  double least_explains = 0.03, poor_masks_px = 1;
+};
+constexpr VerdictLimits kLimits{};
+
+/// The name of the last check.
+constexpr const char* kAccuracyCheck = "accuracy";
+
 /// Lengths, pulls and changes of the focal length below are all taken times
 /// result.outline_tolerance.
-/// All tests of a usable result, passed or not, in this order; a view is one with a mask, its size
-/// the root of the mask's area. docs/verdict.md has the reasons for the figures.
+/// All tests of a usable result, passed or not, in this order; a view is one with a mask.
+/// docs/verdict.md has the reasons for the figures.
 ///   termination    the solve met its step or cost test
 ///   masks          a view's mask is empty where the object would be seen, or not where it is not:
 ///                  wrong masks, a wrong rig
 ///   frame          more than half of a mask's border lies on the frame's edge: too little outline
-///   overlap        IoU without specks below 0.8 in a view, or the mean below 0.85: a wrong pose,
-///                  large parts of the mask missing
-///   contour        the outline is off (the 90 % quantile of distances over 1 px or 0.8 % of the
-///                  size), or stretches of one have no counterpart in the other (5 % of the
-///                  render's outline, or 3 % outside it): wrong mesh, swapped masks, occlusion, a
-///                  wrong rig
-///   stretches      whole stretches of the outline are off to one side (their rms over 0.40 px or
-///                  0.32 % of the size, of long ones 0.32 px or 0.26 %; the mean 0.25 px or 0.2 %):
-///                  a mesh or rig that is slightly wrong, fat or thin masks
+///   overlap        IoU without specks: a wrong pose, large parts of the mask missing
+///   contour        the outline is off by much: wrong mesh, swapped masks, a wrong rig
 ///   views          one view pulls the pose away from the others' by more than its noise: a wrong
 ///                  rig, swapped masks
 ///   focal_length   another focal length fits clearly better. Passes where the outlines do not
@@ -31,11 +56,11 @@ namespace ceres_align {
 ///   ambiguity      another pose fits about as well
 ///   observability  a motion is not determined (only where result.observability is set)
 ///   prior          the pose is not where it was said to be (SolveOptions::prior)
+///   accuracy       the pose is not known as exactly as it is required to be
 /// Reads every field of the result but `checks`.
 std::vector<Check> ChecksOf(const Assessment& result);
 
-/// Whether overlap, contour and stretches pass: what the views alone say of a pose. Reads
-/// result.views.
+/// Whether overlap and contour pass: what the views alone say of a pose. Reads result.views.
 bool OutlinesFit(const Assessment& result);
 
 }  // namespace ceres_align

@@ -14,6 +14,10 @@ struct OutlineSample {
   /// the length of outline in the pixel; a field of displacements (u_x, u_y) that is smooth over a
   /// pixel changes M by shift · u.
   double shift[2];
+  /// ∂M by s of an outline that grows by the factor (1 + s) about the image's origin. Unlike
+  /// shift · (the pixel's centre) it has the outline's own place, which M, and so the residual,
+  /// depends on.
+  double growth;
 };
 
 }  // namespace ceres_align
