@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace ceres_align {
 namespace {
@@ -150,6 +151,7 @@ RowProfile CpuSweep::LeftProfile(const Cell& cell) {
   RowProfile profile;
   profile.top = cell.w;
   profile.steps = steps_.data();
+  int n = 0;
   for (int i = cell.begin; i < cell.end; ++i) {
     const Fragment& f = row_[i];
     if (f.touch == Fragment::kNone) continue;
@@ -159,24 +161,36 @@ RowProfile CpuSweep::LeftProfile(const Cell& cell) {
     if (y <= 0) {
       profile.top += dw;
     } else if (y < 1) {
-      AddStep(&profile, y, dw);
+      profile.steps[n++] = {y, dw};
     }
+  }
+  profile.count = n;
+  if (n > 1) {
+    std::sort(profile.steps, profile.steps + n,
+              [](const RowProfile::Step& a, const RowProfile::Step& b) { return a.y < b.y; });
   }
   return profile;
 }
 
 void CpuSweep::Cover(const Fragment* f, int n, const RowProfile& profile, CellOutline* outline) {
-  constexpr int kFewFragments = 3;
+  constexpr int kFewFragments = 3, kManyFragments = 64;
+  static_assert(kManyFragments <= CellPairs::kMostFragments);
   const ImageEdge* edges = edges_.edges().data();
-  if (n > kFewFragments && n <= CellPairs::kMostFragments) {
-    if (internal::LowestW(profile, f, n) > 0) {
-      outline->area = 1;
-      outline->boundary = false;
-      return;
-    }
-    if (pairs_.Cover(f, edges, n, profile, outline)) return;
+  if (n <= kFewFragments) {
+    SweepCell(f, edges, n, profile, scratch_, outline);
+    return;
   }
-  SweepCell(f, edges, n, profile, scratch_, outline);
+  outline->boundary = false;
+  outline->area = 1;
+  if (internal::LowestW(profile, f, n) > 0) return;
+  if (n <= kManyFragments) {
+    outline->area = 0;
+    for (int i = 0; i < n; ++i) outline->piece0[i] = outline->piece1[i] = 0;
+    if (pairs_.Cover(f, places_.data(), n, edges, CellBox{}, profile, outline)) return;
+    SweepCell(f, edges, n, profile, scratch_, outline);
+    return;
+  }
+  crowded_.Cover(f, edges, n, profile, outline);
 }
 
 void CpuSweep::GrowScratch(size_t n) {
@@ -191,6 +205,8 @@ void CpuSweep::GrowScratch(size_t n) {
   piece0_.resize(n);
   piece1_.resize(n);
   steps_.resize(n + 2);
+  places_.resize(n);
+  std::iota(places_.begin(), places_.end(), 0);
 }
 
 }  // namespace ceres_align

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "ceres_align/render/cell_pairs.h"
 #include "ceres_align/render/cpu_edges.h"
+#include "ceres_align/render/crowded_cell.h"
 #include "ceres_align/render/silhouette_cell.h"
 
 namespace ceres_align {
@@ -62,6 +62,8 @@ class CpuSweep {
   std::vector<int32_t> column_begin_, column_w_;  // zero between rows
 
   CellPairs pairs_;
+  CrowdedCell crowded_;
+  std::vector<int> places_;  // 0, 1, 2, …
   CellScratch scratch_{};
   std::vector<double> x_, piece0_, piece1_;
   std::vector<int> indices_;
