@@ -2,18 +2,13 @@
 
 #include <algorithm>
 
+#include "ceres_align/render/for_each_cpu.h"
+
 namespace ceres_align {
 namespace {
 
 constexpr int kLanes = 8;
 int Padded(int n) { return (n + kLanes - 1) / kLanes * kLanes; }
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__)
-#define CA_FOR_EACH_CPU __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define CA_FOR_EACH_CPU
-#endif
 
 // For each fragment i: left[i], the sum of the multiplicities left of its upper end, and loss[i],
 // what crossings take from w at most along it. True if some pair coincides. `padded` is a multiple

@@ -22,16 +22,13 @@ bool IsBetterHalvedAcross(const std::vector<Fragment>& fragments, const CellBox&
 
 }  // namespace
 
-void CrowdedCell::Cover(const Fragment* f, const ImageEdge* edges, int n, const RowProfile& profile,
-                        CellOutline* out) {
+void CrowdedCell::Cover(const Fragment* f, const ImageEdge* edges, int n, const CellBox& box,
+                        const RowProfile& profile, CellOutline* out) {
   edges_ = edges;
   out_ = out;
-  out->area = 0;
-  out->boundary = false;
-  for (int i = 0; i < n; ++i) out->piece0[i] = out->piece1[i] = 0;
   if (parts_.empty()) parts_.resize(2 * (kMostHalvings + 1));
   Part& all = parts_[0];
-  all.Clear(CellBox{});
+  all.Clear(box);
   all.top = profile.top;
   all.steps.assign(profile.steps, profile.steps + profile.count);
   for (int i = 0; i < n; ++i) {

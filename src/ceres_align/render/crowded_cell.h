@@ -12,9 +12,10 @@ namespace ceres_align {
 /// fragments cross. Working memory of one thread.
 class CrowdedCell {
  public:
-  /// The same as SweepCell (silhouette_cell.h) for any n >= 1.
-  void Cover(const Fragment* f, const ImageEdge* edges, int n, const RowProfile& profile,
-             CellOutline* out);
+  /// Adds what fragments f[0..n) cover of a box to *out, as CellPairs::Cover, for any n; a
+  /// fragment's place in out's arrays is its own.
+  void Cover(const Fragment* f, const ImageEdge* edges, int n, const CellBox& box,
+             const RowProfile& profile, CellOutline* out);
 
  private:
   // Fragments within a box of the pixel and the profile along the box's left side.
