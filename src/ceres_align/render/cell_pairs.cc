@@ -2,18 +2,13 @@
 
 #include <algorithm>
 
+#include "ceres_align/render/for_each_cpu.h"
+
 namespace ceres_align {
 namespace {
 
 constexpr int kLanes = 8;
 int Padded(int n) { return (n + kLanes - 1) / kLanes * kLanes; }
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__)
-#define CA_FOR_EACH_CPU __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define CA_FOR_EACH_CPU
-#endif
 
 // For each fragment i: left[i], the sum of the multiplicities left of its upper end, and loss[i],
 // what crossings take from w at most along it. True if some pair coincides. `padded` is a multiple
@@ -105,49 +100,38 @@ void CellPairs::FindCrossings(int i, int n) {
 }
 
 // The stretches of fragment i that are outline; w: on its left at its upper end.
-void CellPairs::AddOutline(const Fragment& f, const ImageEdge& edge, int i, int w,
-                           CellOutline* out) {
+void CellPairs::AddOutline(const Fragment& f, const ImageEdge& edge, int piece, int w, double right,
+                           CellOutline* out) const {
   double y = f.ya;
   for (int c = 0; c <= num_crossings_; ++c) {
     const double end = c < num_crossings_ ? crossings_[c].y : f.yb;
     const int sign = (w + f.multiplicity != 0 ? 1 : 0) - (w != 0 ? 1 : 0);
     if (sign != 0 && end > y) {
       const double x = internal::FragmentX(f, 0.5 * (y + end));
-      out->area += sign * (end - y) * (1.0 - x);
-      internal::AddPiece(f, edge, y, end, sign, i, out);
+      out->area += sign * (end - y) * (right - x);
+      internal::AddPiece(f, edge, y, end, sign, piece, out);
     }
     if (c < num_crossings_) w += crossings_[c].dw;
     y = end;
   }
 }
 
-bool CellPairs::Cover(const Fragment* f, const ImageEdge* edges, int n, const RowProfile& profile,
-                      CellOutline* out) {
+bool CellPairs::Cover(const Fragment* f, const int* piece, int n, const ImageEdge* edges,
+                      const CellBox& box, const RowProfile& profile, CellOutline* out) {
   Load(f, n);
-  if (RelateAll(xa_, ya_, xb_, yb_, slope_, multiplicity_, n, Padded(n), left_, loss_))
+  if (RelateAll(xa_, ya_, xb_, yb_, slope_, multiplicity_, n, Padded(n), left_, loss_)) {
     return false;
-  out->area = 0;
-  out->boundary = false;
+  }
   for (int i = 0; i < n; ++i) {
-    out->piece0[i] = out->piece1[i] = 0;
-    int w = profile.top;
+    int w = profile.top + static_cast<int>(left_[i]);
     for (int k = 0; k < profile.count && profile.steps[k].y <= f[i].ya; ++k) {
       w += profile.steps[k].dw;
     }
-    w += static_cast<int>(left_[i]);
-    const int lowest = Min(w, w + f[i].multiplicity);
-    if (lowest + loss_[i] > 0 || !(f[i].yb > f[i].ya)) continue;
+    if (Min(w, w + f[i].multiplicity) + loss_[i] > 0 || !(f[i].yb > f[i].ya)) continue;
     FindCrossings(i, n);
-    AddOutline(f[i], edges[f[i].edge], i, w, out);
+    AddOutline(f[i], edges[f[i].edge], piece[i], w, box.right, out);
   }
-  double y = 0;
-  int w = profile.top;
-  for (int k = 0; k <= profile.count; ++k) {
-    const double end = k < profile.count ? profile.steps[k].y : 1.0;
-    if (w != 0) out->area += end - y;
-    if (k < profile.count) w += profile.steps[k].dw;
-    y = end;
-  }
+  out->area += (box.right - box.left) * internal::CoveredHeight(profile, box.top, box.bottom);
   return true;
 }
 

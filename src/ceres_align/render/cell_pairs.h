@@ -15,16 +15,22 @@
 
 namespace ceres_align {
 
-/// Grow-only working memory of one thread.
+/// A part of a pixel, in its coordinates; its left side is where the profile is.
+struct CellBox {
+  double left = 0, top = 0, right = 1, bottom = 1;
+};
+
+/// Working memory of one thread.
 class CellPairs {
  public:
-  /// More fragments are a sweep's business.
-  static constexpr int kMostFragments = 256;
+  static constexpr int kMostFragments = 128;
 
-  /// The same as SweepCell for 1 <= n <= kMostFragments. False: fragments coincide, so that their
-  /// order is not determined; `out` holds nothing then.
-  bool Cover(const Fragment* f, const ImageEdge* edges, int n, const RowProfile& profile,
-             CellOutline* out);
+  /// Adds what fragments f[0..n) cover of a box, n <= kMostFragments, to *out. They lie within the
+  /// box; piece[i] is the place of the i-th in out's arrays. The profile is along the box's left
+  /// side, `top` at its top. False: fragments coincide, so that their order is not determined;
+  /// nothing has been added then.
+  bool Cover(const Fragment* f, const int* piece, int n, const ImageEdge* edges, const CellBox& box,
+             const RowProfile& profile, CellOutline* out);
 
  private:
   struct Crossing {
@@ -33,7 +39,8 @@ class CellPairs {
   };
   void Load(const Fragment* f, int n);
   void FindCrossings(int i, int n);
-  void AddOutline(const Fragment& f, const ImageEdge& edge, int i, int w, CellOutline* out);
+  void AddOutline(const Fragment& f, const ImageEdge& edge, int piece, int w, double right,
+                  CellOutline* out) const;
 
   // Structure of arrays, padded with fragments that meet none.
   alignas(64) double xa_[kMostFragments], ya_[kMostFragments], xb_[kMostFragments],

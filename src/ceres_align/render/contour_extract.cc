@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ceres_align/render/contour_edges.h"
+#include "ceres_align/render/for_each_cpu.h"
 
 namespace ceres_align {
 namespace {
@@ -11,10 +12,7 @@ namespace {
 constexpr int kMaxClusterFaces = ClusterEdge::kMostFaces;
 
 // side[i] = 1 where the plane's value is positive; true if some value is too near 0 for float.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-__attribute__((target_clones("avx2", "default")))
-#endif
+CA_FOR_EACH_CPU
 bool ClassifyPlanes(const float* __restrict nx, const float* __restrict ny,
                     const float* __restrict nz, const float* __restrict offset, int n,
                     const FloatView v, float tolerance, float* __restrict value,

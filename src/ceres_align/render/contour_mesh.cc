@@ -168,13 +168,14 @@ ContourMesh::ContourMesh(const TriangleMesh& mesh) {
   MakeClusters(this);
   BoundAll(this);
   FindFaceBalls(this);
+  inner = FindInnerBalls(*this);
 }
 
 int64_t ContourMesh::bytes() const {
   return BytesOf(vertices) + BytesOf(faces) + BytesOf(face_balls) + BytesOf(cluster_bounds) +
          BytesOf(group_bounds) + BytesOf(edge_begin) + BytesOf(face_begin) + BytesOf(cluster_face) +
          BytesOf(plane_x) + BytesOf(plane_y) + BytesOf(plane_z) + BytesOf(plane_offset) +
-         BytesOf(edges);
+         BytesOf(edges) + BytesOf(inner.balls) + BytesOf(inner.openings);
 }
 
 }  // namespace ceres_align

@@ -7,6 +7,7 @@
 #include "ceres_align/base/hd.h"
 #include "ceres_align/geometry/mesh.h"
 #include "ceres_align/render/contour_types.h"
+#include "ceres_align/render/inner_balls.h"
 
 namespace ceres_align {
 
@@ -46,6 +47,8 @@ struct ContourMesh {
   std::vector<ClusterEdge> edges;
   /// Float planes of cluster_face: n.x, n.y, n.z and d + n·center of the cluster, four arrays.
   std::vector<float> plane_x, plane_y, plane_z, plane_offset;
+
+  InnerBalls inner;  ///< for the CPU's rasterizer
 
   int64_t num_faces() const { return static_cast<int64_t>(faces.size()); }
   /// Memory held, in bytes.

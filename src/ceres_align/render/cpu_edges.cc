@@ -1,18 +1,75 @@
 #include "ceres_align/render/cpu_edges.h"
 
-#include <utility>
+#include <algorithm>
+
+#include "ceres_align/render/for_each_cpu.h"
 
 namespace ceres_align {
 namespace {
 
-constexpr size_t kPrefetchAhead = 12;
+// So many edges at a time, in arrays that stay in the first cache.
+struct EdgeBlock {
+  static constexpr int kEdges = 128;
 
-void Prefetch(const void* p) {
-#if defined(__GNUC__)
-  __builtin_prefetch(p);
-#else
-  (void)p;
-#endif
+  // First all first ends, then all second ends.
+  double x[2 * kEdges], y[2 * kEdges], z[2 * kEdges];
+  uint32_t vertex[2 * kEdges];
+  double x0[kEdges], y0[kEdges], x1[kEdges], y1[kEdges], slope[kEdges], inv_dy[kEdges];
+  int64_t swapped[kEdges], is_seen[kEdges];
+};
+
+void Gather(const Vec3* vertices, const ContourEdge* edges, int n, EdgeBlock* block) {
+  for (int i = 0; i < n; ++i) {
+    const Vec3 &p = vertices[edges[i].v0], &q = vertices[edges[i].v1];
+    block->x[i] = p.x;
+    block->y[i] = p.y;
+    block->z[i] = p.z;
+    block->vertex[i] = static_cast<uint32_t>(edges[i].v0);
+    block->x[i + EdgeBlock::kEdges] = q.x;
+    block->y[i + EdgeBlock::kEdges] = q.y;
+    block->z[i + EdgeBlock::kEdges] = q.z;
+    block->vertex[i + EdgeBlock::kEdges] = static_cast<uint32_t>(edges[i].v1);
+  }
+}
+
+// From vertices to pixels, in place.
+CA_FOR_EACH_CPU
+void ProjectVertices(const ViewGeometry& geometry, int n, const uint32_t* __restrict vertex,
+                     double* __restrict x, double* __restrict y, const double* __restrict z) {
+  const ViewGeometry view = geometry;
+  for (int i = 0; i < n; ++i) {
+    double px, py;
+    ProjectPx(view, ToCamera(view, {x[i], y[i], z[i]}, vertex[i]), &px, &py);
+    x[i] = px;
+    y[i] = py;
+  }
+}
+
+CA_FOR_EACH_CPU
+void OrderAll(double width, double height, int n, const double* __restrict px,
+              const double* __restrict py, const double* __restrict qx, const double* __restrict qy,
+              double* __restrict x0, double* __restrict y0, double* __restrict x1,
+              double* __restrict y1, double* __restrict slope, double* __restrict inv_dy,
+              int64_t* __restrict swapped, int64_t* __restrict is_seen) {
+  for (int i = 0; i < n; ++i) {
+    const OrderedEnds e = OrderEnds(px[i], py[i], qx[i], qy[i], width, height);
+    x0[i] = e.x0;
+    y0[i] = e.y0;
+    x1[i] = e.x1;
+    y1[i] = e.y1;
+    slope[i] = e.slope;
+    inv_dy[i] = e.inv_dy;
+    swapped[i] = e.swapped ? 1 : 0;
+    is_seen[i] = e.is_seen ? 1 : 0;
+  }
+}
+
+void Project(const ViewGeometry& view, int n, EdgeBlock* b) {
+  constexpr int kEdges = EdgeBlock::kEdges;
+  ProjectVertices(view, n, b->vertex, b->x, b->y, b->z);
+  ProjectVertices(view, n, b->vertex + kEdges, b->x + kEdges, b->y + kEdges, b->z + kEdges);
+  OrderAll(view.width_px, view.height_px, n, b->x, b->y, b->x + kEdges, b->y + kEdges, b->x0, b->y0,
+           b->x1, b->y1, b->slope, b->inv_dy, b->swapped, b->is_seen);
 }
 
 }  // namespace
@@ -21,8 +78,7 @@ void CpuEdges::Prepare(const ContourMesh& mesh, const ViewGeometry& view) {
   mesh_ = &mesh;
   view_ = view;
   contour_.clear();
-  edges_.clear();
-  ends_.clear();
+  num_edges_ = 0;
   cuts_.clear();
   velocities_.clear();
   if (AnyInFront(view, mesh.radius)) {
@@ -34,36 +90,49 @@ void CpuEdges::Prepare(const ContourMesh& mesh, const ViewGeometry& view) {
       ProjectContour();
     }
   }
-  velocity_of_.assign(edges_.size(), -1);
+  velocity_of_.assign(num_edges_, -1);
 }
 
 void CpuEdges::ProjectContour() {
-  const Vec3* vertices = mesh_->vertices.data();
-  edges_.reserve(contour_.size());
-  ends_.reserve(contour_.size());
-  ImageEdge edge;
-  bool swapped = false;
-  for (size_t i = 0; i < contour_.size(); ++i) {
-    const ContourEdge& e = contour_[i];
-    if (i + kPrefetchAhead < contour_.size()) {
-      Prefetch(vertices + contour_[i + kPrefetchAhead].v0);
-      Prefetch(vertices + contour_[i + kPrefetchAhead].v1);
-    }
-    if (!MakeImageEdge(view_, ToCamera(view_, vertices[e.v0], e.v0),
-                       ToCamera(view_, vertices[e.v1], e.v1), e.multiplicity, &edge, &swapped)) {
-      continue;
-    }
-    edges_.push_back(edge);
-    ends_.push_back(swapped ? Ends{e.v1, e.v0} : Ends{e.v0, e.v1});
+  const size_t n = contour_.size();
+  if (edges_.size() < n) {
+    edges_.resize(n + n / 2);
+    ends_.resize(edges_.size());
   }
+  size_t kept = 0;
+  EdgeBlock block;
+  for (size_t begin = 0; begin < n; begin += EdgeBlock::kEdges) {
+    const int count = static_cast<int>(std::min<size_t>(EdgeBlock::kEdges, n - begin));
+    const ContourEdge* contour = contour_.data() + begin;
+    Gather(mesh_->vertices.data(), contour, count, &block);
+    Project(view_, count, &block);
+    for (int i = 0; i < count; ++i) {
+      const bool swapped = block.swapped[i] != 0;
+      const int m = contour[i].multiplicity;
+      edges_[kept] = {block.x0[i],    block.y0[i],     block.x1[i],     block.y1[i],
+                      block.slope[i], block.inv_dy[i], swapped ? -m : m};
+      ends_[kept] = {swapped ? contour[i].v1 : contour[i].v0,
+                     swapped ? contour[i].v0 : contour[i].v1};
+      kept += block.is_seen[i] != 0 ? 1 : 0;
+    }
+  }
+  num_edges_ = kept;
+}
+
+void CpuEdges::Add(const ImageEdge& edge, const Ends& ends) {
+  if (num_edges_ == edges_.size()) {
+    edges_.resize(2 * num_edges_ + 64);
+    ends_.resize(edges_.size());
+  }
+  edges_[num_edges_] = edge;
+  ends_[num_edges_++] = ends;
 }
 
 void CpuEdges::AddCutEdge(const EdgePoint& p, const EdgePoint& q, int m, const EndSlides& slides) {
   ImageEdge edge;
   bool swapped = false;
   if (!MakeImageEdge(view_, p, q, m, &edge, &swapped)) return;
-  edges_.push_back(edge);
-  ends_.push_back({~static_cast<int32_t>(cuts_.size()), 0});
+  Add(edge, {~static_cast<int32_t>(cuts_.size()), 0});
   cuts_.push_back(swapped ? CutEnds{q.from_center, p.from_center, {slides.bottom, slides.top}}
                           : CutEnds{p.from_center, q.from_center, slides});
 }

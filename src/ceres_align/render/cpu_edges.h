@@ -16,7 +16,9 @@ class CpuEdges {
   /// Finds and projects the contour of `mesh` in `view`. Borrows the mesh until the next call.
   void Prepare(const ContourMesh& mesh, const ViewGeometry& view);
 
-  const std::vector<ImageEdge>& edges() const { return edges_; }
+  /// num_edges() of them.
+  const ImageEdge* edges() const { return edges_.data(); }
+  size_t num_edges() const { return num_edges_; }
   /// ∂(outline)/∂p of an edge, computed when first asked for. The reference holds until the next
   /// call.
   const EdgeVelocity& Velocity(int edge);
@@ -37,12 +39,14 @@ class CpuEdges {
   void ProjectContour();
   void AddClippedEdges();
   void AddNearCuts();
+  void Add(const ImageEdge& edge, const Ends& ends);
   void AddCutEdge(const EdgePoint& p, const EdgePoint& q, int m, const EndSlides& slides);
 
   const ContourMesh* mesh_ = nullptr;
   ViewGeometry view_{};
   std::vector<ContourEdge> contour_;
-  std::vector<ImageEdge> edges_;
+  size_t num_edges_ = 0;
+  std::vector<ImageEdge> edges_;  // room for more
   std::vector<Ends> ends_;
   std::vector<CutEnds> cuts_;
   std::vector<int32_t> velocity_of_;  // −1: not yet computed

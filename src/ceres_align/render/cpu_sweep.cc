@@ -2,78 +2,122 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace ceres_align {
 namespace {
 
-// Rows of the frame that an edge passes and the job sweeps, [begin, end) in steps of `step`.
-struct RowRange {
-  int begin, end, step;
-};
-
-RowRange RowsOf(const ImageEdge& edge, const ViewGeometry& view) {
-  const double top = std::max(edge.y0, 0.0);
-  const double bottom = std::min(edge.y1, static_cast<double>(view.height_px));
-  if (!(top < bottom)) return {0, 0, 1};
-  RowRange rows{static_cast<int>(top), static_cast<int>(std::ceil(bottom)), view.window};
-  if (view.window > 1) {
-    const int k = view.window, middle = k / 2;
-    rows.begin += (middle - rows.begin % k + k) % k;
-  }
-  return rows;
+// The least integer that is not below x, 0 <= x < 2³¹.
+int Ceil(double x) {
+  const int floor = static_cast<int>(x);
+  return floor + (floor < x ? 1 : 0);
 }
+
+// How much of a pixel's width is covered from its left and from its right side on.
+double CoveredLeft(int parts) {
+  constexpr double kWidth[16] = {0, 0.25, 0, 0.5, 0, 0.25, 0, 0.75, 0, 0.25, 0, 0.5, 0, 0.25, 0, 1};
+  return kWidth[parts];
+}
+double CoveredRight(int parts) {
+  constexpr double kWidth[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0.25, 0.25, 0.25, 0.25, 0.5, 0.5, 0.75, 1};
+  return kWidth[parts];
+}
+
+// The part of a fragment between `left` and `right` of its pixel; its touch is of `left` then.
+// With no height only where it touches.
+template <typename Emit>
+void CutFragment(Fragment f, double left, double right, const Emit& emit) {
+  const auto y_at = [f](double x) { return std::clamp(f.ya + (x - f.xa) / f.slope, f.ya, f.yb); };
+  const auto start_at = [&f](double x, double y) {
+    f.xa = x;
+    f.ya = y;
+  };
+  const auto end_at = [&f](double x, double y) {
+    f.xb = x;
+    f.yb = y;
+  };
+  if (left > 0) {
+    const bool starts_left = f.xa < left, ends_left = f.xb < left;
+    if (starts_left && ends_left) return;
+    f.touch = starts_left ? Fragment::kFromLeft : ends_left ? Fragment::kToLeft : Fragment::kNone;
+    const double y = y_at(left);
+    if (starts_left) start_at(left, y);
+    if (ends_left) end_at(left, y);
+  }
+  if (right < 1) {
+    const bool starts_right = f.xa > right, ends_right = f.xb > right;
+    if (starts_right && ends_right) return;
+    const double y = y_at(right);
+    if (starts_right) start_at(right, y);
+    if (ends_right) end_at(right, y);
+  }
+  if (f.yb > f.ya || f.touch != Fragment::kNone) emit(f);
+}
+
+// So few edges are swept faster than balls are drawn.
+constexpr size_t kFewEdges = 2000;
 
 }  // namespace
 
 void CpuSweep::Prepare(const ContourMesh& mesh, const ViewGeometry& view) {
   view_ = view;
   edges_.Prepare(mesh, view);
+  mask_.Clear();
+  if (edges_.num_edges() > kFewEdges && !CrossesNear(view, mesh.radius)) {
+    mask_.Draw(mesh.inner, view);
+  }
   SortIntoRows();
 }
 
+// An edge's rows of the frame, in steps of the window. One left of the frame has none: it only
+// changes w along the tops of rows.
+CpuSweep::RowRange CpuSweep::RowsOf(const ImageEdge& edge) {
+  const double height = view_.height_px;
+  const double top = Min(Max(edge.y0, 0.0), height), bottom = Min(Max(edge.y1, 0.0), height);
+  if ((edge.x0 < 0) & (edge.x1 < 0)) {
+    left_w_[Ceil(top)] += edge.multiplicity;
+    left_w_[Ceil(bottom)] -= edge.multiplicity;
+    return {0, 0};
+  }
+  RowRange rows{static_cast<int32_t>(top), Ceil(bottom)};
+  if (view_.window > 1) {
+    const int k = view_.window, middle = k / 2;
+    rows.begin += (middle - rows.begin % k + k) % k;
+  }
+  return rows;
+}
+
 void CpuSweep::SortIntoRows() {
-  const int height = view_.height_px;
-  const std::vector<ImageEdge>& edges = edges_.edges();
+  const int height = view_.height_px, window = view_.window;
+  const ImageEdge* edges = edges_.edges();
+  const size_t n = edges_.num_edges();
   left_w_.assign(height + 1, 0);
-  row_begin_.assign(height + 2, 0);
-  const auto is_left = [](const ImageEdge& e) { return e.x0 < 0 && e.x1 < 0; };
-  for (const ImageEdge& e : edges) {
-    if (is_left(e)) {
-      // It does nothing but change w along the tops of rows.
-      const double last = height;
-      left_w_[static_cast<int>(std::ceil(std::clamp(e.y0, 0.0, last)))] += e.multiplicity;
-      left_w_[static_cast<int>(std::ceil(std::clamp(e.y1, 0.0, last)))] -= e.multiplicity;
-      continue;
-    }
-    const RowRange rows = RowsOf(e, view_);
-    for (int r = rows.begin; r < rows.end; r += rows.step) ++row_begin_[r + 2];
+  row_begin_.assign(height + 3, 0);
+  if (rows_.size() < n) rows_.resize(n + n / 2);
+  for (size_t i = 0; i < n; ++i) {
+    const RowRange rows = rows_[i] = RowsOf(edges[i]);
+    for (int r = rows.begin; r < rows.end; r += window) ++row_begin_[r + 2];
   }
   for (int r = 0; r < height; ++r) row_begin_[r + 2] += row_begin_[r + 1];
-  row_edge_.resize(row_begin_[height + 1]);
-  for (size_t i = 0; i < edges.size(); ++i) {
-    if (is_left(edges[i])) continue;
-    const RowRange rows = RowsOf(edges[i], view_);
-    for (int r = rows.begin; r < rows.end; r += rows.step) {
+  const size_t entries = static_cast<size_t>(row_begin_[height + 1]);
+  if (row_edge_.size() < entries) row_edge_.resize(entries + entries / 2);
+  for (size_t i = 0; i < n; ++i) {
+    for (int r = rows_[i].begin; r < rows_[i].end; r += window) {
       row_edge_[row_begin_[r + 1]++] = static_cast<int32_t>(i);
     }
   }
 }
 
 void CpuSweep::GatherRow(int row, int w_left) {
-  const ImageEdge* edges = edges_.edges().data();
+  const ImageEdge* edges = edges_.edges();
   const int width = view_.width_px;
+  covered_ = mask_.is_empty() ? nullptr : mask_.Row(row);
   emitted_.clear();
   top_steps_.clear();
   cells_.clear();
   first_column_ = width;
   last_column_ = -1;
   w_right_ = w_left;
-  const auto emit = [this](const Fragment& f) {
-    if (f.column < 0) return;
-    emitted_.push_back(f);
-    first_column_ = std::min(first_column_, f.column);
-    last_column_ = std::max(last_column_, f.column);
-  };
   for (int32_t i = row_begin_[row]; i < row_begin_[row + 1]; ++i) {
     const int id = row_edge_[i];
     const ImageEdge& edge = edges[id];
@@ -84,10 +128,10 @@ void CpuSweep::GatherRow(int row, int w_left) {
       if (piece.xa < 0) {
         w_left += edge.multiplicity;
       } else {
-        top_steps_.push_back({static_cast<int>(piece.xa) + 1, edge.multiplicity});
+        top_steps_.push_back({StepColumn(piece.xa), edge.multiplicity});
       }
     }
-    SplitRow(edge, id, row, width, piece, emit);
+    SplitPiece(edge, id, row, piece);
   }
   GrowScratch(emitted_.size());
   if (emitted_.empty()) return;
@@ -96,6 +140,46 @@ void CpuSweep::GatherRow(int row, int w_left) {
   } else {
     SortCellsSparsely(w_left);
   }
+  if (covered_ == nullptr) return;
+  for (Cell& cell : cells_) {
+    cell.left = CoveredLeft(PartsOfPixel(covered_, cell.column));
+    cell.right = 1 - CoveredRight(PartsOfPixel(covered_, cell.column));
+  }
+}
+
+// From which column's cell on an edge counts that crosses the row's top at x: its own pixel's only
+// if it lies left of where that cell begins.
+int CpuSweep::StepColumn(double x) const {
+  const int column = static_cast<int>(x);
+  if (covered_ == nullptr) return column + 1;
+  const double left = CoveredLeft(PartsOfPixel(covered_, column));
+  return x - column < left ? column : column + 1;
+}
+
+void CpuSweep::SplitPiece(const ImageEdge& edge, int id, int row, const RowPiece& piece) {
+  const int width = view_.width_px;
+  const auto emit = [this](const Fragment& f) {
+    if (f.column < 0) return;
+    emitted_.push_back(f);
+    first_column_ = std::min(first_column_, f.column);
+    last_column_ = std::max(last_column_, f.column);
+  };
+  if (covered_ == nullptr) {
+    SplitRow(edge, id, row, width, piece, emit);
+    return;
+  }
+  const double left = std::min(piece.xa, piece.xb), right = std::max(piece.xa, piece.xb);
+  if (left >= 0 && right < width && IsCovered(covered_, left, right)) return;
+  const auto emit_outside = [&](const Fragment& f) {
+    if (f.column < 0) return;
+    const int parts = PartsOfPixel(covered_, f.column);
+    if (parts == 0) {
+      emit(f);
+    } else if (parts != 15) {
+      CutFragment(f, CoveredLeft(parts), 1 - CoveredRight(parts), emit);
+    }
+  };
+  SplitRow(edge, id, row, width, piece, emit_outside);
 }
 
 // By sorting: for few fragments in a wide row.
@@ -115,7 +199,7 @@ void CpuSweep::SortCellsSparsely(int w) {
       for (; step < top_steps_.size() && top_steps_[step].column <= f.column; ++step) {
         w += top_steps_[step].dw;
       }
-      cells_.push_back({f.column, w, static_cast<int>(i), 0});
+      cells_.push_back({f.column, w, static_cast<int>(i), 0, 0, 1});
     }
     cells_.back().end = static_cast<int>(i) + 1;
   }
@@ -139,7 +223,8 @@ void CpuSweep::SortCellsDensely(int w) {
     const int n = column_begin_[c];
     if (n == 0) continue;
     column_begin_[c] = begin;
-    cells_.push_back({c, w, begin, begin += n});
+    cells_.push_back({c, w, begin, begin + n, 0, 1});
+    begin += n;
   }
   for (const Step& step : top_steps_) column_w_[std::max(step.column, first_column_)] = 0;
   for (const Fragment& f : emitted_) row_[column_begin_[f.column]++] = f;
@@ -150,6 +235,7 @@ RowProfile CpuSweep::LeftProfile(const Cell& cell) {
   RowProfile profile;
   profile.top = cell.w;
   profile.steps = steps_.data();
+  int n = 0;
   for (int i = cell.begin; i < cell.end; ++i) {
     const Fragment& f = row_[i];
     if (f.touch == Fragment::kNone) continue;
@@ -159,24 +245,38 @@ RowProfile CpuSweep::LeftProfile(const Cell& cell) {
     if (y <= 0) {
       profile.top += dw;
     } else if (y < 1) {
-      AddStep(&profile, y, dw);
+      profile.steps[n++] = {y, dw};
     }
+  }
+  profile.count = n;
+  if (n > 1) {
+    std::sort(profile.steps, profile.steps + n,
+              [](const RowProfile::Step& a, const RowProfile::Step& b) { return a.y < b.y; });
   }
   return profile;
 }
 
-void CpuSweep::Cover(const Fragment* f, int n, const RowProfile& profile, CellOutline* outline) {
-  constexpr int kFewFragments = 3;
-  const ImageEdge* edges = edges_.edges().data();
-  if (n > kFewFragments && n <= CellPairs::kMostFragments) {
-    if (internal::LowestW(profile, f, n) > 0) {
-      outline->area = 1;
-      outline->boundary = false;
-      return;
-    }
-    if (pairs_.Cover(f, edges, n, profile, outline)) return;
+void CpuSweep::Cover(const Cell& cell, const RowProfile& profile, CellOutline* outline) {
+  constexpr int kFewFragments = 3, kManyFragments = 64;
+  static_assert(kManyFragments <= CellPairs::kMostFragments);
+  const ImageEdge* edges = edges_.edges();
+  const Fragment* f = row_.data() + cell.begin;
+  const int n = cell.end - cell.begin;
+  const CellBox box{cell.left, 0, cell.right, 1};
+  const double covered = cell.left + (1 - cell.right);
+  if (n <= kFewFragments && covered == 0) {
+    SweepCell(f, edges, n, profile, scratch_, outline);
+    return;
   }
-  SweepCell(f, edges, n, profile, scratch_, outline);
+  outline->boundary = false;
+  outline->area = 1;
+  if (internal::LowestW(profile, f, n) > 0) return;
+  outline->area = covered;
+  for (int i = 0; i < n; ++i) outline->piece0[i] = outline->piece1[i] = 0;
+  if (n <= kManyFragments && pairs_.Cover(f, places_.data(), n, edges, box, profile, outline)) {
+    return;
+  }
+  crowded_.Cover(f, edges, n, box, profile, outline);
 }
 
 void CpuSweep::GrowScratch(size_t n) {
@@ -191,6 +291,8 @@ void CpuSweep::GrowScratch(size_t n) {
   piece0_.resize(n);
   piece1_.resize(n);
   steps_.resize(n + 2);
+  places_.resize(n);
+  std::iota(places_.begin(), places_.end(), 0);
 }
 
 }  // namespace ceres_align

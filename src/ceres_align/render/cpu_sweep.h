@@ -4,8 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "ceres_align/render/cell_pairs.h"
 #include "ceres_align/render/cpu_edges.h"
+#include "ceres_align/render/crowded_cell.h"
+#include "ceres_align/render/inner_mask.h"
 #include "ceres_align/render/silhouette_cell.h"
 
 namespace ceres_align {
@@ -30,21 +31,30 @@ class CpuSweep {
   const ImageEdge& Edge(int edge) const { return edges_.edges()[edge]; }
 
  private:
-  // Fragments [begin, end) of row_ lie in pixel `column`; w: at its upper left corner.
+  // Fragments [begin, end) of row_ lie in pixel `column`, between `left` and `right` of it: what is
+  // beyond is covered. w: at the upper end of `left`.
   struct Cell {
     int column, w, begin, end;
+    double left = 0, right = 1;
   };
+  struct RowRange {
+    int32_t begin, end;
+  };
+  RowRange RowsOf(const ImageEdge& edge);
   void SortIntoRows();
   // Splits row `row` into cells_; w_left: w at its upper left corner. Sets w_right_.
   void GatherRow(int row, int w_left);
+  void SplitPiece(const ImageEdge& edge, int id, int row, const RowPiece& piece);
+  int StepColumn(double x) const;
   void SortCellsSparsely(int w_left);
   void SortCellsDensely(int w_left);
   void GrowScratch(size_t fragments);
   RowProfile LeftProfile(const Cell& cell);
-  void Cover(const Fragment* f, int n, const RowProfile& profile, CellOutline* outline);
+  void Cover(const Cell& cell, const RowProfile& profile, CellOutline* outline);
 
   ViewGeometry view_{};
   CpuEdges edges_;
+  std::vector<RowRange> rows_;  // of each edge; room for more
   std::vector<int32_t> row_begin_, row_edge_;
   std::vector<int32_t> left_w_;  // per row, difference array: w from edges left of the frame
 
@@ -61,7 +71,11 @@ class CpuSweep {
   std::vector<uint64_t> keys_;
   std::vector<int32_t> column_begin_, column_w_;  // zero between rows
 
+  InnerMask mask_;
+  const uint64_t* covered_ = nullptr;  // the row of it; null: nothing is known to be covered
   CellPairs pairs_;
+  CrowdedCell crowded_;
+  std::vector<int> places_;  // 0, 1, 2, …
   CellScratch scratch_{};
   std::vector<double> x_, piece0_, piece1_;
   std::vector<int> indices_;
@@ -96,7 +110,7 @@ void CpuSweep::Rows(Sink& sink) {
       if (column < cell.column) run(cell.column, cell.w != 0);
       const Fragment* f = row_.data() + cell.begin;
       const int n = cell.end - cell.begin;
-      Cover(f, n, LeftProfile(cell), &outline);
+      Cover(cell, LeftProfile(cell), &outline);
       if (!outline.boundary) {  // then it is 0 or 1, but for rounding
         run(cell.column + 1, outline.area > 0.5);
         continue;

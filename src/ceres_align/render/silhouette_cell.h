@@ -122,12 +122,25 @@ CA_HD inline int LowestW(const RowProfile& profile, const Fragment* f, int n) {
   return lowest;
 }
 
+/// The length of the y in [top, bottom] at which the profile is not 0.
+CA_HD inline double CoveredHeight(const RowProfile& profile, double top, double bottom) {
+  double y = top, height = 0;
+  int w = profile.top;
+  for (int i = 0; i < profile.count; ++i) {
+    if (w != 0) height += profile.steps[i].y - y;
+    w += profile.steps[i].dw;
+    y = profile.steps[i].y;
+  }
+  return w != 0 ? height + (bottom - y) : height;
+}
+
 /// The cell under the sweep line.
 struct CellSweep {
   const Fragment* f;
   const ImageEdge* edges;
   CellScratch s;
   CellOutline* out;
+  double right = 1;  // the side of the cell, or of the part of it that is swept
   int num_active = 0;
   int negative = 0;     // sum of the active fragments' negative multiplicities
   int num_outline = 0;  // active fragments with a sign
@@ -144,7 +157,7 @@ struct CellSweep {
       if (y > s.since[k]) {
         const double h = y - s.since[k];
         const double x = FragmentX(f[k], 0.5 * (s.since[k] + y));
-        area += s.sign[k] * h * (1.0 - x);
+        area += s.sign[k] * h * (right - x);
         AddPiece(f[k], edges[f[k].edge], s.since[k], y, s.sign[k], k, out);
       }
     }
@@ -293,14 +306,15 @@ struct CellSweep {
     return next;
   }
 
-  CA_HD void Sweep(int n, const RowProfile& profile) {
-    double y = 0;
+  /// From y = top to bottom. w left of it counts over the width from `left` to `right`.
+  CA_HD void Sweep(int n, const RowProfile& profile, double left, double top, double bottom) {
+    double y = top;
     int w = profile.top, step = 0, start = 0;
-    while (y < 1) {
+    while (y < bottom) {
       while (step < profile.count && profile.steps[step].y <= y) w += profile.steps[step++].dw;
       const double next =
-          StartAndEnd(n, y, step < profile.count ? profile.steps[step].y : 1.0, &start);
-      if (w != 0) area += next - y;
+          StartAndEnd(n, y, step < profile.count ? profile.steps[step].y : bottom, &start);
+      if (w != 0) area += (right - left) * (next - y);
       if (w + negative > 0) {
         // Covered throughout, whatever their order: it is found again when it matters.
         for (int i = 0; num_outline > 0; ++i) SetSign(s.active[i], 0, y);
@@ -312,7 +326,7 @@ struct CellSweep {
       }
       y = next;
     }
-    for (int i = 0; i < num_active; ++i) SetSign(s.active[i], 0, 1.0);
+    for (int i = 0; i < num_active; ++i) SetSign(s.active[i], 0, bottom);
   }
 };
 
@@ -392,7 +406,7 @@ CA_HD inline void SweepCell(const Fragment* f, const ImageEdge* edges, int n,
     return;
   }
   internal::CellSweep sweep{f, edges, scratch, out};
-  sweep.Sweep(n, profile);
+  sweep.Sweep(n, profile, 0.0, 0.0, 1.0);
   out->area = sweep.area;
 }
 

@@ -96,6 +96,28 @@ CA_HD inline void ProjectPx(const ViewGeometry& view, const EdgePoint& p, double
   *y = view.fy_px * p.in_cam.y * inv_z + view.cy_px + JitterPx(p.jitter);
 }
 
+/// What an edge's projected ends (px, py), (qx, qy) make of it, multiplicity apart; upper end first
+/// (`swapped`: that is q). Without branches, so that many are done at once.
+struct OrderedEnds {
+  double x0, y0, x1, y1, slope, inv_dy;
+  bool swapped;
+  bool is_seen;  ///< it has a height, and does not lie above, below or right of the frame
+};
+CA_HD inline OrderedEnds OrderEnds(double px, double py, double qx, double qy, double width_px,
+                                   double height_px) {
+  OrderedEnds e;
+  e.swapped = py > qy;
+  e.x0 = e.swapped ? qx : px;
+  e.y0 = e.swapped ? qy : py;
+  e.x1 = e.swapped ? px : qx;
+  e.y1 = e.swapped ? py : qy;
+  const double dy = e.y1 - e.y0;
+  e.inv_dy = 1.0 / dy;
+  e.slope = (e.x1 - e.x0) * e.inv_dy;
+  e.is_seen = (e.y1 > 0) & (e.y0 < height_px) & ((e.x0 < width_px) | (e.x1 < width_px)) & (dy > 0);
+  return e;
+}
+
 /// Projects the edge p→q of multiplicity m_e. `swapped` tells that q is the upper end. False: the
 /// edge has no height or lies above, below or right of the frame, where it does nothing.
 CA_HD inline bool MakeImageEdge(const ViewGeometry& view, const EdgePoint& p, const EdgePoint& q,
@@ -103,16 +125,11 @@ CA_HD inline bool MakeImageEdge(const ViewGeometry& view, const EdgePoint& p, co
   double px, py, qx, qy;
   ProjectPx(view, p, &px, &py);
   ProjectPx(view, q, &qx, &qy);
-  *swapped = py > qy;
+  const OrderedEnds e = OrderEnds(px, py, qx, qy, view.width_px, view.height_px);
+  *swapped = e.swapped;
   // A front face's winding runs down where its inside lies to the right (y points down).
-  *edge = *swapped ? ImageEdge{qx, qy, px, py, 0, 0, -m} : ImageEdge{px, py, qx, qy, 0, 0, m};
-  if (!(edge->y1 > 0) || !(edge->y0 < view.height_px)) return false;
-  if (!(edge->x0 < view.width_px) && !(edge->x1 < view.width_px)) return false;
-  const double dy = edge->y1 - edge->y0;
-  if (!(dy > 0)) return false;
-  edge->inv_dy = 1.0 / dy;
-  edge->slope = (edge->x1 - edge->x0) * edge->inv_dy;
-  return true;
+  *edge = ImageEdge{e.x0, e.y0, e.x1, e.y1, e.slope, e.inv_dy, e.swapped ? -m : m};
+  return e.is_seen;
 }
 
 /// How an edge's image moves (Reynolds): for the piece of the edge between y = a and y = b that

@@ -1,0 +1,118 @@
+#include "ceres_align/render/inner_mask.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ceres_align/render/for_each_cpu.h"
+
+namespace ceres_align {
+namespace {
+
+// A ball's outline in the image. A line of sight d = (X, Y, 1) meets a ball with centre C and
+// radius ρ where (C·d)² >= (|C|² − ρ²)|d|². With g = C_y Y + C_z and A = C_y² + C_z² − ρ² that is
+// X in [C_x g ± √((|C|² − ρ²)(g² − A(1 + Y²)))] / A.
+struct Ellipse {
+  double cx, cy, cz, far2, a, inv_a;  // far2: |C|² − ρ²
+};
+
+CA_FOR_EACH_CPU
+void MeetLines(const Ellipse& e, const ViewGeometry& view, int first, int step, int n,
+               double* __restrict left, double* __restrict right) {
+  const double inv_fy = 1.0 / view.fy_px, cy_px = view.cy_px, fx = view.fx_px, cx_px = view.cx_px;
+  for (int i = 0; i < n; ++i) {
+    const double y = (first + i * step - cy_px) * inv_fy;
+    const double g = e.cy * y + e.cz;
+    const double s2 = e.far2 * (g * g - e.a * (1 + y * y));
+    const double s = std::sqrt(s2 > 0 ? s2 : 0.0);
+    left[i] = fx * ((e.cx * g - s) * e.inv_a) + cx_px;
+    right[i] = fx * ((e.cx * g + s) * e.inv_a) + cx_px;
+  }
+}
+
+}  // namespace
+
+void InnerMask::SetBits(int row, int begin, int end) {
+  uint64_t* word = bits_.data() + static_cast<size_t>(row / window_) * words_;
+  const int first = begin / 64, last = (end - 1) / 64;
+  const uint64_t from = ~uint64_t{0} << (begin % 64), to = ~uint64_t{0} >> (63 - (end - 1) % 64);
+  if (first == last) {
+    word[first] |= from & to;
+    return;
+  }
+  word[first] |= from;
+  for (int i = first + 1; i < last; ++i) word[i] = ~uint64_t{0};
+  word[last] |= to;
+}
+
+void InnerMask::DrawBall(const InnerBall& ball, const ViewGeometry& view) {
+  const Vec3 c = view.cam_from_object * ball.center + view.center_in_cam;
+  const double r2 = ball.radius * ball.radius;
+  if (!(c.z > ball.radius)) return;
+  Ellipse e{c.x, c.y, c.z, Dot(c, c) - r2, c.y * c.y + c.z * c.z - r2, 0};
+  e.inv_a = 1 / e.a;
+  // The same formula with x and y exchanged, over all X.
+  const double b = c.z * c.z - r2;
+  const double s = std::sqrt(std::max(0.0, c.y * c.y * c.z * c.z - b * (e.a - c.z * c.z)));
+  const double top = view.fy_px * ((c.y * c.z - s) / b) + view.cy_px;
+  const double bottom = view.fy_px * ((c.y * c.z + s) / b) + view.cy_px;
+  if (!(bottom > 0) || !(top < view.height_px)) return;
+  const int first = static_cast<int>(std::ceil(std::max(top, 0.0)));
+  const int last = static_cast<int>(std::min(bottom, static_cast<double>(view.height_px)));
+  const int n = last - first + 1;  // lines first … last bound n − 1 rows
+  if (n < 2) return;
+  MeetLines(e, view, first, 1, n, left_.data(), right_.data());
+  // The ellipse is convex: what is inside on both lines is inside between them.
+  const double width = view.width_px;
+  for (int i = 0; i + 1 < n; ++i) {
+    const int row = first + i;
+    if (window_ > 1 && row % window_ != window_ / 2) continue;
+    const double left = std::clamp(std::max(left_[i], left_[i + 1]), 0.0, width);
+    const double right = std::clamp(std::min(right_[i], right_[i + 1]), 0.0, width);
+    const int begin = static_cast<int>(std::ceil(kParts * left));
+    const int end = static_cast<int>(kParts * right);
+    if (begin < end) SetBits(row, begin, end);
+  }
+}
+
+void InnerMask::ClearBox(const OpeningBox& box, const ViewGeometry& view) {
+  double low_x = view.width_px, high_x = 0, low_y = view.height_px, high_y = 0;
+  for (int corner = 0; corner < 8; ++corner) {
+    const Vec3 p{(corner & 1) != 0 ? box.high.x : box.low.x,
+                 (corner & 2) != 0 ? box.high.y : box.low.y,
+                 (corner & 4) != 0 ? box.high.z : box.low.z};
+    const Vec3 q = view.cam_from_object * p + view.center_in_cam;
+    if (!(q.z > view.near_z)) {  // a box may reach farther than its mesh
+      is_empty_ = true;
+      return;
+    }
+    const double x = view.fx_px * q.x / q.z + view.cx_px, y = view.fy_px * q.y / q.z + view.cy_px;
+    low_x = std::min(low_x, x);
+    high_x = std::max(high_x, x);
+    low_y = std::min(low_y, y);
+    high_y = std::max(high_y, y);
+  }
+  const double width = view.width_px, height = view.height_px;
+  const int top = static_cast<int>(std::clamp(std::floor(low_y - 0.01), 0.0, height));
+  const int bottom = static_cast<int>(std::clamp(std::ceil(high_y + 0.01), 0.0, height));
+  const int begin = kParts * static_cast<int>(std::clamp(std::floor(low_x - 0.01), 0.0, width));
+  const int end = kParts * static_cast<int>(std::clamp(std::ceil(high_x + 0.01), 0.0, width));
+  for (int row = top; row < bottom; ++row) {
+    if (window_ > 1 && row % window_ != window_ / 2) continue;
+    uint64_t* word = bits_.data() + static_cast<size_t>(row / window_) * words_;
+    for (int i = begin; i < end; ++i) word[i / 64] &= ~(uint64_t{1} << (i % 64));
+  }
+}
+
+void InnerMask::Draw(const InnerBalls& inner, const ViewGeometry& view) {
+  is_empty_ = inner.balls.empty();
+  if (is_empty_) return;
+  window_ = view.window;
+  words_ = (static_cast<size_t>(view.width_px) * kParts + 63) / 64;
+  bits_.assign(words_ * (view.height_px / window_ + 1), 0);
+  left_.resize(view.height_px + 2);
+  right_.resize(view.height_px + 2);
+  for (const InnerBall& ball : inner.balls) DrawBall(ball, view);
+  for (const OpeningBox& box : inner.openings) ClearBox(box, view);
+}
+
+}  // namespace ceres_align

@@ -1,0 +1,59 @@
+// Where one job's image is certainly covered, because lines of sight meet balls inside the solid.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ceres_align/render/inner_balls.h"
+#include "ceres_align/render/silhouette_math.h"
+
+namespace ceres_align {
+
+/// One bit for every quarter of a pixel's width over its whole height: set where all of it is
+/// covered. Grow-only working memory of one thread.
+class InnerMask {
+ public:
+  static constexpr int kParts = 4;  ///< of a pixel's width
+
+  /// Nothing is covered until Draw.
+  void Clear() { is_empty_ = true; }
+  /// The mesh must be wholly in front of the near plane. Only rows that the view sweeps are drawn.
+  void Draw(const InnerBalls& inner, const ViewGeometry& view);
+
+  bool is_empty() const { return is_empty_; }
+  /// The bits of row `row` of the view: part i of the row is bit i % 64 of word i / 64.
+  const uint64_t* Row(int row) const {
+    return bits_.data() + static_cast<size_t>(row / window_) * words_;
+  }
+
+ private:
+  void DrawBall(const InnerBall& ball, const ViewGeometry& view);
+  void ClearBox(const OpeningBox& box, const ViewGeometry& view);
+  void SetBits(int row, int begin, int end);
+
+  std::vector<uint64_t> bits_;
+  std::vector<double> left_, right_;  // where a ball's image meets the lines between rows
+  size_t words_ = 0;
+  int window_ = 1;
+  bool is_empty_ = true;
+};
+
+/// The parts of one pixel, bit 0 on its left.
+inline int PartsOfPixel(const uint64_t* row, int column) {
+  return static_cast<int>(row[column / 16] >> (4 * (column % 16)) & 15);
+}
+/// Whether all parts that [left, right] touches are covered. The range lies in the frame, in px.
+inline bool IsCovered(const uint64_t* row, double left, double right) {
+  const int first = static_cast<int>(4 * left), last = static_cast<int>(4 * right);
+  const int word = first / 64;
+  if (last / 64 != word) {
+    for (int i = first; i <= last; ++i) {
+      if ((row[i / 64] >> (i % 64) & 1) == 0) return false;
+    }
+    return true;
+  }
+  const uint64_t wanted = (~uint64_t{0} >> (63 - (last - first))) << (first % 64);
+  return (row[word] & wanted) == wanted;
+}
+
+}  // namespace ceres_align

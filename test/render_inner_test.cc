@@ -1,0 +1,152 @@
+// Balls inside the solid: what they hide may not change a result, and they must hide much.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <vector>
+
+#include "ceres_align/synth/mesh_damage.h"
+#include "ceres_align/synth/point_sampler.h"
+#include "ceres_align/synth/scan.h"
+#include "ceres_align/synth/shapes.h"
+#include "testing.h"
+
+namespace ceres_align {
+namespace {
+
+using testing::Random;
+using testing::RandomPose;
+using testing::TestCamera;
+
+TriangleMesh Scan(const char* shape, int64_t faces, int holes) {
+  ScanOptions options;
+  options.target_faces = faces;
+  options.holes = holes;
+  TriangleMesh mesh = MakeScanOfShape(shape, options);
+  CleanMesh(&mesh);
+  return mesh;
+}
+
+// The same mesh with and without balls.
+struct Pair {
+  CpuRasterizer rasterizer{1};
+  std::shared_ptr<ContourMesh> with, without;
+  RasterJob job_with, job_without;
+
+  explicit Pair(const TriangleMesh& mesh)
+      : with(std::make_shared<ContourMesh>(mesh)), without(std::make_shared<ContourMesh>(*with)) {
+    without->inner = {};
+    job_with.mesh = rasterizer.AddMesh(with);
+    job_without.mesh = rasterizer.AddMesh(without);
+  }
+  // The largest differences of a pixel and of a derivative, of the largest.
+  std::pair<double, double> Compare(const Camera& camera, const Rigid3d& pose, int window) {
+    for (RasterJob* job : {&job_with, &job_without}) {
+      job->camera = camera;
+      job->cam_from_object = pose;
+      job->window = window;
+    }
+    std::vector<double> j, expected_j;
+    const Image<double> image = rasterizer.Coverage(job_with, &j);
+    const Image<double> expected = rasterizer.Coverage(job_without, &expected_j);
+    double worst = 0, worst_j = 0, largest = 1e-300;
+    for (size_t i = 0; i < image.pixels.size(); ++i) {
+      const double d = std::abs(image.pixels[i] - expected.pixels[i]);
+      if (!(d <= worst)) worst = d;
+    }
+    for (size_t i = 0; i < j.size(); ++i) {
+      largest = std::max(largest, std::abs(expected_j[i]));
+      const double d = std::abs(j[i] - expected_j[i]);
+      if (!(d <= worst_j)) worst_j = d;
+    }
+    return {worst, worst_j / largest};
+  }
+};
+
+TEST(InnerBalls, DoNotChangeWhatIsDrawn) {
+  const Camera camera = TestCamera(320, 240);
+  for (const char* shape : {"rooster", "blob", "thin"}) {
+    for (int holes : {0, 6}) {
+      const TriangleMesh mesh = Scan(shape, 60'000, holes);
+      Pair pair(mesh);
+      EXPECT_GT(pair.with->inner.balls.size(), 30u) << shape << holes;
+      EXPECT_EQ(pair.with->inner.openings.empty(), holes == 0) << shape;
+      double worst = 0, worst_j = 0;
+      for (int trial = 0; trial < 8; ++trial) {
+        Random random(shape, 10 * trial + holes);
+        Rigid3d pose = RandomPose(mesh, camera, trial == 3 ? 300 : 100, &random);
+        if (trial == 4) pose.translation.x() += 1.1 * pair.with->radius;
+        if (trial == 5) pose.translation.y() -= 1.1 * pair.with->radius;
+        if (trial == 6) pose.translation.z() = 1.05 * pair.with->radius;
+        const auto [d, dj] = pair.Compare(camera, pose, trial == 7 ? 3 : 1);
+        worst = std::max(worst, d);
+        worst_j = std::max(worst_j, dj);
+      }
+      std::printf("  %-8s %d holes: %4zu balls, worst pixel %.1e, worst derivative %.1e\n", shape,
+                  holes, pair.with->inner.balls.size(), worst, worst_j);
+      EXPECT_LE(worst, 1e-9) << shape << holes;
+      EXPECT_LE(worst_j, 1e-7) << shape << holes;
+    }
+  }
+}
+
+TEST(InnerBalls, ScansLookAsTheSamplerSeesThem) {
+  const Camera camera = TestCamera(200, 160);
+  for (int holes : {0, 5}) {
+    const TriangleMesh mesh = Scan("rooster", 40'000, holes);
+    Random random("sampled", holes);
+    const Rigid3d pose = RandomPose(mesh, camera, 75, &random);
+    SamplerOptions options;
+    options.samples_per_axis = 32;
+    options.near_z = 1e-4 * BoundingSphere(mesh).radius;
+    const ImageF sampled = RenderMask(mesh, pose, camera, options);
+    const Image<double> ours = testing::MeshRenderer(mesh).Coverage(camera, pose);
+    double worst = 0;
+    for (size_t i = 0; i < ours.pixels.size(); ++i) {
+      worst = std::max(worst, std::abs(ours.pixels[i] - static_cast<double>(sampled.pixels[i])));
+    }
+    EXPECT_LE(worst, 0.04) << holes << " holes";
+  }
+}
+
+// A point of a ball sees the surface in every direction, but for openings: no ray may get away.
+TEST(InnerBalls, LieInside) {
+  const TriangleMesh mesh = Scan("blob", 40'000, 0);
+  const ContourMesh prepared(mesh);
+  ASSERT_GT(prepared.inner.balls.size(), 30u);
+  // Volume by the divergence theorem about each centre would be the same; the signed solid angle
+  // is not: 4π inside.
+  for (size_t i = 0; i < prepared.inner.balls.size(); i += 25) {
+    const InnerBall& ball = prepared.inner.balls[i];
+    double angle = 0, nearest = 1e300;
+    for (const MeshFace& f : prepared.faces) {
+      Eigen::Vector3d p[3];
+      for (int k = 0; k < 3; ++k) {
+        const Vec3 v = prepared.vertices[f.v[k]] - ball.center;
+        p[k] = {v.x, v.y, v.z};
+        nearest = std::min(nearest, p[k].norm());
+      }
+      const double a = p[0].norm(), b = p[1].norm(), c = p[2].norm();
+      angle +=
+          2 * std::atan2(p[0].dot(p[1].cross(p[2])),
+                         a * b * c + p[0].dot(p[1]) * c + p[1].dot(p[2]) * a + p[2].dot(p[0]) * b);
+    }
+    EXPECT_NEAR(std::abs(angle), 4 * M_PI, 1e-6) << i;
+    EXPECT_LE(ball.radius, nearest) << i;
+  }
+}
+
+TEST(InnerBalls, NoneForSmoothMeshesAndSoups) {
+  TriangleMesh blob = MakeBumpyBlob(20'000, 3), soup = MakeTriangleSoup(20'000, 4, 0.3);
+  CleanMesh(&blob);
+  CleanMesh(&soup);
+  EXPECT_TRUE(ContourMesh(blob).inner.balls.empty());
+  EXPECT_TRUE(ContourMesh(soup).inner.balls.empty());
+  TriangleMesh torn = RemoveRandomFaces(Scan("blob", 40'000, 0), 0.2, 5);
+  CleanMesh(&torn);
+  EXPECT_TRUE(ContourMesh(torn).inner.balls.empty());
+}
+
+}  // namespace
+}  // namespace ceres_align
