@@ -105,7 +105,7 @@ ImageF RoundOff(const ImageF& mask, double radius_px) {
 ImageF Blur(const ImageF& mask, double sigma_px) {
   CHECK_GT(sigma_px, 0);
   const Bell bell(sigma_px);
-  std::vector<double> weights(static_cast<size_t>(bell.reach() + 0.5) + 1);
+  std::vector<double> weights(static_cast<size_t>(std::lround(bell.reach())) + 1);
   double total = 0;
   for (size_t d = 0; d < weights.size(); ++d) {
     // Over the pixel, not at its middle: so narrow bells are right too.
