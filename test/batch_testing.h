@@ -163,6 +163,19 @@ inline std::string FirstDifferentPixel(Rasterizer* a, Rasterizer* b, const Raste
   return "";
 }
 
+/// Expects images to be equal but for the last bits of float: a double that rounds to it may differ
+/// in its own last bits.
+inline void ExpectSameImages(const std::vector<ImageF>& a, const std::vector<ImageF>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (size_t i = 0; i < a.size(); ++i) {
+    ASSERT_EQ(a[i].width, b[i].width);
+    ASSERT_EQ(a[i].pixels.size(), b[i].pixels.size());
+    for (size_t k = 0; k < a[i].pixels.size(); ++k) {
+      ASSERT_NEAR(a[i].pixels[k], b[i].pixels[k], 2e-7) << "image " << i << " pixel " << k;
+    }
+  }
+}
+
 /// Evaluates in batches of at most `size` jobs.
 inline std::vector<GramResult> EvaluateInBatches(Rasterizer* rasterizer,
                                                  const std::vector<RasterJob>& jobs, size_t size) {

