@@ -102,6 +102,10 @@ Eigen::Vector3d Camera::Ray(double x_px, double y_px) const {
   return Projection(*this).Ray(x_px, y_px);
 }
 
+double Camera::MostPxPerUnit() const {
+  return std::max(fx_px, fy_px) * (lens.IsNone() ? 1.0 : MakeLensMap(*this).stretch);
+}
+
 std::string WhyNoLens(const Camera& camera) {
   if (camera.lens.IsNone()) return "";
   const Scan scan = ScanLens(camera);

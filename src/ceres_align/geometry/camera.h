@@ -32,6 +32,8 @@ struct Camera {
   Eigen::Vector2d Project(const Eigen::Vector3d& point_in_cam) const;
   /// The point of the plane Z = 1 that is seen at (x, y), which may lie outside the frame.
   Eigen::Vector3d Ray(double x_px, double y_px) const;
+  /// px that a move by 1 on the plane Z = 1 is at most, anywhere in the frame.
+  double MostPxPerUnit() const;
   Eigen::Matrix3d K() const {
     return (Eigen::Matrix3d() << fx_px, 0, cx_px, 0, fy_px, cy_px, 0, 0, 1).finished();
   }

@@ -5,9 +5,11 @@
 
 #include "ceres_align/io/text.h"
 
-namespace ceres_align::io_internal {
+namespace ceres_align {
 
-LensDistortion LensFromList(const std::vector<double>& list, std::string_view where) {
+using io_internal::Fail;
+
+LensDistortion LensFromOpenCv(const std::vector<double>& list, std::string_view where) {
   if (!list.empty() && list.size() != 4 && list.size() != 5 && list.size() != 8) {
     Fail(where, " has ", list.size(), " numbers; k1,k2,p1,p2[,k3[,k4,k5,k6]] needs 4, 5 or 8");
   }
@@ -21,9 +23,9 @@ LensDistortion LensFromList(const std::vector<double>& list, std::string_view wh
   return lens;
 }
 
-void CheckNoFold(const Camera& camera, std::string_view where) {
+void CheckLens(const Camera& camera, std::string_view where) {
   const std::string why = WhyNoLens(camera);
   if (!why.empty()) Fail(where, ": ", why);
 }
 
-}  // namespace ceres_align::io_internal
+}  // namespace ceres_align

@@ -1,4 +1,4 @@
-// Lens distortion as files and flags give it. Internal to io/.
+// Lens distortion as files and flags give it.
 #pragma once
 
 #include <string_view>
@@ -6,12 +6,12 @@
 
 #include "ceres_align/geometry/camera.h"
 
-namespace ceres_align::io_internal {
+namespace ceres_align {
 
 /// From OpenCV's list [k1,k2,p1,p2[,k3[,k4,k5,k6]]]; empty: none. Throws InputError.
-LensDistortion LensFromList(const std::vector<double>& list, std::string_view where);
+LensDistortion LensFromOpenCv(const std::vector<double>& list, std::string_view where);
 
 /// Throws InputError if the lens folds over inside the image (WhyNoLens in camera.h).
-void CheckNoFold(const Camera& camera, std::string_view where);
+void CheckLens(const Camera& camera, std::string_view where);
 
-}  // namespace ceres_align::io_internal
+}  // namespace ceres_align

@@ -27,7 +27,7 @@ void CheckFinite(const std::optional<Rigid3d>& pose, const std::string& place) {
 
 Camera CameraOf(const ViewDescription& view, std::string_view place) {
   Camera camera = CameraFromK(view.K, view.width_px, view.height_px, view.pixel_center, place);
-  camera.lens = io_internal::LensFromList(view.dist, Cat(place, ".dist"));
+  camera.lens = LensFromOpenCv(view.dist, Cat(place, ".dist"));
   return camera;
 }
 
@@ -36,7 +36,7 @@ void CheckView(const ViewDescription& view, bool is_first, const std::string& pl
   for (int side : {view.width_px, view.height_px}) {
     if (side > kMaxSide_px) Fail(place, ": a side of ", side, " px; at most ", kMaxSide_px);
   }
-  io_internal::CheckNoFold(CameraOf(view, place), place);
+  CheckLens(CameraOf(view, place), place);
   if (!is_first && !view.cam_from_rig) {
     Fail(place, ".cam_from_rig is missing; only the first view's is the identity by default");
   }
