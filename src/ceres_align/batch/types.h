@@ -73,7 +73,7 @@ struct JobSums {
 
 /// What a run needed, whether it had the room or not. A number is exact where those before it fit.
 struct Needs {
-  int64_t items, edges, fragments;  ///< items that survive culling, contour edges, fragments
+  int64_t items, edges, fragments;  ///< items that survive culling, edges of the image, fragments
   int64_t most_in_row;              ///< fragments; at most 0 where fragments did not fit
 };
 
@@ -90,6 +90,9 @@ struct Batch {
   /// Room for what only the run finds out. What exceeds it is left out, and Needs tells.
   int64_t item_room, edge_room, fragment_room;
   int column_bits;  ///< of keys
+  /// Some job has a lens: an edge's image is a curve of pieces, and those are what later stages
+  /// call edges. Without, the piece arrays have no places, and an edge is one.
+  bool has_lens;
   /// How fragments get into order; both ways give the same. True: each is put into its row and
   /// compared with all of the row, best where rows have few. False: sorted by key.
   bool by_rows;
@@ -100,6 +103,7 @@ struct Batch {
   uint8_t* slot_flag;      // [kItemEdges·item_room]
   int32_t* slots;          // [kItemEdges·item_room], the flagged ones in order
   int32_t* counts;         // [2]: items, slots
+  int64_t *piece_count, *piece_sum;  // [edge_room + 1], with a lens: of slots; sums of all before
   ImageEdge* edges;        // [edge_room]
   EdgeVelocity* velocity;  // [edge_room]
   int32_t* edge_job;       // [edge_room]
@@ -130,7 +134,15 @@ struct Batch {
   Needs* needs;        // [1]
   JobSums* job_sums;   // [num_jobs]
 
-  CA_HD int64_t num_edges() const { return Min<int64_t>(counts[1], edge_room); }
+  /// Contour edges of the mesh that there is room for.
+  CA_HD int64_t num_slots() const { return Min<int64_t>(counts[1], edge_room); }
+  /// Places that edges of the image need; too few where the mesh's did not fit.
+  CA_HD int64_t needed_edges() const {
+    return has_lens ? Max<int64_t>(counts[1], piece_sum[edge_room]) : counts[1];
+  }
+  CA_HD int64_t num_edges() const {
+    return Min<int64_t>(has_lens ? piece_sum[edge_room] : counts[1], edge_room);
+  }
   CA_HD int64_t num_lefts() const { return num_rows + num_jobs; }
   CA_HD int64_t needed_fragments() const { return fragment_sum[edge_room]; }
   /// 0 if there is no room for all: the batch runs again then.

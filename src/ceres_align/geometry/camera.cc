@@ -49,10 +49,14 @@ Scan ScanLens(const Camera& camera) {
     const double below =
         1 + r * r * (camera.lens.k4 + r * r * (camera.lens.k5 + r * r * camera.lens.k6));
     if (!(below > 0 && least > 0)) break;
-    // Of D = s x along a line: |D' × D''| = w |s (2 s' + 4 (x·d)² s'') − 8 (x·d)² s'²|.
+    // Of D = s x along a line of direction d at distance w, ' by r² in s' and s'':
+    //   D'' = 4 s' (x·d) d + (2 s' + 4 (x·d)² s'') x,
+    //   |D' × D''| = w |s (2 s' + 4 (x·d)² s'') − 8 (x·d)² s'²|.
     const double bend =
         (f.s * (2 * std::abs(f.d1) + 4 * r * r * std::abs(f.d2)) + 8 * r * r * f.d1 * f.d1) / least;
     map.bend = std::max(map.bend, kSafety * bend);
+    map.bend_most = std::max(
+        map.bend_most, kSafety * r * (6 * std::abs(f.d1) + 4 * r * r * std::abs(f.d2)));
     map.stretch = std::max(map.stretch, kSafety * (std::max(f.s, along) + tangential));
     map.radius = r;
     map.beyond = f.s;

@@ -65,8 +65,7 @@ struct LensMap {
   double beyond;     ///< s(R)
   double clearance;  ///< what lies outside the disc stays this far from the frame
   double stretch;    ///< the map moves no two points apart by more than this factor
-  double bend;       ///< see BendBound
-  double bend_tangential;
+  double bend, bend_most, bend_tangential;  ///< see BendBound
 };
 
 CA_HD inline LensPoint Distorted(const LensMap& map, double x, double y) {
@@ -90,13 +89,15 @@ CA_HD inline LensPoint Distorted(const LensMap& map, double x, double y) {
 }
 
 /// How far at most the image of the straight piece a–b, both ends inside the disc, leaves its
-/// chord; on the plane Z = 1. A line at distance w from the centre bends by at most bend·w per
-/// square of its length (radial lines stay straight), and w·length = |a × b|.
+/// chord; on the plane Z = 1. The radial part bends a line at distance w from the centre by at most
+/// bend·w per square of its length (radial lines stay straight), and w·length = |a × b|; any line
+/// by at most bend_most, which is less where the lens nearly folds.
 CA_HD inline double BendBound(const LensMap& map, double ax, double ay, double bx, double by) {
   const double dx = bx - ax, dy = by - ay;
   const double length2 = dx * dx + dy * dy;
   const double cross = fabs(ax * by - ay * bx);
-  return 0.125 * (map.bend * cross * sqrt(length2) + map.bend_tangential * length2);
+  const double radial = Min(map.bend * cross * sqrt(length2), map.bend_most * length2);
+  return 0.125 * (radial + map.bend_tangential * length2);
 }
 
 }  // namespace ceres_align

@@ -9,7 +9,7 @@
 namespace ceres_align {
 
 /// The polygon stays this near to the curve, in px.
-constexpr double kChordPx = 2e-4;
+constexpr double kChordPx = 5e-4;
 
 /// A joint: the point (1 − s)·p + s·q of the edge p→q, and its image.
 struct PiecePoint {
@@ -44,13 +44,11 @@ CA_HD inline bool MustBeSplit(const ViewGeometry& view, const PiecePoint& a, con
   const LensMap& lens = view.lens;
   const double radius2 = lens.radius * lens.radius;
   const bool a_in = a.x * a.x + a.y * a.y <= radius2, b_in = b.x * b.x + b.y * b.y <= radius2;
-  if (a_in && b_in) {
-    const double bend_px = Max(view.fx_px, view.fy_px) * BendBound(lens, a.x, a.y, b.x, b.y);
-    return bend_px > kChordPx * view.window;
-  }
+  const double tolerance = kChordPx * view.window / Max(view.fx_px, view.fy_px);
+  if (a_in && b_in) return BendBound(lens, a.x, a.y, b.x, b.y) > tolerance;
   if (!a_in && !b_in && !(SquaredDistance(a, b) < radius2)) return false;
   const double dx = b.x - a.x, dy = b.y - a.y;
-  return lens.stretch * sqrt(dx * dx + dy * dy) > lens.clearance;
+  return lens.stretch * sqrt(dx * dx + dy * dy) > Max(lens.clearance, tolerance);
 }
 
 /// Calls emit(from, to) with PiecePoints for the pieces of the edge p→q, in order; each begins with
