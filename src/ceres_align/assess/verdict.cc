@@ -24,6 +24,11 @@ constexpr double kMostChi2 = 55, kPull_rad = 0.05 * M_PI / 180, kPull = 0.0005;
 constexpr double kClearFocal = 0.01, kClearSigmas = 4.5;
 constexpr double kLargeFocal = 0.05, kLargeSigmas = 1.7;
 constexpr double kLeastExplains = 0.03;  // of the outline's misfit
+// A lens that was left out explains much of it; noise that happens to lie like one does not.
+constexpr double kLensSigmas = 4.5, kLensExplains = 0.17;
+// Half a pixel, seen only by views that need not agree on it otherwise.
+constexpr double kShiftSigmas = 4, kShiftExplains = 0.015, kLeastShift_px = 0.3,
+                 kMostShift_px = 0.85;
 
 __attribute__((format(printf, 1, 2))) std::string Text(const char* format, ...) {
   char text[400];
@@ -178,6 +183,37 @@ Check FocalCheck(const Assessment& result) {
   return {"focal_length", !((clear || large) && fit.focal_explains > kLeastExplains), text};
 }
 
+Check LensCheck(const Assessment& result) {
+  if (!result.consistency || result.consistency->view_indices.empty()) {
+    return {"lens", true, "not tested: too little outline"};
+  }
+  if (!OverlapCheck(result).passed) {
+    return {"lens", true, "not tested: the outlines are too far apart"};
+  }
+  const NumberFit &k1 = result.consistency->k1, &shift = result.consistency->pixel_shift;
+  const double shift_px = std::abs(shift.change);
+  const auto matters = [&](const NumberFit& fit) {
+    return fit.rotation_rad > result.outline_tolerance * kPull_rad ||
+           fit.translation > result.outline_tolerance * kPull;
+  };
+  const bool off_by_half = matters(shift) && shift_px > kLeastShift_px && shift_px < kMostShift_px &&
+                           shift_px > kShiftSigmas * shift.sigma &&
+                           shift.explains > kShiftExplains;
+  const bool bent = matters(k1) && std::abs(k1.change) > kLensSigmas * k1.sigma &&
+                    k1.explains > kLensExplains;
+  if (off_by_half && !bent) {
+    return {"lens", false,
+            Text("the outlines fit best with cx and cy %+.2f px off (sigma %.2f): is pixel_center "
+                 "right? It would turn the pose by %.3f deg",
+                 shift.change, shift.sigma, shift.rotation_rad * 180 / M_PI)};
+  }
+  return {"lens", !bent,
+          Text("the outlines fit best with a distortion k1 %+.3f off (sigma %.3f), which explains "
+               "%.0f %% of the misfit%s",
+               k1.change, k1.sigma, 100 * k1.explains,
+               bent ? ": was the lens's distortion left out?" : "")};
+}
+
 Check ObservabilityCheck(const Assessment& result) {
   if (!result.observability) return {"observability", true, "not measured"};
   const Observability& seen = *result.observability;
@@ -211,6 +247,7 @@ std::vector<Check> ChecksOf(const Assessment& result) {
           StretchesCheck(result),
           ViewsCheck(result),
           FocalCheck(result),
+          LensCheck(result),
           {"ambiguity", !result.ambiguous,
            result.ambiguous ? result.ambiguity : "no other pose found fits as well"},
           ObservabilityCheck(result),

@@ -28,6 +28,9 @@ namespace ceres_align {
 ///                  rig, swapped masks
 ///   focal_length   another focal length fits clearly better. Passes where the outlines do not
 ///                  tell it, and says how well they do; not tested where `overlap` fails
+///   lens           another k1 fits clearly better, as where distortion was left out, or cx and cy
+///                  that are half a pixel off (only views of a rig can tell), as where pixel_center
+///                  was forgotten; not tested where `overlap` fails
 ///   ambiguity      another pose fits about as well
 ///   observability  a motion is not determined (only where result.observability is set)
 ///   prior          the pose is not where it was said to be (SolveOptions::prior)
