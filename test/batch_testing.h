@@ -86,6 +86,11 @@ struct ParityList {
     job.cam_from_object =
         RandomPose(meshes[job.mesh], job.camera, random.Uniform(0.05, 0.6) * small, &random);
     const double radius = prepared[job.mesh]->radius;
+    // A part of the list sees through lenses, mixed with pinholes.
+    if (i % 7 == 2) {
+      job.camera.lens =
+          testing::LensCameras(target.width_px(), target.height_px())[i / 7 % 5].lens;
+    }
     switch (i % 11) {
       case 3:  // partly or wholly beside the frame
         job.cam_from_object.translation.x() += random.Uniform(-4, 4) * radius;

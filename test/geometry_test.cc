@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
+#include <vector>
 
 #include "ceres_align/geometry/camera.h"
 #include "ceres_align/geometry/mesh.h"
@@ -55,6 +58,134 @@ TEST(Camera, ScalingKeepsThePixelRule) {
   EXPECT_NEAR((full * 0.5 - half).norm(), 0, 1e-12);
   // With the other rule (first centre at 0) the halves would differ by a quarter pixel.
   EXPECT_GT((((full.array() - 0.5) * 0.5 + 0.0).matrix() - half).norm(), 0.2);
+}
+
+// Values of cv::projectPoints (OpenCV 4.6) for (0.3, -0.2, 1) and (-0.5, 0.4, 1).
+TEST(Lens, FollowsOpenCvsModel) {
+  struct Case {
+    LensDistortion lens;
+    double distorted[2][2];
+  };
+  const double points[2][2] = {{0.3, -0.2}, {-0.5, 0.4}};
+  for (const Case& c : {Case{{-0.2, 0.05, 0.001, -0.002},
+                             {{0.29171349999999996, -0.19451900000000003},
+                              {-0.46542249999999996, 0.37209200000000003}}},
+                        Case{{-0.2, 0.05, 0.001, -0.002, 0.01},
+                             {{0.29172009099999996, -0.19452339400000004},
+                              {-0.46576710499999996, 0.37236768400000003}}},
+                        Case{{0.3, -0.1, 0.002, 0.003, 0.02, 0.1, -0.05, 0.01},
+                             {{0.30815222372556056, -0.20491481581704041},
+                              {-0.5340156813919571, 0.42901654511356574}}}}) {
+    for (int i = 0; i < 2; ++i) {
+      const LensPoint at = Distorted(c.lens, points[i][0], points[i][1]);
+      EXPECT_NEAR(at.x, c.distorted[i][0], 1e-15);
+      EXPECT_NEAR(at.y, c.distorted[i][1], 1e-15);
+    }
+  }
+}
+
+std::vector<Camera> CamerasWithLenses() {
+  std::vector<Camera> cameras;
+  for (const LensDistortion& lens :
+       {LensDistortion{-0.28, 0.09, 0.0012, -0.0008}, LensDistortion{0.15, 0.05, -0.003, 0.002, 0.01},
+        LensDistortion{0.3, -0.1, 0.002, 0.003, 0.02, 0.1, -0.05, 0.01}, LensDistortion{-0.155},
+        LensDistortion{-0.05, 0, 0.03, -0.02}}) {
+    cameras.push_back({160, 130, 113, 116, 81.6, 62.4, lens});
+  }
+  return cameras;
+}
+
+// The derivative by differences, and no fold: as far out as the disc is wide, and beyond.
+TEST(Lens, IsContinuedWithoutAFold) {
+  for (const Camera& camera : CamerasWithLenses()) {
+    EXPECT_EQ(WhyNoLens(camera), "");
+    const LensMap map = MakeLensMap(camera);
+    EXPECT_GT(map.clearance, 0);
+    double last_out = 0;
+    for (double r = 0.02; r < 50; r *= 1.09) {
+      double least_out = 1e300;
+      for (int k = 0; k < 36; ++k) {
+        const double x = r * std::cos(k * M_PI / 18), y = r * std::sin(k * M_PI / 18);
+        const LensPoint at = Distorted(map, x, y);
+        EXPECT_GT(at.xx * at.yy - at.xy * at.yx, 0);
+        const double h = 1e-6 * r;
+        if (std::abs(r - map.radius) < 2 * h) continue;
+        const LensPoint xp = Distorted(map, x + h, y), xm = Distorted(map, x - h, y);
+        const LensPoint yp = Distorted(map, x, y + h), ym = Distorted(map, x, y - h);
+        EXPECT_NEAR(at.xx, (xp.x - xm.x) / (2 * h), 1e-7);
+        EXPECT_NEAR(at.yx, (xp.y - xm.y) / (2 * h), 1e-7);
+        EXPECT_NEAR(at.xy, (yp.x - ym.x) / (2 * h), 1e-7);
+        EXPECT_NEAR(at.yy, (yp.y - ym.y) / (2 * h), 1e-7);
+        least_out = std::min(least_out, std::hypot(at.x, at.y));
+      }
+      if (r > map.radius) {  // outside the disc nothing comes near the frame
+        EXPECT_GT(least_out, std::hypot(82.0 / 113, 68.0 / 116));
+        EXPECT_GT(least_out, last_out);
+      }
+      last_out = least_out;
+    }
+  }
+}
+
+// The bound on how far an edge's image leaves its chord holds, and is not ten times too large.
+TEST(Lens, BendBoundHolds) {
+  for (const Camera& camera : CamerasWithLenses()) {
+    const LensMap map = MakeLensMap(camera);
+    double least_ratio = 1e300;
+    for (int i = 0; i < 2000; ++i) {
+      const double r = map.radius * std::sqrt((i % 40 + 0.5) / 40), turn = 0.1 * i;
+      const double length = 0.05 * map.radius * (1 + i % 7);
+      const Eigen::Vector2d a(r * std::cos(turn), r * std::sin(turn));
+      const Eigen::Vector2d b = a + length * Eigen::Vector2d(std::cos(3.7 * i), std::sin(3.7 * i));
+      if (b.norm() > map.radius) continue;
+      const LensPoint a_image = Distorted(map, a.x(), a.y()), b_image = Distorted(map, b.x(), b.y());
+      const Eigen::Vector2d chord =
+          Eigen::Vector2d(b_image.x - a_image.x, b_image.y - a_image.y).normalized();
+      double bend = 0;
+      for (double s = 0.05; s < 1; s += 0.05) {
+        const Eigen::Vector2d on = (1 - s) * a + s * b;
+        const LensPoint image = Distorted(map, on.x(), on.y());
+        bend = std::max(bend, std::abs(chord.x() * (image.y - a_image.y) -
+                                       chord.y() * (image.x - a_image.x)));
+      }
+      const double bound = BendBound(map, a.x(), a.y(), b.x(), b.y());
+      EXPECT_LE(bend, bound);
+      least_ratio = std::min(least_ratio, bound / bend);
+    }
+    EXPECT_LT(least_ratio, 10);
+  }
+}
+
+TEST(Lens, RayIsTheInverseOfProject) {
+  for (const Camera& camera : CamerasWithLenses()) {
+    const Projection projection(camera);
+    for (double x = -400; x <= 600; x += 23.7) {
+      for (double y = -300; y <= 500; y += 31.3) {
+        double shrinkage;
+        const Eigen::Vector3d ray = projection.Ray(x, y, &shrinkage);
+        EXPECT_NEAR((projection.Px(2.5 * ray) - Eigen::Vector2d(x, y)).norm(), 0, 1e-8);
+        const Eigen::Matrix<double, 2, 3> slope = projection.Slope(ray);
+        EXPECT_NEAR(slope.leftCols<2>().determinant() * shrinkage / (113 * 116), 1, 1e-9);
+        EXPECT_NEAR((slope * ray).norm(), 0, 1e-9);
+      }
+    }
+    const Eigen::Vector2d half = camera.Scaled(80, 65).Project({0.2, -0.3, 1});
+    EXPECT_NEAR((0.5 * camera.Project({0.2, -0.3, 1}) - half).norm(), 0, 1e-12);
+  }
+}
+
+TEST(Lens, FoldsAreFound) {
+  Camera camera{64, 48, 60, 60, 32, 24, {-5, 3}};
+  EXPECT_NE(WhyNoLens(camera), "");
+  // The corner is 0.667 from the centre. r − 0.3 r³ turns back at 0.70, r − 0.4 r³ at 0.61.
+  camera.lens = {-0.3};
+  EXPECT_EQ(WhyNoLens(camera), "");
+  camera.lens = {-0.4};
+  EXPECT_NE(WhyNoLens(camera), "");
+  camera.lens = {0, 0, 0, 0, 0, 8};  // r / (1 + 8 r²)
+  EXPECT_NE(WhyNoLens(camera), "");
+  camera.lens = {};
+  EXPECT_EQ(WhyNoLens(camera), "");
 }
 
 TEST(Mesh, WeldsAndDropsDegenerateFaces) {

@@ -157,6 +157,19 @@ TEST(Conventions, IntegerCentresMoveByHalfAPixel) {
   EXPECT_EQ(half.fy_px, 61);
   EXPECT_EQ(CameraFromK(K, 64, 48, 0.5, "K").cx_px, 31.5);
   EXPECT_PRED2(Contains, ErrorOf([&] { CameraFromK(K, 64, 48, 0.25, "K"); }), "0.25");
+  // Absurd numbers of pixels are named before anything is computed with them.
+  for (const auto& [row, column] : {std::pair{0, 0}, {1, 1}, {0, 2}, {1, 2}}) {
+    Eigen::Matrix3d absurd = K;
+    absurd(row, column) = 1e12;
+    const std::string error = ErrorOf([&] { CameraFromK(absurd, 64, 48, 0.5, "--K"); });
+    EXPECT_PRED2(Contains, error, "--K: K[" + std::to_string(row) + "][" +
+                                       std::to_string(column) + "] is 1e+12 px");
+    absurd(row, column) = 1e5 * (row == 0 ? 64 : 48);
+    EXPECT_NO_THROW(CameraFromK(absurd, 64, 48, 0.5, "--K"));
+  }
+  EXPECT_PRED2(Contains, ErrorOf([] { CameraFromFov(306, 256, 1e-9, "--fov_deg"); }),
+               "--fov_deg: a field of view of 1e-09 degrees");
+  EXPECT_NO_THROW(CameraFromFov(306, 256, 1e-2, "--fov_deg"));
 }
 
 TEST(Conventions, OpenGlRoundTrip) {

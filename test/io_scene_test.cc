@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "ceres_align/io/files.h"
-#include "ceres_align/io/lens.h"
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/scene_io.h"
 #include "io_testing.h"
@@ -281,110 +280,33 @@ TEST_F(SceneTest, SaveAndLoadAgree) {
 TEST_F(SceneTest, DistortionThatFoldsIsAnError) {
   json scene = OneView();
   scene["views"][0]["dist"] = {-5, 3, 0, 0, 0};
-  EXPECT_PRED2(Contains, Error(scene.dump()), "views[0]: the lens distortion folds over inside");
+  EXPECT_PRED2(Contains, Error(scene.dump()), "views[0]: the lens distortion folds over inside the image");
   scene["views"][0]["dist"] = {0.1, 0.2};
   EXPECT_PRED2(Contains, Error(scene.dump()), "views[0].dist has 2 numbers");
   scene["views"][0]["dist"] = {0, 0, 0, 0, 0};
   EXPECT_TRUE(Load(scene).scene.views[0].weight.empty());
 }
 
-// Values of cv::projectPoints (OpenCV 4.6) for (0.3, -0.2, 1) and (-0.5, 0.4, 1).
-TEST(Lens, FollowsOpenCvsModel) {
-  struct Case {
-    std::vector<double> dist;
-    double distorted[2][2];
-  };
-  const double points[2][2] = {{0.3, -0.2}, {-0.5, 0.4}};
-  for (const Case& c : {Case{{-0.2, 0.05, 0.001, -0.002},
-                             {{0.29171349999999996, -0.19451900000000003},
-                              {-0.46542249999999996, 0.37209200000000003}}},
-                        Case{{-0.2, 0.05, 0.001, -0.002, 0.01},
-                             {{0.29172009099999996, -0.19452339400000004},
-                              {-0.46576710499999996, 0.37236768400000003}}},
-                        Case{{0.3, -0.1, 0.002, 0.003, 0.02, 0.1, -0.05, 0.01},
-                             {{0.30815222372556056, -0.20491481581704041},
-                              {-0.5340156813919571, 0.42901654511356574}}}}) {
-    const auto lens = io_internal::LensDistortion::FromList(c.dist, "dist");
-    for (int i = 0; i < 2; ++i) {
-      double x, y;
-      const double area = lens.Distort(points[i][0], points[i][1], &x, &y);
-      EXPECT_NEAR(x, c.distorted[i][0], 1e-15);
-      EXPECT_NEAR(y, c.distorted[i][1], 1e-15);
-      // The derivative's determinant by differences.
-      const double h = 1e-6;
-      double xp, yp, xm, ym, xr, yr, xl, yl;
-      lens.Distort(points[i][0] + h, points[i][1], &xr, &yr);
-      lens.Distort(points[i][0] - h, points[i][1], &xl, &yl);
-      lens.Distort(points[i][0], points[i][1] + h, &xp, &yp);
-      lens.Distort(points[i][0], points[i][1] - h, &xm, &ym);
-      EXPECT_NEAR(area, ((xr - xl) * (yp - ym) - (yr - yl) * (xp - xm)) / (4 * h * h), 1e-9);
-    }
-  }
-}
-
-// A disc seen through the lens, drawn pixel by pixel, must come out as the disc that a pinhole
-// camera sees.
-TEST_F(SceneTest, DistortedMasksAreStraightened) {
-  const Camera camera{160, 120, 130, 125, 82, 58};
-  const auto lens = io_internal::LensDistortion::FromList({-0.25, 0.08, 0.002, -0.001}, "dist");
-  const auto coverage = [](double x, double y) {  // of a disc, softened over 4 px
-    return std::clamp(0.5 + 32 * (0.3 - std::hypot(x - 0.1, y + 0.05)), 0.0, 1.0);
-  };
-  const auto undistort = [&](double x, double y, double* ux, double* uy) {  // fixed point
-    *ux = x;
-    *uy = y;
-    for (int i = 0; i < 100; ++i) {
-      double dx, dy;
-      lens.Distort(*ux, *uy, &dx, &dy);
-      *ux += x - dx;
-      *uy += y - dy;
-    }
-  };
-  ImageF photograph(160, 120), expected(160, 120);
-  for (int row = 0; row < 120; ++row) {
-    for (int column = 0; column < 160; ++column) {
-      const double x = (column + 0.5 - camera.cx_px) / camera.fx_px;
-      const double y = (row + 0.5 - camera.cy_px) / camera.fy_px;
-      double ux, uy;
-      undistort(x, y, &ux, &uy);
-      photograph.at(column, row) = static_cast<float>(coverage(ux, uy));
-      expected.at(column, row) = static_cast<float>(coverage(x, y));
-    }
-  }
-  ImageF ignore(160, 120);
-  ignore.at(80, 60) = 1;
-  const auto result = io_internal::Undistort(lens, camera, photograph, ignore);
-  double worst = 0, worst_unchanged = 0, sum = 0, expected_sum = 0;
-  for (size_t i = 0; i < expected.pixels.size(); ++i) {
-    worst = std::max<double>(worst, std::abs(result.mask.pixels[i] - expected.pixels[i]));
-    worst_unchanged =
-        std::max<double>(worst_unchanged, std::abs(photograph.pixels[i] - expected.pixels[i]));
-    sum += result.mask.pixels[i];
-    expected_sum += expected.pixels[i];
-  }
-  EXPECT_LT(worst, 0.08);  // bilinear interpolation where the ramp begins
-  EXPECT_GT(worst_unchanged, 0.5);
-  EXPECT_NEAR(sum / expected_sum, 1, 2e-4);
-  EXPECT_EQ(result.weight.at(0, 0), 1);  // a barrel shows the pinhole's corners
-  EXPECT_EQ(result.weight.at(80, 60), 0);
-  EXPECT_EQ(result.weight.at(90, 60), 1);
-  // A pincushion does not.
-  const auto pincushion = io_internal::LensDistortion::FromList({0.3, 0, 0, 0}, "dist");
-  const auto cut = io_internal::Undistort(pincushion, camera, photograph, {});
-  EXPECT_EQ(cut.weight.at(0, 0), 0);
-  EXPECT_EQ(cut.weight.at(80, 60), 1);
-  EXPECT_LT(cut.foreground_lost, 0.01);
-  // Through the scene file.
-  SaveMask(folder_ / "photo.png", photograph);
+// Masks stay as photographed; the lens goes into the camera.
+TEST_F(SceneTest, DistortionBecomesTheCamerasLens) {
   json scene = OneView();
-  scene["views"][0] = {{"mask", "photo.png"}, {"width", 160},
-                       {"height", 120},       {"K", {{130, 0, 81.5}, {0, 125, 57.5}, {0, 0, 1}}},
-                       {"pixel_center", 0},   {"dist", {-0.25, 0.08, 0.002, -0.001}}};
+  const View plain = Load(scene).scene.views[0];
+  EXPECT_TRUE(plain.camera.lens.IsNone());
+  scene["views"][0]["dist"] = {-0.2, 0.05, 0.001, -0.002};
   const View view = Load(scene).scene.views[0];
-  for (size_t i = 0; i < expected.pixels.size(); ++i) {
-    EXPECT_NEAR(view.mask.pixels[i], expected.pixels[i], 0.085);
-  }
-  EXPECT_EQ(view.weight.at(5, 5), 1);
+  EXPECT_EQ(view.mask.pixels, plain.mask.pixels);
+  EXPECT_TRUE(view.weight.empty());
+  EXPECT_EQ(view.camera.lens.k1, -0.2);
+  EXPECT_EQ(view.camera.lens.k2, 0.05);
+  EXPECT_EQ(view.camera.lens.p1, 0.001);
+  EXPECT_EQ(view.camera.lens.p2, -0.002);
+  EXPECT_EQ(view.camera.lens.k3, 0);
+  scene["views"][0]["dist"] = {0.3, -0.1, 0.002, 0.003, 0.02, 0.1, -0.05, 0.01};
+  const LensDistortion lens = Load(scene).scene.views[0].camera.lens;
+  EXPECT_EQ(lens.k3, 0.02);
+  EXPECT_EQ(lens.k4, 0.1);
+  EXPECT_EQ(lens.k5, -0.05);
+  EXPECT_EQ(lens.k6, 0.01);
 }
 
 }  // namespace

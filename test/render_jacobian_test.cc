@@ -80,6 +80,64 @@ TEST(RenderJacobian, HoldsAcrossTheNearPlane) {
   EXPECT_GE(seen, 6);
 }
 
+// What is drawn through a lens is a polygon with joints that are fixed on the mesh: its derivative
+// is as exact.
+TEST(RenderJacobian, IsTheDerivativeThroughLenses) {
+  const std::vector<TriangleMesh> meshes = Meshes();
+  std::vector<double> errors;
+  int lens = 0;
+  for (const Camera& camera : testing::LensCameras(240, 200)) {
+    for (size_t m = 0; m < meshes.size(); ++m) {
+      MeshRenderer renderer(meshes[m]);
+      for (int trial = 0; trial < 2; ++trial) {
+        Random random("lens jacobian", 100 * m + trial);
+        Rigid3d pose = RandomPose(meshes[m], camera, 100, &random);
+        // Every second is half out of the frame.
+        if (trial == 1) pose.translation.x() += 0.9 * renderer.contour_mesh().radius;
+        const double error = JacobianError(
+            [&](const Rigid3d& p, std::vector<double>* j) {
+              return renderer.Coverage(camera, p, j);
+            },
+            pose, renderer.center(), kStep, renderer.contour_mesh().radius);
+        EXPECT_TRUE(error <= 1e-4) << "lens " << lens << " mesh " << m << ": " << error;
+        errors.push_back(error);
+      }
+    }
+    ++lens;
+  }
+  std::sort(errors.begin(), errors.end());
+  const double median = errors[errors.size() / 2];
+  std::printf("  %zu poses: median %.2e, worst %.2e\n", errors.size(), median, errors.back());
+  EXPECT_LE(median, 1e-8);
+}
+
+// Ends that slide along the near plane take the joints between them along.
+TEST(RenderJacobian, HoldsAcrossTheNearPlaneThroughALens) {
+  TriangleMesh mesh = Concatenate(MakeHemisphere(1, 4, 8), MakeSheet(2, 1.4, 2, 2));
+  CleanMesh(&mesh);
+  int seen = 0;
+  for (const Camera& camera : testing::LensCameras(200, 160)) {
+    MeshRenderer renderer(mesh);
+    for (int trial = 0; trial < 6; ++trial) {
+      Random random("near", trial);
+      Rigid3d pose = RandomPose(mesh, camera, 100, &random);
+      pose.translation += Eigen::Vector3d(0.2, 0.1, 0.4) * renderer.contour_mesh().radius -
+                          pose * renderer.center();
+      std::vector<double> jacobian;
+      renderer.Coverage(camera, pose, &jacobian);
+      if (std::all_of(jacobian.begin(), jacobian.end(), [](double v) { return v == 0; })) continue;
+      ++seen;
+      const double error = JacobianError(
+          [&](const Rigid3d& p, std::vector<double>* j) {
+            return renderer.Coverage(camera, p, j);
+          },
+          pose, renderer.center(), kStep, renderer.contour_mesh().radius);
+      EXPECT_TRUE(error <= 1e-4) << "trial " << trial << ": " << error;
+    }
+  }
+  EXPECT_GE(seen, 15);
+}
+
 // The same check must reject a Jacobian that is wrong by a thousandth in one column.
 TEST(RenderJacobian, PlantedErrorIsRejected) {
   const Camera camera = TestCamera(240, 200);

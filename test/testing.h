@@ -33,6 +33,13 @@ class Random {
 /// A camera with off-centre principal point and fx != fy.
 Camera TestCamera(int width_px, int height_px);
 
+/// The lens of the README's figures: a mild barrel with some tangential part.
+LensDistortion TestLens();
+
+/// TestCamera with lenses of many kinds that reach all of the frame: a barrel, a pincushion, the
+/// rational model, one that folds just outside the frame, and a strongly tangential one.
+std::vector<Camera> LensCameras(int width_px, int height_px);
+
 /// A pose that shows the mesh's bounding sphere at `radius_px` (about) near the image's centre.
 Rigid3d RandomPose(const TriangleMesh& mesh, const Camera& camera, double radius_px,
                    Random* random);

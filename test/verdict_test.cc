@@ -231,6 +231,8 @@ AlignResult Good() {
   fit.view_indices = {0, 1};
   fit.pulls.resize(2);
   fit.focal_sigma = 0.001;
+  fit.k1.sigma = 0.02;
+  fit.pixel_shift.sigma = 0.1;
   result.consistency = fit;
   result.observability.emplace();
   return result;
@@ -258,6 +260,18 @@ TEST(ChecksOf, EachFailsAloneForItsOwnFigure) {
          r->consistency->focal_change = -0.02;
          r->consistency->focal_explains = 0.2;
        }},
+      {"lens",
+       [](AlignResult* r) {
+         r->consistency->k1.change = -0.2;
+         r->consistency->k1.explains = 0.3;
+         r->consistency->k1.rotation_rad = 0.01;
+       }},
+      {"lens",
+       [](AlignResult* r) {
+         r->consistency->pixel_shift.change = 0.5;
+         r->consistency->pixel_shift.explains = 0.04;
+         r->consistency->pixel_shift.rotation_rad = 0.01;
+       }},
       {"ambiguity", [](AlignResult* r) { r->ambiguous = true; }},
       {"observability", [](AlignResult* r) { r->observability->unobserved = {"the axis"}; }},
   };
@@ -282,6 +296,10 @@ TEST(ChecksOf, WhatTheNoiseExplainsPasses) {
   result.consistency->focal_change = 0.2;
   result.consistency->focal_sigma = 0.2;
   result.consistency->focal_explains = 0.2;
+  result.consistency->k1.change = -0.2;  // clear, but it explains next to nothing
+  result.consistency->k1.explains = 0.05;
+  result.consistency->pixel_shift.change = 5;  // no pixel rule is that far off
+  result.consistency->pixel_shift.explains = 0.05;
   result.consistency->pulls[0].chi2 = 1000;
   result.consistency->pulls[0].rotation_rad = 1e-5;
   result.checks = ChecksOf(result);

@@ -43,6 +43,9 @@ DEFINE_string(K, "",
               "Intrinsics in px: \"fx,fy,cx,cy\" or 3x3 in rows; one for all cameras, or one "
               "for each separated by ';'.");
 DEFINE_double(pixel_center, 0.5, "Where the first pixel's centre lies in --K: 0.5, or 0 (OpenCV).");
+DEFINE_string(dist, "",
+              "Lens distortion, OpenCV's k1,k2,p1,p2[,k3[,k4,k5,k6]]; one for all cameras, or one "
+              "for each separated by ';'. Masks are as photographed.");
 DEFINE_string(image_size, "",
               "\"(height,width)\", PyTorch3D's order. Masks of another size are an "
               "error. In the demo the size of the reference masks, (256,306) if not given.");
@@ -158,7 +161,7 @@ ProgramHelp Help() {
       {"What to align",
        {"scene", "mesh", "masks", "mask_path", "mask_path_2", "mesh_scale", "initial_scale"}},
       {"Cameras",
-       {"fov_deg", "K", "pixel_center", "image_size", "R_rel", "T_rel", "rig_convention"}},
+       {"fov_deg", "K", "pixel_center", "dist", "image_size", "R_rel", "T_rel", "rig_convention"}},
       {"Start (optional; without one, here or in the scene, all rotations are searched)",
        {"camera_location", "camera_rotation", "camera_translation", "search", "search_if_poor"}},
       {"What is known of the pose (optional; an answer that breaks it is not usable)",
@@ -190,6 +193,7 @@ SceneFlags FlagsOfScene() {
   if (FlagWasGiven("fov_deg")) flags.fov_deg = FLAGS_fov_deg;
   flags.K = FLAGS_K;
   flags.pixel_center = FLAGS_pixel_center;
+  flags.dist = FLAGS_dist;
   flags.image_size = FLAGS_image_size;
   flags.R_rel = FLAGS_R_rel;
   flags.T_rel = FLAGS_T_rel;

@@ -35,6 +35,9 @@ DEFINE_string(K, "",
               "Instead of --fov_deg: \"fx,fy,cx,cy\" in px or 3x3 in rows; the first "
               "pixel's centre is at (0.5, 0.5).");
 
+DEFINE_string(dist, "",
+              "Lens distortion, OpenCV's k1,k2,p1,p2[,k3[,k4,k5,k6]]: masks as photographed.");
+
 DEFINE_string(camera_location, "(81,0,96)", "Camera 1's centre in the world; +y is up.");
 DEFINE_string(look_at, "(0,0,0)",
               "The point that camera 1 looks at; the rig's circle is about it.");
@@ -88,7 +91,7 @@ ProgramHelp Help() {
                    {"make_masks --mesh a.obj --segmented 1 --seed 4 --out_dir bad",
                     "Masks as a segmentation network gives them, off by 1 px rms."}};
   help.groups = {{"In and out", {"mesh", "out_dir", "seed"}},
-                 {"Image", {"image_size", "fov_deg", "K", "samples"}},
+                 {"Image", {"image_size", "fov_deg", "K", "dist", "samples"}},
                  {"Pose of camera 1",
                   {"camera_location", "look_at", "camera_rotation", "camera_translation",
                    "cam_from_world", "num_poses", "fill"}},
@@ -105,6 +108,7 @@ CameraFlags CamerasOfFlags() {
   flags.image_size = FLAGS_image_size;
   flags.fov_deg = FLAGS_fov_deg;
   flags.K = FLAGS_K;
+  flags.dist = FLAGS_dist;
   flags.camera_location = FLAGS_camera_location;
   flags.look_at = FLAGS_look_at;
   flags.camera_rotation = FLAGS_camera_rotation;
@@ -161,6 +165,7 @@ struct Setup {
   TriangleMesh mesh;
   Sphere object;
   Camera camera;
+  std::vector<double> dist;  // as given
   MaskNoise noise;
   bool mark_occluder = false;
   std::vector<Rigid3d> cam_from_rig;
@@ -197,6 +202,7 @@ void WriteScene(const Setup& setup, const Rigid3d& rig_from_world, uint64_t seed
     view.width_px = setup.camera.width_px;
     view.height_px = setup.camera.height_px;
     view.K = setup.camera.K();
+    view.dist = setup.dist;
     view.cam_from_rig = setup.cam_from_rig[i];
     scene.views.push_back(view);
   }
@@ -217,6 +223,7 @@ int Run() {
   const CameraFlags flags = CamerasOfFlags();
   Setup setup;
   setup.camera = ParseCamera(flags);
+  setup.dist = ParseNumbers(flags.dist, "--dist");
   setup.noise = NoiseOfFlags(FLAGS_seed);
   setup.mark_occluder = MarkOccluder();
   if (FLAGS_num_poses == 0) {

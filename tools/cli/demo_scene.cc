@@ -34,6 +34,7 @@ fs::path FindMesh() {
 void RejectFlagsOfUserMasks(const SceneFlags& flags) {
   const std::pair<const char*, bool> given[] = {{"--K", !flags.K.empty()},
                                                 {"--pixel_center", flags.pixel_center != 0.5},
+                                                {"--dist", !flags.dist.empty()},
                                                 {"--R_rel", !flags.R_rel.empty()},
                                                 {"--T_rel", !flags.T_rel.empty()},
                                                 {"--rig_convention", !flags.rig_convention.empty()},

@@ -5,6 +5,7 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/io/conventions.h"
+#include "ceres_align/io/lens.h"
 
 namespace ceres_align::cli {
 namespace {
@@ -75,10 +76,13 @@ Camera ParseCamera(const CameraFlags& flags) {
     size = ParseImageSize(flags.image_size.substr(x + 1) + "," + flags.image_size.substr(0, x),
                           "--image_size");
   }
-  if (flags.K.empty()) {
-    return CameraFromFov(size.width_px, size.height_px, flags.fov_deg, "--fov_deg");
-  }
-  return CameraFromK(ParseK(flags.K, "--K"), size.width_px, size.height_px, 0.5, "--K");
+  Camera camera =
+      flags.K.empty()
+          ? CameraFromFov(size.width_px, size.height_px, flags.fov_deg, "--fov_deg")
+          : CameraFromK(ParseK(flags.K, "--K"), size.width_px, size.height_px, 0.5, "--K");
+  camera.lens = LensFromOpenCv(ParseNumbers(flags.dist, "--dist"), "--dist");
+  CheckLens(camera, "--dist");
+  return camera;
 }
 
 Rigid3d ParseCamera1FromWorld(const CameraFlags& flags) {

@@ -116,6 +116,19 @@ void SetIntrinsics(const SceneFlags& flags, std::vector<ViewDescription>* views)
   }
 }
 
+void SetLenses(const SceneFlags& flags, std::vector<ViewDescription>* views) {
+  if (flags.dist.empty()) return;
+  const std::vector<std::string> lists = Split(flags.dist, ';');
+  if (lists.size() != 1 && lists.size() != views->size()) {
+    throw InputError("--dist has " + std::to_string(lists.size()) + " cameras, but there are " +
+                     std::to_string(views->size()) + " masks; give one for all or one for each");
+  }
+  for (size_t i = 0; i < views->size(); ++i) {
+    const size_t k = lists.size() == 1 ? 0 : i;
+    (*views)[i].dist = ParseNumbers(lists[k], Numbered("--dist", k, lists.size()));
+  }
+}
+
 void SetRig(const SceneFlags& flags, std::vector<ViewDescription>* views) {
   const size_t count = views->size() - 1;
   const bool given = !flags.R_rel.empty() || !flags.T_rel.empty();
@@ -165,6 +178,7 @@ LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
   }
   NameViews(masks, &description.views);
   SetIntrinsics(flags, &description.views);
+  SetLenses(flags, &description.views);
   SetRig(flags, &description.views);
   LoadedScene loaded = BuildScene(description, "", Shown(Joined(masks), 100));
   if (!(flags.mesh_scale > 0) || !(flags.mesh_scale < 1e100)) {
@@ -190,6 +204,7 @@ LoadedScene FromSceneFile(const SceneFlags& flags) {
            {"--fov_deg", flags.fov_deg.has_value()},
            {"--K", !flags.K.empty()},
            {"--pixel_center", flags.pixel_center != 0.5},
+           {"--dist", !flags.dist.empty()},
            {"--image_size", !flags.image_size.empty()},
            {"--R_rel", !flags.R_rel.empty()},
            {"--T_rel", !flags.T_rel.empty()},

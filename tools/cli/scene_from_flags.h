@@ -18,6 +18,7 @@ struct SceneFlags {
   double mesh_scale = 1;
   std::optional<double> fov_deg;
   std::string K;  ///< one for all cameras, or one per camera separated by ';'
+  std::string dist;  ///< OpenCV's list, one for all cameras or one per camera as K; empty: none
   double pixel_center = 0.5;
   std::string image_size;    ///< "(height,width)"
   std::string R_rel, T_rel;  ///< of cameras 2, 3, … to camera 1, separated by ';'

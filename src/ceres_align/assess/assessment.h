@@ -60,7 +60,14 @@ struct ViewPull {
   double chi2 = 0;  ///< the pull against its noise, 6 degrees of freedom
 };
 
-/// Whether the views agree, and the focal length with the outlines; see consistency.h.
+/// One more number of the cameras beside the pose: the change of it that fits best.
+struct NumberFit {
+  double change = 0, sigma = 0;
+  double explains = 0;                       ///< of the outlines' misfit
+  double rotation_rad = 0, translation = 0;  ///< by which the pose would move; of the distance
+};
+
+/// Whether the views agree, and the cameras with the outlines; see consistency.h.
 struct Consistency {
   std::vector<size_t> view_indices;  ///< of the views that took part
   std::vector<ViewPull> pulls;       ///< one for each of them; none if there is but one
@@ -69,6 +76,8 @@ struct Consistency {
   double focal_change = 0, focal_sigma = 0;
   double focal_rotation_rad = 0, focal_translation = 0;  ///< translation: of the distance
   double focal_explains = 0;
+  NumberFit k1;           ///< of all lenses, added to theirs; to first order
+  NumberFit pixel_shift;  ///< px by which all cx and cy are too small; to first order
 };
 
 struct ViewResult {

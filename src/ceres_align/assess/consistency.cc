@@ -18,7 +18,7 @@ constexpr double kSuspectSigmas = 1, kSuspectChange = 0.002;
 constexpr int kFocalSteps = 6;
 constexpr double kLongestFocalStep = 0.15;
 
-// By [ω, v/radius, log f], so that all seven are comparable.
+// By [ω, v/radius, log f or another number of the cameras], so that all seven are comparable.
 using Row = Vector7d;
 
 /// One view's outline and the sums over it.
@@ -125,6 +125,46 @@ FocalStep FocalStepOf(const std::vector<ViewOutline>& views, const Misfit& misfi
   for (const ViewOutline& view : views) noise += TileNoise<7>(view, misfit, radius, out.step);
   out.sigma = std::sqrt((inverse * noise * inverse)(6, 6));
   return out;
+}
+
+// What the step of pose and number gains beyond that of the pose alone, which is not the number's
+// merit.
+double GainOfNumber(const std::vector<ViewOutline>& views, const FocalStep& step) {
+  Matrix6d H = Matrix6d::Zero();
+  Vector6d g = Vector6d::Zero();
+  for (const ViewOutline& view : views) {
+    H += view.H.topLeftCorner<6, 6>();
+    g += view.g.head<6>();
+  }
+  return step.gain - 0.5 * g.dot(PseudoInverse<6>(H) * g);
+}
+
+// Of the pixels, `field` being how far an image point moves by a unit of the number.
+template <typename Field>
+NumberFit FitNumber(std::vector<OutlinePixel> pixels, const Misfit& misfit, double radius,
+                    double radius_over_depth, const Field& field) {
+  // In the place of the focal length's field, px from the principal point.
+  for (OutlinePixel& pixel : pixels) pixel.from_center_px = field(pixel);
+  const std::vector<ViewOutline> views = SumByView(pixels, misfit, radius);
+  const FocalStep step = FocalStepOf(views, misfit, radius);
+  NumberFit fit;
+  fit.change = step.step[6];
+  fit.sigma = step.sigma;
+  if (step.cost > 0) fit.explains = std::clamp(GainOfNumber(views, step) / step.cost, 0.0, 1.0);
+  fit.rotation_rad = step.step.head<3>().norm();
+  fit.translation = step.step.segment<3>(3).norm() * radius_over_depth;
+  return fit;
+}
+
+// ∂(image point)/∂k1 = f · (x, y) r² / (1 + k4 r² + k5 r⁴ + k6 r⁶), (x, y) before the lens.
+Eigen::Vector2d FieldOfK1(const Camera& camera, const Projection& projection,
+                          const Eigen::Vector2d& from_center_px) {
+  const Eigen::Vector2d x =
+      projection.Ray(camera.cx_px + from_center_px.x(), camera.cy_px + from_center_px.y()).head<2>();
+  const double r2 = x.squaredNorm();
+  const LensDistortion& lens = camera.lens;
+  const double below = 1 + r2 * (lens.k4 + r2 * (lens.k5 + r2 * lens.k6));
+  return r2 / below * Eigen::Vector2d(camera.fx_px * x.x(), camera.fy_px * x.y());
 }
 
 // The same pixels' views, of which those that take part are solved for.
@@ -236,6 +276,20 @@ void MeasurePulls(const std::vector<ViewOutline>& views, const Misfit& misfit, d
   }
 }
 
+void MeasureLens(const Problem& problem, const std::vector<OutlinePixel>& pixels,
+                 double radius_over_depth, Consistency* result) {
+  std::vector<Projection> projections;
+  for (const WeightedView& view : problem.views) projections.emplace_back(view.view.camera);
+  const auto fit = [&](const auto& field) {
+    return FitNumber(pixels, problem.misfit, problem.radius, radius_over_depth, field);
+  };
+  result->k1 = fit([&](const OutlinePixel& pixel) {
+    return FieldOfK1(problem.views[pixel.view].view.camera, projections[pixel.view],
+                     pixel.from_center_px);
+  });
+  result->pixel_shift = fit([](const OutlinePixel&) { return Eigen::Vector2d(1, 1); });
+}
+
 }  // namespace
 
 Consistency MeasureConsistency(const std::vector<WeightedView>& views,
@@ -255,6 +309,7 @@ Consistency MeasureConsistency(const std::vector<WeightedView>& views,
   result.view_indices = problem.indices;
   if (outlines.empty()) return result;
   MeasureFocal(problem, outlines, rig_from_world, radius / depth, &result);
+  MeasureLens(problem, pixels, radius / depth, &result);
   if (outlines.size() > 1) MeasurePulls(outlines, misfit, radius, radius / depth, &result);
   return result;
 }

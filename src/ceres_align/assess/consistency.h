@@ -1,4 +1,5 @@
-// Whether the views agree with each other and with the focal length given, at the pose found.
+// Whether the views agree with each other and with the cameras given (focal length, lens, pixel
+// rule), at the pose found.
 #pragma once
 
 #include <vector>
@@ -20,6 +21,10 @@ namespace ceres_align {
 ///
 /// Focal length. Gauss–Newton steps of [pose, log f] of all views, a few of them where the first is
 /// suspicious, and f's sandwich sigma at the last.
+///
+/// k1, pixel shift. The one Gauss–Newton step of [pose, number], the number shared by all views. An
+/// image point moves by ∂u per unit of it, and coverage by the outline's ∂M/∂u · ∂u. Distortion that
+/// was left out shows first in k1; a `pixel_center` of 0 that was forgotten is a shift of 0.5.
 ///
 /// `pixels` are the views' outlines at rig_from_world; `radius` is the object's. Views of which too
 /// little outline is seen take no part.

@@ -95,7 +95,7 @@ Check ViewsCheck(const Assessment& result) {
     const ViewPull& pull = result.consistency->pulls[i];
     const double tolerance = result.outline_tolerance;
     const bool matters =
-        pull.rotation_rad > tolerance * kLimits.pull_rad || pull.translation > tolerance * kPull;
+        pull.rotation_rad > tolerance * kLimits.pull_rad || pull.translation > tolerance * kLimits.pull;
     worst.Take(matters ? pull.chi2 : std::min(pull.chi2, kLimits.most_chi2), kLimits.most_chi2,
                Format("%s pulls the pose by %.3f deg and %.3f %% of the distance against the other "
                     "views, chi2 %.1f (at most %.0f)",
@@ -126,6 +126,37 @@ Check FocalCheck(const Assessment& result) {
       "%.0f %% of the misfit",
       100 * fit.focal_change, 100 * fit.focal_sigma, 100 * fit.focal_explains);
   return {"focal_length", !((clear || large) && fit.focal_explains > kLimits.least_explains), text};
+}
+
+Check LensCheck(const Assessment& result) {
+  if (!result.consistency || result.consistency->view_indices.empty()) {
+    return {"lens", true, "not tested: too little outline"};
+  }
+  if (!OverlapCheck(result).passed) {
+    return {"lens", true, "not tested: the outlines are too far apart"};
+  }
+  const NumberFit &k1 = result.consistency->k1, &shift = result.consistency->pixel_shift;
+  const double shift_px = std::abs(shift.change);
+  const auto matters = [&](const NumberFit& fit) {
+    return fit.rotation_rad > result.outline_tolerance * kLimits.pull_rad ||
+           fit.translation > result.outline_tolerance * kLimits.pull;
+  };
+  const bool off_by_half = matters(shift) && shift_px > kLimits.least_shift_px && shift_px < kLimits.most_shift_px &&
+                           shift_px > kLimits.shift_sigmas * shift.sigma &&
+                           shift.explains > kLimits.shift_explains;
+  const bool bent = matters(k1) && std::abs(k1.change) > kLimits.lens_sigmas * k1.sigma &&
+                    k1.explains > kLimits.lens_explains;
+  if (off_by_half && !bent) {
+    return {"lens", false,
+            Format("the outlines fit best with cx and cy %+.2f px off (sigma %.2f): is pixel_center "
+                 "right? It would turn the pose by %.3f deg",
+                 shift.change, shift.sigma, shift.rotation_rad * 180 / M_PI)};
+  }
+  return {"lens", !bent,
+          Format("the outlines fit best with a distortion k1 %+.3f off (sigma %.3f), which explains "
+               "%.0f %% of the misfit%s",
+               k1.change, k1.sigma, 100 * k1.explains,
+               bent ? ": was the lens's distortion left out?" : "")};
 }
 
 Check ObservabilityCheck(const Assessment& result) {
@@ -175,6 +206,7 @@ std::vector<Check> ChecksOf(const Assessment& result) {
           ContourCheck(result),
           ViewsCheck(result),
           FocalCheck(result),
+          LensCheck(result),
           {"ambiguity", !result.ambiguous,
            result.ambiguous ? result.ambiguity : "no other pose found fits as well"},
           ObservabilityCheck(result),

@@ -33,6 +33,12 @@ struct VerdictLimits {
   double clear_focal = 0.01, clear_sigmas = 4.5;
   double large_focal = 0.05, large_sigmas = 1.7;
   double least_explains = 0.03, poor_masks_px = 1;
+  /// A lens that was left out explains much of the misfit; noise that happens to lie like one does
+  /// not.
+  double lens_sigmas = 4.5, lens_explains = 0.17;
+  /// A principal point that is half a pixel off (pixel_center), seen only by views that need not
+  /// agree on it otherwise.
+  double shift_sigmas = 4, shift_explains = 0.015, least_shift_px = 0.3, most_shift_px = 0.85;
 };
 constexpr VerdictLimits kLimits{};
 
@@ -53,6 +59,9 @@ constexpr const char* kAccuracyCheck = "accuracy";
 ///                  rig, swapped masks
 ///   focal_length   another focal length fits clearly better. Passes where the outlines do not
 ///                  tell it, and says how well they do; not tested where `overlap` fails
+///   lens           another k1 fits clearly better, as where distortion was left out, or cx and cy
+///                  that are half a pixel off (only views of a rig can tell), as where pixel_center
+///                  was forgotten; not tested where `overlap` fails
 ///   ambiguity      another pose fits about as well
 ///   observability  a motion is not determined (only where result.observability is set)
 ///   prior          the pose is not where it was said to be (SolveOptions::prior)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ceres_align/batch/types.h"
+#include "ceres_align/render/lens_pieces.h"
 
 namespace ceres_align::batch {
 
@@ -143,55 +144,140 @@ struct LeftCounter {
   }
 };
 
-/// Index e: a contour edge. Projects it and counts its fragments. One index beyond them gets
-/// the count 0, so that the sums of counts end with their total.
-struct ProjectEdges {
-  Batch b;
-  CA_HD void operator()(int64_t e) const {
-    b.fragment_count[e] = e < b.num_edges() ? Project(e) : 0;
-  }
+/// A contour edge of the mesh, or the cut of a face, in front of the near plane.
+struct FoundEdge {
+  EdgePoint p, q;
+  int multiplicity;  ///< 0: nothing of the edge is in front
+  EndSlides slides;  ///< without a lens
+  EdgeSlides lens_slides;
+};
 
-  CA_HD int64_t Project(int64_t e) const {
-    const int32_t slot = b.slots[e];
+CA_HD inline FoundEdge FoundEdgeOf(const Batch& b, const Item& item, const Job& job, int place) {
+  FoundEdge found{};
+  const MeshView& mesh = b.meshes[job.mesh];
+  if (item.kind == Item::Kind::kFaces) {
+    NearCut cut{};
+    if (!CutOfItem(mesh, item, place, job.view, &cut)) return found;
+    found.p = cut.from;
+    found.q = cut.to;
+    found.slides = cut.slides;
+    found.lens_slides = SlidesOf(cut);
+    found.multiplicity = cut.multiplicity;
+    return found;
+  }
+  const ContourEdge edge = EdgeOfCluster(mesh, item.index, place, job.view.cam_in_object);
+  found.p = ToCamera(job.view, mesh.vertices[edge.v0], edge.v0);
+  found.q = ToCamera(job.view, mesh.vertices[edge.v1], edge.v1);
+  found.multiplicity = edge.multiplicity;
+  if (!job.clips) return found;
+  const bool in_front = job.view.has_lens
+                            ? ClipEdge(job.view, edge, &found.p, &found.q, &found.lens_slides)
+                            : ClipEdge(job.view, edge, &found.p, &found.q);
+  if (!in_front) found.multiplicity = 0;
+  return found;
+}
+
+/// Index s: a contour edge of the mesh, where some job has a lens. Counts the pieces of its image.
+/// One index beyond the room gets the count 0, so that the sums of counts end with their total.
+struct CountPieces {
+  Batch b;
+  struct Counter {
+    int64_t count;
+    CA_HD void operator()(const PiecePoint&, const PiecePoint&) { ++count; }
+  };
+
+  CA_HD void operator()(int64_t s) const {
+    b.piece_count[s] = s < b.num_slots() ? Count(b.slots[s]) : 0;
+  }
+  CA_HD int64_t Count(int32_t slot) const {
     const Item item = ItemOf(b, b.items[slot / kItemEdges]);
     const Job& job = b.jobs[item.job];
-    b.edge_job[e] = item.job;
-    EdgePoint p{}, q{};
-    EndSlides slides{};
-    const int m = Ends(item, job, slot % kItemEdges, &p, &q, &slides);
-    bool swapped = false;
-    if (m == 0 || !MakeImageEdge(job.view, p, q, m, &b.edges[e], &swapped)) {
-      b.edges[e] = ImageEdge{0, 1, 0, 0, 0, 0, 0};  // no height: SplitEdge emits nothing
-      return 0;
-    }
-    if (swapped) slides = EndSlides{slides.bottom, slides.top};
-    b.velocity[e] = VelocityOf(job.view, swapped ? q.from_center : p.from_center,
-                               swapped ? p.from_center : q.from_center, b.edges[e].slope, slides);
-    const int64_t first_row = b.row_begin[item.job];
-    FragmentCounter counter{b.row_count + first_row, job.view.window, 0};
-    LeftCounter left{b.left_step + first_row + item.job, PixelWindow{job.view.window},
-                     b.edges[e].multiplicity};
-    SplitEdge(b.edges[e], 0, job.view, counter, left);
+    if (!job.view.has_lens) return 1;
+    const FoundEdge found = FoundEdgeOf(b, item, job, slot % kItemEdges);
+    if (found.multiplicity == 0) return 0;
+    Counter counter{0};
+    ForEachImagePiece(job.view, found.p, found.q, counter);
     return counter.count;
   }
+};
 
-  /// The multiplicity; 0: nothing of the edge is in front.
-  CA_HD int Ends(const Item& item, const Job& job, int place, EdgePoint* p, EdgePoint* q,
-                 EndSlides* slides) const {
-    const MeshView& mesh = b.meshes[job.mesh];
-    if (item.kind == Item::Kind::kFaces) {
-      NearCut cut{};
-      if (!CutOfItem(mesh, item, place, job.view, &cut)) return 0;
-      *p = cut.from;
-      *q = cut.to;
-      *slides = cut.slides;
-      return cut.multiplicity;
+/// Index s: a contour edge of the mesh. Projects it and counts the fragments of what becomes of it:
+/// an edge of the image or, with a lens, pieces. An index that no edge of the image has gets the
+/// count 0; one is beyond the room, so that the sums of counts end with their total.
+struct ProjectEdges {
+  Batch b;
+  CA_HD void operator()(int64_t s) const {
+    if (s >= b.num_edges()) b.fragment_count[s] = 0;
+    if (s >= b.num_slots()) return;
+    const int32_t slot = b.slots[s];
+    const Item item = ItemOf(b, b.items[slot / kItemEdges]);
+    const Job& job = b.jobs[item.job];
+    const FoundEdge found = FoundEdgeOf(b, item, job, slot % kItemEdges);
+    if (!job.view.has_lens) {
+      const int64_t e = b.has_lens ? b.piece_sum[s] : s;
+      if (e < b.edge_capacity) b.fragment_count[e] = Project(found, item.job, e);
+    } else if (found.multiplicity != 0) {
+      PieceWriter writer{*this, found, item.job, b.piece_sum[s]};
+      ForEachImagePiece(job.view, found.p, found.q, writer);
     }
-    const ContourEdge edge = EdgeOfCluster(mesh, item.index, place, job.view.cam_in_object);
-    *p = ToCamera(job.view, mesh.vertices[edge.v0], edge.v0);
-    *q = ToCamera(job.view, mesh.vertices[edge.v1], edge.v1);
-    if (job.clips && !ClipEdge(job.view, edge, p, q)) return 0;
-    return edge.multiplicity;
+  }
+
+  struct PieceWriter {
+    const ProjectEdges& stage;
+    const FoundEdge& found;
+    int32_t job;
+    int64_t e;
+    CA_HD void operator()(const PiecePoint& from, const PiecePoint& to) {
+      if (e < stage.b.edge_capacity) {
+        stage.b.fragment_count[e] = stage.ProjectPiece(found, from, to, job, e);
+      }
+      ++e;
+    }
+  };
+
+  CA_HD int64_t Project(const FoundEdge& found, int32_t j, int64_t e) const {
+    const ViewGeometry& view = b.jobs[j].view;
+    const EdgePoint &p = found.p, &q = found.q;
+    bool swapped = false;
+    if (found.multiplicity == 0 ||
+        !MakeImageEdge(view, p, q, found.multiplicity, &b.edges[e], &swapped)) {
+      return Nothing(j, e);
+    }
+    EndSlides slides = found.slides;
+    if (swapped) slides = EndSlides{slides.bottom, slides.top};
+    b.velocity[e] = VelocityOf(view, swapped ? q.from_center : p.from_center,
+                               swapped ? p.from_center : q.from_center, b.edges[e].slope, slides);
+    return CountFragments(j, e);
+  }
+
+  CA_HD int64_t ProjectPiece(const FoundEdge& found, const PiecePoint& from, const PiecePoint& to,
+                             int32_t j, int64_t e) const {
+    const ViewGeometry& view = b.jobs[j].view;
+    bool swapped = false;
+    if (!OrderImageEdge(view, from.px, from.py, to.px, to.py, found.multiplicity, &b.edges[e],
+                        &swapped)) {
+      return Nothing(j, e);
+    }
+    const PiecePoint &top = swapped ? to : from, &bottom = swapped ? from : to;
+    b.velocity[e] =
+        LensVelocityOf(view, top.point.from_center, bottom.point.from_center, b.edges[e].slope,
+                       found.lens_slides.At(top.s), found.lens_slides.At(bottom.s));
+    return CountFragments(j, e);
+  }
+
+  CA_HD int64_t Nothing(int32_t j, int64_t e) const {
+    b.edge_job[e] = j;
+    b.edges[e] = ImageEdge{0, 1, 0, 0, 0, 0, 0};  // no height: SplitEdge emits nothing
+    return 0;
+  }
+  CA_HD int64_t CountFragments(int32_t j, int64_t e) const {
+    const ViewGeometry& view = b.jobs[j].view;
+    b.edge_job[e] = j;
+    const int64_t first_row = b.row_begin[j];
+    FragmentCounter counter{b.row_count + first_row, view.window, 0};
+    LeftCounter left{b.left_step + first_row + j, PixelWindow{view.window}, b.edges[e].multiplicity};
+    SplitEdge(b.edges[e], 0, view, counter, left);
+    return counter.count;
   }
 };
 

@@ -68,6 +68,8 @@ inline void TakeArrays(Layout* layout, Batch* b) {
   b->slot_flag = layout->Take<uint8_t>(slots);
   b->slots = layout->Take<int32_t>(slots);
   b->counts = layout->Take<int32_t>(2);
+  b->piece_count = layout->Take<int64_t>(b->has_lens ? edges + 1 : 0);
+  b->piece_sum = layout->Take<int64_t>(b->has_lens ? edges + 1 : 0);
   b->edges = layout->Take<ImageEdge>(edges);
   b->velocity = layout->Take<EdgeVelocity>(edges);
   b->edge_job = layout->Take<int32_t>(edges);

@@ -135,6 +135,7 @@ class Pipeline : public Engine {
                                b.edge_capacity,
                                b.fragment_capacity,
                                b.column_bits,
+                               b.has_lens ? 1 : 0,
                                static_cast<int64_t>(output.bytes),
                                Address(block_.data()),
                                Address(staging_in_.data()),
@@ -161,6 +162,11 @@ class Pipeline : public Engine {
     executor_->ForEach(kItemEdges * b.item_capacity, FindEdges{b});
     executor_->Select(b.slot_flag, kItemEdges * b.item_capacity, b.slots, b.counts + 1, plan_.temp,
                       plan_.temp_bytes);
+    if (b.has_lens) {
+      executor_->ForEach(b.edge_capacity + 1, CountPieces{b});
+      executor_->ExclusiveSum(b.piece_count, b.piece_sum, b.edge_capacity + 1, plan_.temp,
+                              plan_.temp_bytes);
+    }
     executor_->ForEach(b.edge_capacity + 1, ProjectEdges{b});
     executor_->ExclusiveSum(b.fragment_count, b.fragment_sum, NumSummed(b), plan_.temp,
                             plan_.temp_bytes);
@@ -194,6 +200,7 @@ class Pipeline : public Engine {
     kinds_.clear();
     estimates_.ForgetIfMany();
     int widest = 0;
+    bool has_lens = false;
     int64_t item = 0, row = 0, chunk = 0, pixel = 0;
     for (int32_t j = 0; j < num_jobs; ++j) {
       tables.item[j] = item;
@@ -205,12 +212,13 @@ class Pipeline : public Engine {
       chunk += (jobs[j].rows() + kChunkRows - 1) / kChunkRows;
       pixel += int64_t{jobs[j].rows()} * jobs[j].columns();
       widest = std::max(widest, jobs[j].view.width_px);
+      has_lens = has_lens || jobs[j].view.has_lens;
     }
     tables.item[num_jobs] = item;
     tables.row[num_jobs] = row;
     tables.chunk[num_jobs] = chunk;
     tables.pixel[num_jobs] = pixel;
-    counts_ = {item, row, chunk, BitsFor(widest)};
+    counts_ = {item, row, chunk, BitsFor(widest), has_lens};
   }
 
   /// Counts the jobs of each kind, and returns the job's items.
@@ -269,6 +277,7 @@ class Pipeline : public Engine {
     b.num_rows = counts_.rows;
     b.num_chunks = counts_.chunks;
     b.column_bits = counts_.column_bits;
+    b.has_lens = counts_.has_lens;
     b.by_rows = expected_.most_in_row <= limits_.most_in_row_to_rank;
     b.most_snapshot_steps_per_row = limits_.most_snapshot_steps_per_row;
     b.item_capacity = std::min(SizeEstimates::Rounded(expected_.items), b.num_items);
@@ -347,6 +356,7 @@ class Pipeline : public Engine {
   struct Counts {
     int64_t items = 0, rows = 0, chunks = 0;
     int column_bits = 0;
+    bool has_lens = false;
   };
 
   std::unique_ptr<Executor> executor_;

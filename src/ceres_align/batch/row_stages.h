@@ -61,7 +61,7 @@ struct ProfileRows {
     AtomicMax(&b.needs->most_in_row, end - begin);
     if (r == 0) {
       b.needs->items = b.counts[0];
-      b.needs->edges = b.counts[1];
+      b.needs->edges = b.needed_edges();
       b.needs->fragments = b.needed_fragments();
     }
     b.row_top[r] = profile.top;

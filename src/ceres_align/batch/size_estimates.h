@@ -17,13 +17,13 @@ struct BatchSizes {
   int64_t most_in_row = kUnknown;
 };
 
-/// Remembers what jobs of a kind (mesh, size of the image, window) needed.
+/// Remembers what jobs of a kind (mesh, size of the image, window, lens) needed.
 class SizeEstimates {
  public:
-  using Kind = std::tuple<int, int, int, int, bool, bool>;
+  using Kind = std::tuple<int, int, int, int, bool, bool, bool>;
   static Kind KindOf(const Job& job) {
-    return {job.mesh,        job.view.width_px, job.view.height_px,
-            job.view.window, job.in_front,      job.clips};
+    return {job.mesh,     job.view.width_px, job.view.height_px, job.view.window,
+            job.in_front, job.clips,         job.view.has_lens};
   }
 
   /// What such jobs are expected to need; a rough guess the first time.

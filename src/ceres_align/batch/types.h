@@ -75,7 +75,7 @@ struct JobSums {
 /// What a run needed, whether it had the capacity or not. A number is exact where those before it
 /// fit.
 struct Needs {
-  int64_t items, edges, fragments;  ///< items that survive culling, contour edges, fragments
+  int64_t items, edges, fragments;  ///< items that survive culling, edges of the image, fragments
   int64_t most_in_row;              ///< fragments; at most 0 where fragments did not fit
 };
 
@@ -92,6 +92,9 @@ struct Batch {
   /// For what only the run finds out. What exceeds it is left out, and Needs tells.
   int64_t item_capacity, edge_capacity, fragment_capacity;
   int column_bits;  ///< of keys
+  /// Some job has a lens: an edge's image is a curve of pieces, and those are what later stages
+  /// call edges. Without, the piece arrays have no places, and an edge is one.
+  bool has_lens;
   /// How fragments get into order; both ways give the same. True: each is put into its row and
   /// compared with all of the row, best where rows have few. False: sorted by key.
   bool by_rows;
@@ -102,6 +105,7 @@ struct Batch {
   uint8_t* slot_flag;      // [kItemEdges·item_capacity]
   int32_t* slots;          // [kItemEdges·item_capacity], the flagged ones in order
   int32_t* counts;         // [2]: items, slots
+  int64_t *piece_count, *piece_sum;  // [edge_capacity + 1], with a lens: of slots; sums of all before
   ImageEdge* edges;        // [edge_capacity]
   EdgeVelocity* velocity;  // [edge_capacity]
   int32_t* edge_job;       // [edge_capacity]
@@ -132,7 +136,15 @@ struct Batch {
   Needs* needs;        // [1]
   JobSums* job_sums;   // [num_jobs]
 
-  CA_HD int64_t num_edges() const { return Min<int64_t>(counts[1], edge_capacity); }
+  /// Contour edges of the mesh that there is room for.
+  CA_HD int64_t num_slots() const { return Min<int64_t>(counts[1], edge_capacity); }
+  /// Places that edges of the image need; too few where the mesh's did not fit.
+  CA_HD int64_t needed_edges() const {
+    return has_lens ? Max<int64_t>(counts[1], piece_sum[edge_capacity]) : counts[1];
+  }
+  CA_HD int64_t num_edges() const {
+    return Min<int64_t>(has_lens ? piece_sum[edge_capacity] : counts[1], edge_capacity);
+  }
   CA_HD int64_t num_lefts() const { return num_rows + num_jobs; }
   CA_HD int64_t needed_fragments() const { return fragment_sum[edge_capacity]; }
   /// 0 if the capacity is too small for all: the batch runs again then.

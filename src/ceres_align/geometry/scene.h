@@ -17,7 +17,7 @@ namespace ceres_align {
 /// One camera of the rig and what it saw.
 struct View {
   std::string name;           ///< unique in its scene; used in file names
-  Camera camera;              ///< a pinhole: lens distortion has been taken out of the mask
+  Camera camera;              ///< with the lens through which the mask was seen
   ImageF mask;                ///< object's coverage in [0, 1], camera.width_px x height_px
   ImageF weight;              ///< weight of each pixel's squared residual; empty: 1 everywhere
   Rigid3d cam_from_rig;       ///< constant

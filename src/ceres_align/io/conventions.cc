@@ -33,6 +33,19 @@ void CheckImageSize(int width_px, int height_px, std::string_view where) {
   if (height_px <= 0) Fail(where, ": height is ", height_px, "; it must be positive");
 }
 
+// Above these nothing real is left, and numbers of pixels lose their fractions: a telescope's focal
+// length is 1e5 px.
+constexpr double kMostPx = 1e7, kMostSides = 1e5;
+
+double Most_px(int side_px) { return std::min(kMostPx, kMostSides * side_px); }
+
+void CheckPlausible(double value_px, int side_px, std::string_view what, std::string_view where) {
+  const double most = Most_px(side_px);
+  if (std::abs(value_px) <= most) return;
+  Fail(where, ": ", what, " is ", value_px, " px; at most ", most, " px are supported at ", side_px,
+       " px of image");
+}
+
 }  // namespace
 
 Pytorch3dPose Pytorch3dFromOpenCv(const OpenCvPose& pose) {
@@ -96,6 +109,11 @@ Camera CameraFromFov(int width_px, int height_px, double fov_deg, std::string_vi
     Fail(where, ": the field of view is ", fov_deg, "; it must be between 0 and 180 degrees");
   }
   const double focal_px = 0.5 * std::min(width_px, height_px) / std::tan(fov_deg * M_PI / 360);
+  const double most_px = Most_px(std::min(width_px, height_px));
+  if (!(focal_px <= most_px)) {
+    Fail(where, ": a field of view of ", fov_deg, " degrees is a focal length of ", focal_px,
+         " px; at most ", most_px, " px are supported at this size of image");
+  }
   return {width_px, height_px, focal_px, focal_px, 0.5 * width_px, 0.5 * height_px};
 }
 
@@ -127,6 +145,10 @@ Camera CameraFromK(const Eigen::Matrix3d& K, int width_px, int height_px, double
     Fail(where, ": K[", row, "][", 1 - row, "] is ", K(row, 1 - row),
          "; a skew is not supported, it must be 0");
   }
+  CheckPlausible(K(0, 0), width_px, "K[0][0]", where);
+  CheckPlausible(K(1, 1), height_px, "K[1][1]", where);
+  CheckPlausible(K(0, 2), width_px, "K[0][2]", where);
+  CheckPlausible(K(1, 2), height_px, "K[1][2]", where);
   const double shift_px = 0.5 - pixel_center;
   return {width_px, height_px, K(0, 0), K(1, 1), K(0, 2) + shift_px, K(1, 2) + shift_px};
 }

@@ -55,14 +55,16 @@ Pytorch3dPose LookAt(const Eigen::Vector3d& eye_in_world,
                      const Eigen::Vector3d& up_in_world = Eigen::Vector3d::UnitY());
 
 /// PyTorch3D's FoV camera: the angle spans the shorter side, the principal point is the centre.
-/// Throws InputError unless 0 < fov < 180 and the sizes are positive.
+/// Throws InputError unless 0 < fov < 180 and the sizes are positive, and for a focal length above
+/// 1e7 px or 1e5 times the shorter side.
 Camera CameraFromFov(int width_px, int height_px, double fov_deg, std::string_view where);
 /// Inverse of CameraFromFov for its own cameras: 2·atan(min(w, h)/2 / f), fx = fy assumed.
 double FovOfShorterSide_deg(const Camera& camera);
 
 /// A camera from a K whose first pixel's centre is at `pixel_center`: 0 (OpenCV, OpenGL pictures)
 /// or 0.5. Throws InputError for sizes or focal lengths that are not positive, a skew, a last row
-/// other than 0 0 1, values that are not finite.
+/// other than 0 0 1, values that are not finite, and a focal length or principal point above 1e7 px
+/// or 1e5 times the image's side.
 Camera CameraFromK(const Eigen::Matrix3d& K, int width_px, int height_px, double pixel_center,
                    std::string_view where);
 

@@ -16,7 +16,6 @@ namespace ceres_align {
 namespace fs = std::filesystem;
 using io_internal::Cat;
 using io_internal::Fail;
-using io_internal::LensDistortion;
 
 namespace {
 
@@ -28,7 +27,9 @@ void CheckFinite(const std::optional<Rigid3d>& pose, const std::string& place) {
 }
 
 Camera CameraOf(const ViewDescription& view, std::string_view place) {
-  return CameraFromK(view.K, view.width_px, view.height_px, view.pixel_center, place);
+  Camera camera = CameraFromK(view.K, view.width_px, view.height_px, view.pixel_center, place);
+  camera.lens = LensFromOpenCv(view.dist, Cat(place, ".dist"));
+  return camera;
 }
 
 void CheckView(const ViewDescription& view, bool is_first, const std::string& place) {
@@ -36,8 +37,7 @@ void CheckView(const ViewDescription& view, bool is_first, const std::string& pl
   for (int side : {view.width_px, view.height_px}) {
     if (side > kMaxSide_px) Fail(place, ": a side of ", side, " px; at most ", kMaxSide_px);
   }
-  const Camera camera = CameraOf(view, place);
-  CheckNoFold(LensDistortion::FromList(view.dist, place + ".dist"), camera, place);
+  CheckLens(CameraOf(view, place), place);
   if (!is_first && !view.cam_from_rig) {
     Fail(place, ".cam_from_rig is missing; only the first view's is the identity by default");
   }
@@ -86,32 +86,15 @@ class SceneBuilder {
     Warn(mask.warnings);
     ImageF ignore;
     if (!description.ignore.empty()) ignore = LoadIgnore(Resolve(description.ignore), size);
-    const LensDistortion lens = LensDistortion::FromList(description.dist, place);
-    if (lens.IsNone()) {
-      view.mask = std::move(mask.mask);
-      for (float& v : ignore.pixels) v = 1 - v;
-      view.weight = std::move(ignore);
-    } else {
-      TakeOutDistortion(lens, mask.mask, ignore, place, &view);
-    }
+    view.mask = std::move(mask.mask);
+    for (float& v : ignore.pixels) v = 1 - v;
+    view.weight = std::move(ignore);
     view.cam_from_rig = description.cam_from_rig.value_or(Rigid3d());
     view.world_from_object = description.world_from_object.value_or(Rigid3d());
     return view;
   }
 
  private:
-  void TakeOutDistortion(const LensDistortion& lens, const ImageF& mask, const ImageF& ignore,
-                         std::string_view place, View* view) {
-    constexpr double kLossWorthTelling = 0.01;
-    io_internal::Undistorted undistorted = Undistort(lens, view->camera, mask, ignore);
-    if (undistorted.foreground_lost > kLossWorthTelling) {
-      Warn({Cat(place, ": ", 100 * undistorted.foreground_lost,
-                " % of the foreground falls outside the image without lens distortion")});
-    }
-    view->mask = std::move(undistorted.mask);
-    view->weight = std::move(undistorted.weight);
-  }
-
   fs::path Resolve(const std::string& name) const {
     return (folder_ / fs::u8path(name)).lexically_normal();
   }

@@ -63,11 +63,10 @@ SceneDescription ReadSceneDescription(const std::filesystem::path& path);
 /// scene file's name; for flags, say, "ceres_align"). Throws InputError.
 void CheckSceneDescription(SceneDescription* description, std::string_view where);
 
-/// Checks, then loads meshes (each file once) and masks. Lens distortion is taken out: the view
-/// gets a pinhole camera of the same K and size, its mask and ignore image are resampled, and
-/// pixels that the photograph does not show get weight 0. Relative paths start at `folder`.
-/// Throws InputError also for masks of another size than the camera, for distortion that folds
-/// over inside the image, and if all masks together have less than kMinForeground_px.
+/// Checks, then loads meshes (each file once) and masks. Lens distortion becomes the camera's
+/// lens; masks stay as they are. Relative paths start at `folder`. Throws InputError also for masks
+/// of another size than the camera, for distortion that folds over inside the image, and if all
+/// masks together have less than kMinForeground_px.
 LoadedScene BuildScene(const SceneDescription& description, const std::filesystem::path& folder,
                        std::string_view where);
 

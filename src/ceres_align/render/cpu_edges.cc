@@ -80,10 +80,14 @@ void CpuEdges::Prepare(const ContourMesh& mesh, const ViewGeometry& view) {
   contour_.clear();
   num_edges_ = 0;
   cuts_.clear();
+  pieces_.clear();
+  piece_slides_.clear();
   velocities_.clear();
   if (AnyInFront(view, mesh.radius)) {
     ExtractContour(mesh, view.cam_in_object, &contour_);
-    if (CrossesNear(view, mesh.radius)) {
+    if (view.has_lens) {
+      AddCurves(CrossesNear(view, mesh.radius));
+    } else if (CrossesNear(view, mesh.radius)) {
       AddClippedEdges();
       AddNearCuts();
     } else {
@@ -153,10 +157,57 @@ void CpuEdges::AddNearCuts() {
   });
 }
 
+void CpuEdges::AddCurves(bool crosses_near) {
+  for (const ContourEdge& e : contour_) {
+    EdgePoint p = ToCamera(view_, mesh_->vertices[e.v0], e.v0);
+    EdgePoint q = ToCamera(view_, mesh_->vertices[e.v1], e.v1);
+    EdgeSlides slides;
+    if (!crosses_near) {
+      AddCurve(p, q, e.multiplicity, nullptr);
+    } else if (ClipEdge(view_, e, &p, &q, &slides)) {
+      AddCurve(p, q, e.multiplicity, &slides);
+    }
+  }
+  if (!crosses_near) return;
+  NearCut cut{};
+  for (const ContourMesh::Face& face : mesh_->faces) {
+    if (!MakeNearCut(view_, mesh_->vertices.data(), face, &cut)) continue;
+    const EdgeSlides slides = SlidesOf(cut);
+    AddCurve(cut.from, cut.to, cut.multiplicity, &slides);
+  }
+}
+
+void CpuEdges::AddCurve(const EdgePoint& p, const EdgePoint& q, int m, const EdgeSlides* slides) {
+  const auto add = [&](const PiecePoint& a, const PiecePoint& b) {
+    ImageEdge edge;
+    bool swapped = false;
+    if (!OrderImageEdge(view_, a.px, a.py, b.px, b.py, m, &edge, &swapped)) return;
+    const PiecePoint &top = swapped ? b : a, &bottom = swapped ? a : b;
+    int32_t place = -1;
+    if (slides != nullptr) {
+      place = static_cast<int32_t>(piece_slides_.size());
+      piece_slides_.push_back({slides->At(top.s), slides->At(bottom.s)});
+    }
+    edges_.push_back(edge);
+    pieces_.push_back({top.point.from_center, bottom.point.from_center, place});
+  };
+  ForEachImagePiece(view_, p, q, add);
+}
+
+EdgeVelocity CpuEdges::PieceVelocity(int edge) const {
+  const PieceEnds& ends = pieces_[edge];
+  const EdgeSlides slides = ends.slides >= 0 ? piece_slides_[ends.slides] : EdgeSlides{};
+  return LensVelocityOf(view_, ends.top, ends.bottom, edges_[edge].slope, slides.p, slides.q);
+}
+
 const EdgeVelocity& CpuEdges::Velocity(int edge) {
   int32_t& at = velocity_of_[edge];
   if (at < 0) {
     at = static_cast<int32_t>(velocities_.size());
+    if (view_.has_lens) {
+      velocities_.push_back(PieceVelocity(edge));
+      return velocities_[at];
+    }
     CutEnds ends{};
     if (ends_[edge].top < 0) {
       ends = cuts_[~ends_[edge].top];

@@ -7,6 +7,7 @@
 #include "ceres_align/render/contour_edges.h"
 #include "ceres_align/render/contour_extract.h"
 #include "ceres_align/render/contour_mesh.h"
+#include "ceres_align/render/lens_pieces.h"
 
 namespace ceres_align {
 
@@ -36,10 +37,21 @@ class CpuEdges {
     EndSlides slides;
   };
 
+  // A piece of a curve, upper end first, from the mesh's centre in the camera's axes; slides: into
+  // piece_slides_, −1: both ends are bound to the mesh.
+  struct PieceEnds {
+    Vec3 top, bottom;
+    int32_t slides;
+  };
+
   void ProjectContour();
   void AddClippedEdges();
   void AddNearCuts();
   void Add(const ImageEdge& edge, const Ends& ends);
+  // With a lens.
+  void AddCurves(bool crosses_near);
+  void AddCurve(const EdgePoint& p, const EdgePoint& q, int m, const EdgeSlides* slides);
+  EdgeVelocity PieceVelocity(int edge) const;
   void AddCutEdge(const EdgePoint& p, const EdgePoint& q, int m, const EndSlides& slides);
 
   const ContourMesh* mesh_ = nullptr;
@@ -49,6 +61,8 @@ class CpuEdges {
   std::vector<ImageEdge> edges_;  // room for more
   std::vector<Ends> ends_;
   std::vector<CutEnds> cuts_;
+  std::vector<PieceEnds> pieces_;         // with a lens, one per edge; ends_ and cuts_ without
+  std::vector<EdgeSlides> piece_slides_;  // p: the upper end
   std::vector<int32_t> velocity_of_;  // −1: not yet computed
   std::vector<EdgeVelocity> velocities_;
 };

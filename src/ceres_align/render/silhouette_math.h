@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "ceres_align/base/hd.h"
+#include "ceres_align/geometry/lens_distortion.h"
 
 namespace ceres_align {
 
@@ -26,6 +27,8 @@ struct ViewGeometry {
   double near_z;  ///< > 0; what lies nearer is clipped
   int width_px, height_px;
   int window;  ///< k: all px here are 1/k of a pixel; only rows k·j + k/2 are swept
+  bool has_lens;
+  LensMap lens;  ///< if has_lens: edges are drawn in pieces, see lens_pieces.h
 };
 
 /// Unit normal and offset of a triangle's plane: n·x + d. d is taken at corner a.
@@ -90,6 +93,7 @@ struct ImageEdge {
   int multiplicity;       ///< what w gains when the edge is crossed towards +x
 };
 
+/// Without a lens.
 CA_HD inline void ProjectPx(const ViewGeometry& view, const EdgePoint& p, double* x, double* y) {
   const double inv_z = 1.0 / p.in_cam.z;
   *x = view.fx_px * p.in_cam.x * inv_z + view.cx_px;
@@ -118,18 +122,25 @@ CA_HD inline OrderedEnds OrderEnds(double px, double py, double qx, double qy, d
   return e;
 }
 
-/// Projects the edge p→q of multiplicity m_e. `swapped` tells that q is the upper end. False: the
-/// edge has no height or lies above, below or right of the frame, where it does nothing.
-CA_HD inline bool MakeImageEdge(const ViewGeometry& view, const EdgePoint& p, const EdgePoint& q,
-                                int m, ImageEdge* edge, bool* swapped) {
-  double px, py, qx, qy;
-  ProjectPx(view, p, &px, &py);
-  ProjectPx(view, q, &qx, &qy);
+/// Puts the straight piece from (px, py) to (qx, qy), in px, of an edge of multiplicity m_e in
+/// order. `swapped` tells that q is the upper end. False: the piece has no height or lies above,
+/// below or right of the frame, where it does nothing.
+CA_HD inline bool OrderImageEdge(const ViewGeometry& view, double px, double py, double qx,
+                                 double qy, int m, ImageEdge* edge, bool* swapped) {
   const OrderedEnds e = OrderEnds(px, py, qx, qy, view.width_px, view.height_px);
   *swapped = e.swapped;
   // A front face's winding runs down where its inside lies to the right (y points down).
   *edge = ImageEdge{e.x0, e.y0, e.x1, e.y1, e.slope, e.inv_dy, e.swapped ? -m : m};
   return e.is_seen;
+}
+
+/// Projects the edge p→q of a view without a lens; see OrderImageEdge.
+CA_HD inline bool MakeImageEdge(const ViewGeometry& view, const EdgePoint& p, const EdgePoint& q,
+                                int m, ImageEdge* edge, bool* swapped) {
+  double px, py, qx, qy;
+  ProjectPx(view, p, &px, &py);
+  ProjectPx(view, q, &qx, &qy);
+  return OrderImageEdge(view, px, py, qx, qy, m, edge, swapped);
 }
 
 /// How an edge's image moves (Reynolds): for the piece of the edge between y = a and y = b that

@@ -7,7 +7,7 @@ namespace ceres_align {
 ViewGeometry MakeViewGeometry(const ContourMesh& mesh, const Camera& camera,
                               const Rigid3d& cam_from_object, int window) {
   CHECK(window >= 1 && window % 2 == 1) << "window " << window;
-  ViewGeometry view;
+  ViewGeometry view{};
   const Eigen::Matrix3d R = cam_from_object.R();
   for (int i = 0; i < 9; ++i) view.cam_from_object.m[i] = R(i / 3, i % 3);
   const Eigen::Vector3d center =
@@ -23,6 +23,8 @@ ViewGeometry MakeViewGeometry(const ContourMesh& mesh, const Camera& camera,
   view.near_z = kNearOverRadius * mesh.bulk_radius;
   view.width_px = window * camera.width_px;
   view.height_px = window * camera.height_px;
+  view.has_lens = !camera.lens.IsNone();
+  if (view.has_lens) view.lens = MakeLensMap(camera);
   return view;
 }
 

@@ -79,6 +79,14 @@ Json Checks(const AlignResult& result) {
   return checks;
 }
 
+Json FitJson(const NumberFit& fit) {
+  return {{"change", Number(fit.change)},
+          {"sigma", Number(fit.sigma)},
+          {"explains", Number(fit.explains)},
+          {"rotation_deg", Number(fit.rotation_rad * 180 / M_PI)},
+          {"translation_of_distance", Number(fit.translation)}};
+}
+
 Json ConsistencyOf(const AlignResult& result) {
   if (!result.consistency) return nullptr;
   const Consistency& fit = *result.consistency;
@@ -98,7 +106,9 @@ Json ConsistencyOf(const AlignResult& result) {
             {"sigma", Number(fit.focal_sigma)},
             {"explains", Number(fit.focal_explains)},
             {"rotation_deg", Number(fit.focal_rotation_rad * 180 / M_PI)},
-            {"translation_of_distance", Number(fit.focal_translation)}}}};
+            {"translation_of_distance", Number(fit.focal_translation)}}},
+          {"k1", FitJson(fit.k1)},
+          {"pixel_shift", FitJson(fit.pixel_shift)}};
 }
 
 Json Sigma(const AlignResult& result) {

@@ -31,14 +31,14 @@ void AddView(const SilhouetteView& view, const MaskMoments& mask, const GramResu
   const double z = center.z();
   const Eigen::Matrix3d rig = view.cam_from_rig.R();
   const double size = std::sqrt(mask.area_px);
-  const double fx = view.camera.fx_px / z / size, fy = view.camera.fy_px / z / size;
+  const Projection projection(view.camera);
   const bool visible = rendered.area_px > kSmallestAreaPx;
   const Eigen::Vector2d centroid =
       visible ? Eigen::Vector2d(rendered.moment_x_px, rendered.moment_y_px) / rendered.area_px
-              : view.camera.Project(center);
-  const Eigen::Vector3d dx(fx, 0, -fx * center.x() / z), dy(0, fy, -fy * center.y() / z);
-  normal->Add((centroid.x() - mask.x_px) / size, rig.transpose() * dx);
-  normal->Add((centroid.y() - mask.y_px) / size, rig.transpose() * dy);
+              : projection.Px(center);
+  const Eigen::Matrix<double, 2, 3> slope = projection.Slope(center) / size;
+  normal->Add((centroid.x() - mask.x_px) / size, rig.transpose() * slope.row(0).transpose());
+  normal->Add((centroid.y() - mask.y_px) / size, rig.transpose() * slope.row(1).transpose());
   if (!visible) {
     normal->misfit += 100;  // any pose that is seen is better
     return;
@@ -57,9 +57,7 @@ Rigid3d OntoMaskRay(const std::vector<SilhouetteView>& views, const std::vector<
     const Camera& camera = views[i].camera;
     const Eigen::Vector3d center =
         views[i].Job(rig_from_world).cam_from_object * views[i].mesh_center_in_object;
-    const Eigen::Vector3d on_ray =
-        center.z() * Eigen::Vector3d((masks[i].x_px - camera.cx_px) / camera.fx_px,
-                                     (masks[i].y_px - camera.cy_px) / camera.fy_px, 1);
+    const Eigen::Vector3d on_ray = center.z() * camera.Ray(masks[i].x_px, masks[i].y_px);
     pose.translation += views[i].cam_from_rig.rotation.conjugate() * (on_ray - center);
     break;
   }

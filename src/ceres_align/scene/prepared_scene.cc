@@ -127,8 +127,7 @@ void PreparedScene::CheckStart(const Rigid3d& rig_from_run, bool may_be_moved) c
       continue;
     }
     const Eigen::Vector2d p = camera.Project(center);
-    const double margin =
-        std::max(camera.fx_px, camera.fy_px) * radius_ / (center.z() - radius_ / 2);
+    const double margin = camera.MostPxPerUnit() * radius_ / (center.z() - radius_ / 2);
     on_screen = on_screen || (p.x() > -margin && p.x() < camera.width_px + margin &&
                               p.y() > -margin && p.y() < camera.height_px + margin);
   }

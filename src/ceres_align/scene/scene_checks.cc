@@ -13,7 +13,7 @@ namespace {
 
 template <typename... Args>
 [[noreturn]] void Refuse(const View& view, const char* format, Args... args) {
-  char text[160];
+  char text[300];
   std::snprintf(text, sizeof(text), format, args...);
   throw InputError("view '" + view.name + "': " + text);
 }
@@ -33,6 +33,12 @@ void CheckCamera(const View& view) {
   for (const double c : {camera.cx_px, camera.cy_px}) {
     if (!std::isfinite(c)) Refuse(view, "a principal point is %g px", c);
   }
+  const LensDistortion& lens = camera.lens;
+  for (const double k : {lens.k1, lens.k2, lens.p1, lens.p2, lens.k3, lens.k4, lens.k5, lens.k6}) {
+    if (!std::isfinite(k)) Refuse(view, "a coefficient of the lens is %g", k);
+  }
+  const std::string why_no_lens = WhyNoLens(camera);
+  if (!why_no_lens.empty()) Refuse(view, "%s", why_no_lens.c_str());
 }
 
 void CheckImage(const View& view, const ImageF& image, const char* what, float most) {

@@ -273,8 +273,7 @@ Rigid3d PositionFromMasks(const PreparedScene& scene) {
     const Camera& camera = scene.level(level).cameras[i];
     const double radius_px = std::sqrt(mask.area_px / (M_PI * kFillOfDisc));
     const double z = std::sqrt(camera.fx_px * camera.fy_px) * scene.radius() / radius_px;
-    const Eigen::Vector3d in_cam(z * (mask.x_px - camera.cx_px) / camera.fx_px,
-                                 z * (mask.y_px - camera.cy_px) / camera.fy_px, z);
+    const Eigen::Vector3d in_cam = z * camera.Ray(mask.x_px, mask.y_px);
     sum += Inverse(scene.scene().views[i].cam_from_rig) * in_cam;
     ++count;
   }

@@ -82,14 +82,11 @@ bool IgnoredBeside(const ImageF& weight, const PixelBox& box) {
   return false;
 }
 
-Eigen::Vector3d RayOf(const Camera& camera, double x_px, double y_px) {
-  return {(x_px - camera.cx_px) / camera.fx_px, (y_px - camera.cy_px) / camera.fy_px, 1};
-}
-
 // Turns the look frame until the mask's centroid, by area on its plane z = 1, is its axis.
-void LookAtCentroid(const ImageF& mask, const Camera& camera, const PixelBox& box, MaskLook* look) {
+void LookAtCentroid(const ImageF& mask, const Camera& camera, const Projection& projection,
+                    const PixelBox& box, MaskLook* look) {
   Eigen::Vector3d axis =
-      RayOf(camera, 0.5 * (box.left + box.right + 1), 0.5 * (box.top + box.bottom + 1));
+      projection.Ray(0.5 * (box.left + box.right + 1), 0.5 * (box.top + box.bottom + 1));
   for (int step = 0; step < kCentroidSteps; ++step) {
     look->look_from_cam = Eigen::Quaterniond::FromTwoVectors(axis, Eigen::Vector3d::UnitZ());
     const Eigen::Matrix3d R = look->look_from_cam.toRotationMatrix();
@@ -97,9 +94,10 @@ void LookAtCentroid(const ImageF& mask, const Camera& camera, const PixelBox& bo
     for (int r = box.top; r <= box.bottom; ++r) {
       for (int c = box.left; c <= box.right; ++c) {
         if (mask.at(c, r) == 0) continue;
-        const Eigen::Vector3d p = R * RayOf(camera, c + 0.5, r + 0.5);
+        double shrinkage;
+        const Eigen::Vector3d p = R * projection.Ray(c + 0.5, r + 0.5, &shrinkage);
         if (!(p.z() > 0.05)) continue;  // far off the axis: its area would be without bounds
-        const double a = mask.at(c, r) / (p.z() * p.z() * p.z());
+        const double a = shrinkage * mask.at(c, r) / (p.z() * p.z() * p.z());
         area += a;
         x += a * p.x() / p.z();
         y += a * p.y() / p.z();
@@ -127,13 +125,14 @@ std::optional<MaskLook> LookAt(const PreparedScene& scene, size_t view, Whole wh
   if (whole == Whole::kNearly && IgnoredBeside(target.weight(), *box)) return std::nullopt;
   MaskLook look;
   look.view = view;
-  LookAtCentroid(mask, camera, *box, &look);
+  const Projection projection(camera);
+  LookAtCentroid(mask, camera, projection, *box, &look);
   const Eigen::Matrix3d cam_from_look = look.look_from_cam.toRotationMatrix().transpose();
   look.silhouette =
       SamplePolar(Eigen::Vector2d::Zero(), std::sqrt(look.area), [&](double x, double y) {
         const Eigen::Vector3d ray = cam_from_look * Eigen::Vector3d(x, y, 1);
         if (!(ray.z() > 0)) return false;
-        const Eigen::Vector2d p = camera.Project(ray);
+        const Eigen::Vector2d p = projection.Px(ray);
         return Bilinear(mask, p.x(), p.y(), Outside::kZero) >= 0.5;
       });
   look.silhouette_area = std::max(1, look.silhouette.Area());

@@ -24,8 +24,7 @@ double StepPx(const std::vector<SilhouetteView>& views, const Rigid3d& from, con
   double step_px = 0;
   for (const SilhouetteView& view : views) {
     const double z = (view.Job(to).cam_from_object * view.mesh_center_in_object).z();
-    const double px_per_unit =
-        std::max(view.camera.fx_px, view.camera.fy_px) / std::max(z, 0.1 * radius);
+    const double px_per_unit = view.camera.MostPxPerUnit() / std::max(z, 0.1 * radius);
     step_px = std::max(step_px, px_per_unit * (turn + shift));
   }
   return step_px;

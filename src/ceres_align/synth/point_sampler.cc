@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "ceres_align/synth/lens_sampler.h"
+
 namespace ceres_align {
 namespace {
 
@@ -200,7 +202,8 @@ class ProjectedMesh {
  private:
   bool Visible(int32_t v) const { return in_camera_[v].z() > options_.near_z; }
   Vector2d Project(const Vector3d& p) const {
-    return options_.samples_per_axis * camera_.Project(p);
+    return options_.samples_per_axis * Vector2d(camera_.fx_px * p.x() / p.z() + camera_.cx_px,
+                                                camera_.fy_px * p.y() / p.z() + camera_.cy_px);
   }
   // The part of a face with Z > near_z: 3 or 4 corners.
   int Clip(const std::array<int32_t, 3>& face, Vector2d* corners) const {
@@ -242,6 +245,9 @@ void CheckInput(const TriangleMesh& mesh, const Camera& camera, const SamplerOpt
 ImageF RenderMask(const TriangleMesh& mesh, const Rigid3d& cam_from_object, const Camera& camera,
                   const SamplerOptions& options) {
   CheckInput(mesh, camera, options);
+  if (!camera.lens.IsNone()) {
+    return synth_internal::RenderMaskThroughLens(mesh, cam_from_object, camera, options);
+  }
   const int64_t n = options.samples_per_axis;
   const ProjectedMesh projected(mesh, cam_from_object, camera, options);
   ImageF mask(camera.width_px, camera.height_px, 0.0f);

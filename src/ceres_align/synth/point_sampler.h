@@ -1,5 +1,5 @@
-// A silhouette renderer by point sampling, independent of render/: it projects every triangle
-// and tests sample points, in double. Reference masks for demos and tests come from here.
+// A silhouette renderer by point sampling, independent of render/ (of its lens too): it projects
+// every triangle and tests sample points, in double. Reference masks for demos and tests come from here.
 #pragma once
 
 #include "ceres_align/base/image.h"
@@ -30,6 +30,9 @@ struct SamplerOptions {
 
 /// The coverage of each pixel by the union of the projected triangles (no culling, any winding),
 /// in [0, 1]: the fraction of its samples that lie in a triangle. camera.width_px x height_px.
+///
+/// Through a lens, each sample is undistorted: nothing is approximated, and it is some ten times
+/// slower. The lens must be one to one over the frame (WhyNoLens in camera.h).
 ///
 /// Any size and any position of the mesh: in front, behind, around the camera, out of frame.
 /// Memory is bounded for any sample count; single-threaded, the same bits on every run.
