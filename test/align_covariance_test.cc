@@ -93,7 +93,7 @@ TEST(Covariance, IsCalibratedOnCleanMasks) {
     const Vector6 error = Error(scene, result);
     chi2.push_back(error.dot(result.covariance->ldlt().solve(error)));
   }
-  ExpectCalibrated(chi2, 4);
+  ExpectCalibrated(chi2, 2);
 }
 
 TEST(Covariance, IsCalibratedOnMasksWithHoles) {
@@ -111,7 +111,7 @@ TEST(Covariance, IsCalibratedOnMasksWithHoles) {
     const Vector6 error = Error(scene, result);
     chi2.push_back(error.dot(result.covariance->ldlt().solve(error)));
   }
-  ExpectCalibrated(chi2, 4);
+  ExpectCalibrated(chi2, 2);
 }
 
 // The same masks in millimetres instead of metres: rotation stays, translation scales.

@@ -18,7 +18,7 @@ using testing::TestLens;
 
 AlignResult Solve(const Scene& scene) {
   CpuRasterizer cpu(1);
-  return Align(scene, AlignOptions(), &cpu);
+  return Align(scene, &cpu, AlignOptions());
 }
 
 PoseError ErrorOf(const Scene& scene, const AlignResult& result) {

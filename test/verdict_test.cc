@@ -165,30 +165,39 @@ TEST(Verdict, OnlyTheFocalLengthCheckFindsASlightlyWrongOne) {
   }
 }
 
-// Masks dilated by a pixel, as a segmentation network might make them.
-TEST(Verdict, AToleranceForPoorMasks) {
-  Scene scene = Right(Blob(), 2, 71);
-  for (View& view : scene.views) {
-    const ImageF mask = view.mask;
-    for (int r = 1; r + 1 < mask.height; ++r) {
-      for (int c = 1; c + 1 < mask.width; ++c) {
-        float most = 0;
-        for (int i = 0; i < 9; ++i) most = std::max(most, mask.at(c + i % 3 - 1, r + i / 3 - 1));
-        view.mask.at(c, r) = most;
-      }
+// Masks of a segmentation network: off by about a pixel along long stretches. The pose is right, less
+// exact, and the result knows how exact.
+TEST(Verdict, PoorMasksAreNoWrongPose) {
+  for (int seed = 0; seed < 4; ++seed) {
+    Scene scene = Right(Blob(), 2, 71 + seed);
+    for (View& view : scene.views) {
+      view.mask = ApplyNoise(view.mask, SegmentedNoise(0.7, seed), seed + 1);
     }
+    AlignOptions options = Options();
+    options.covariance = true;
+    const AlignResult result = Solve(scene, options);
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
+    EXPECT_TRUE(result.IsRight()) << Failed(result);
+    ASSERT_TRUE(result.accuracy.has_value());
+    const PoseError error = ErrorOf(scene, result);
+    // 90 % bounds, of which a third more is exceeded in under 3 % of runs.
+    EXPECT_LT(error.rotation_deg, 1.33 * result.accuracy->rotation_rad * 180 / M_PI);
+    // It is no licence for another object.
+    UseMesh(MakeMultiPart(4000), &scene);
+    EXPECT_FALSE(Solve(scene, options).IsRight());
   }
+}
+
+TEST(Verdict, RequirementsDecideWhatIsUsable) {
+  const Scene scene = Right(Blob(), 2, 71);
   AlignOptions options = Options();
-  const AlignResult strict = Solve(scene, options);
-  EXPECT_FALSE(strict.IsUsable());
-  EXPECT_FALSE(Passed(strict, "stretches")) << Failed(strict);
-  options.outline_tolerance = 8;
-  const AlignResult tolerant = Solve(scene, options);
-  EXPECT_TRUE(tolerant.IsUsable()) << Failed(tolerant);
-  EXPECT_DOUBLE_EQ(tolerant.views[0].contour.far_px, 8 * strict.views[0].contour.far_px);
-  // It is no licence for another object.
-  UseMesh(MakeMultiPart(4000), &scene);
-  EXPECT_FALSE(Solve(scene, options).IsUsable());
+  options.covariance = true;
+  EXPECT_TRUE(Solve(scene, options).IsUsable());
+  options.require_rad = 1e-6;
+  const AlignResult result = Solve(scene, options);
+  EXPECT_FALSE(result.IsUsable());
+  EXPECT_TRUE(result.IsRight()) << Failed(result);
+  EXPECT_FALSE(Passed(result, "accuracy"));
 }
 
 TEST(Verdict, AViewThatDisagreesIsNamed) {
@@ -224,9 +233,12 @@ AlignResult Good() {
     view.iou = view.contour.iou = 0.99;
     view.mask_area_px = view.object_area_px = 10000;
     view.object_in_frame = true;
-    view.contour.p90_px = 0.42;
-    view.contour.coherent_rms_px = 0.08;
+    view.contour.p80_px = 0.42;
   }
+  result.accuracy = Accuracy{0.001, 0.002, 0.0005};
+  result.accuracy_expected = true;
+  result.require_rad = M_PI / 180;
+  result.require_of_distance = 0.01;
   Consistency fit;
   fit.view_indices = {0, 1};
   fit.pulls.resize(2);
@@ -244,15 +256,11 @@ TEST(ChecksOf, EachFailsAloneForItsOwnFigure) {
       {"masks", [](AlignResult* r) { r->views[1].mask_empty = true; }},
       {"frame", [](AlignResult* r) { r->views[1].cut_share = 0.6; }},
       {"overlap", [](AlignResult* r) { r->views[0].iou = r->views[0].contour.iou = 0.75; }},
-      {"contour", [](AlignResult* r) { r->views[1].contour.p90_px = 1.2; }},
-      {"contour", [](AlignResult* r) { r->views[0].contour.share_far = 0.06; }},
-      {"contour", [](AlignResult* r) { r->views[0].contour.share_beyond = 0.04; }},
-      {"stretches", [](AlignResult* r) { r->views[0].contour.coherent_rms_px = 0.45; }},
-      {"stretches", [](AlignResult* r) { r->views[0].contour.long_rms_px = 0.35; }},
-      {"stretches", [](AlignResult* r) { r->views[1].contour.signed_mean_px = -0.3; }},
+      {"contour", [](AlignResult* r) { r->views[1].contour.p80_px = 2.6; }},
+      {"contour", [](AlignResult* r) { r->views[0].contour.p80_px = NAN; }},
       {"views",
        [](AlignResult* r) {
-         r->consistency->pulls[1].chi2 = 80;
+         r->consistency->pulls[1].chi2 = 140;
          r->consistency->pulls[1].rotation_rad = 0.01;
        }},
       {"focal_length",
@@ -260,6 +268,7 @@ TEST(ChecksOf, EachFailsAloneForItsOwnFigure) {
          r->consistency->focal_change = -0.02;
          r->consistency->focal_explains = 0.2;
        }},
+      {"focal_length", [](AlignResult* r) { r->consistency->focal_sigma = NAN; }},
       {"lens",
        [](AlignResult* r) {
          r->consistency->k1.change = -0.2;
@@ -274,6 +283,10 @@ TEST(ChecksOf, EachFailsAloneForItsOwnFigure) {
        }},
       {"ambiguity", [](AlignResult* r) { r->ambiguous = true; }},
       {"observability", [](AlignResult* r) { r->observability->unobserved = {"the axis"}; }},
+      {"accuracy", [](AlignResult* r) { r->accuracy->rotation_rad = 0.02; }},
+      {"accuracy", [](AlignResult* r) { r->accuracy->translation_of_distance = 0.011; }},
+      {"accuracy", [](AlignResult* r) { r->accuracy->rotation_rad = NAN; }},
+      {"accuracy", [](AlignResult* r) { r->accuracy.reset(); }},
   };
   AlignResult good = Good();
   good.checks = ChecksOf(good);
@@ -288,6 +301,18 @@ TEST(ChecksOf, EachFailsAloneForItsOwnFigure) {
                    check.message.empty());
     }
   }
+}
+
+// The right pose may be less exact than required: that alone is not a wrong one.
+TEST(ChecksOf, APoseCanBeRightAndNotExactEnough) {
+  AlignResult result = Good();
+  result.accuracy->rotation_rad = 0.1;
+  result.checks = ChecksOf(result);
+  EXPECT_TRUE(result.IsRight());
+  EXPECT_FALSE(result.IsUsable());
+  result.status = AlignStatus::kNotConverged;
+  result.checks = ChecksOf(result);
+  EXPECT_FALSE(result.IsRight());
 }
 
 // A change of the focal length that the noise explains, or a pull that moves nothing, is none.

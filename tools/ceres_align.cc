@@ -122,9 +122,13 @@ DEFINE_bool(moment_translation, AlignOptions().moment_translation,
             "First match the masks' centroids and areas by translation (a search always does).");
 DEFINE_bool(covariance, AlignOptions().covariance, "Estimate the pose's covariance.");
 
+DEFINE_double(require_deg, AlignOptions().require_rad * 180 / M_PI,
+              "How exact the rotation has to be to be usable, with 90 % probability, in degrees.");
+DEFINE_double(require_percent, 100 * AlignOptions().require_of_distance,
+              "... and the object's place, in percent of its distance.");
 DEFINE_double(outline_tolerance, AlignOptions().outline_tolerance,
-              "The checks' lengths are taken times this. 1: masks right to a pixel or less; 3 to "
-              "10: masks of a segmentation network, meshes or lenses that are a little wrong.");
+              "The checks' lengths are taken times this. 1 is for all usual masks, those of a "
+              "segmentation network too.");
 
 DEFINE_string(outputs, "all",
               "What is written: of json (result.json), overlay (overlay_<view>.png), comparison "
@@ -169,7 +173,7 @@ ProgramHelp Help() {
       {"Solve",
        {"loop_num", "level_loop_num", "restarts", "search_directions", "search_rotations",
         "backend", "num_threads", "coarsest_width_px", "level_factor", "final_step_px",
-        "final_cost_change", "moment_translation", "covariance", "outline_tolerance"}},
+        "final_cost_change", "moment_translation", "covariance", "require_deg", "require_percent", "outline_tolerance"}},
       {"Outputs", {"outputs", "out_dir", "filename_output", "start_end_output"}}};
   help.exit_codes = {"0  the result is usable",
                      "1  bad input: one line on stderr says what; nothing is written",
@@ -261,6 +265,8 @@ AlignOptions OptionsFromFlags() {
   options.covariance = FLAGS_covariance;
   options.search_if_poor = FLAGS_search_if_poor;
   options.outline_tolerance = FLAGS_outline_tolerance;
+  options.require_rad = PositiveFlag(FLAGS_require_deg, "require_deg") * M_PI / 180;
+  options.require_of_distance = PositiveFlag(FLAGS_require_percent, "require_percent") / 100;
   options.prior = PriorFromFlags();
   options.Validate();
   return options;

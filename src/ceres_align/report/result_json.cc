@@ -41,6 +41,7 @@ Json Pose(const Rigid3d& pose) {
 Json Contour(const ContourErrors& contour) {
   return {{"rms_px", Number(contour.rms_px)},
           {"median_px", Number(contour.median_px)},
+          {"p80_px", Number(contour.p80_px)},
           {"p90_px", Number(contour.p90_px)},
           {"far_px", Number(contour.far_px)},
           {"share_far", Number(contour.share_far)},
@@ -117,6 +118,23 @@ Json Sigma(const AlignResult& result) {
   return {{"rotation_deg", Vector(sigma.head<3>())}, {"translation", Vector(sigma.tail<3>())}};
 }
 
+Json AccuracyOf(const AlignResult& result) {
+  if (!result.accuracy) return nullptr;
+  return {{"probability", 0.9},
+          {"rotation_deg", Number(result.accuracy->rotation_rad * 180 / M_PI)},
+          {"translation", Number(result.accuracy->translation)},
+          {"translation_percent_of_distance",
+           Number(100 * result.accuracy->translation_of_distance)}};
+}
+
+Json MisfitOf(const AlignResult& result) {
+  return {{"median_px", Number(result.misfit.median_px)},
+          {"p80_px", Number(result.misfit.p80_px)},
+          {"p90_px", Number(result.misfit.p90_px)},
+          {"scale_px", Number(result.misfit.scale_px)},
+          {"long_px", Number(result.misfit.long_px)}};
+}
+
 Json Alternatives(const AlignResult& result) {
   Json alternatives = Json::array();
   for (const Alternative& other : result.alternatives) {
@@ -190,6 +208,8 @@ Json Options(const AlignOptions& options) {
           {"search_if_poor", options.search_if_poor},
           {"prior", Prior(options.prior)},
           {"outline_tolerance", options.outline_tolerance},
+          {"require_deg", options.require_rad * 180 / M_PI},
+          {"require_percent", 100 * options.require_of_distance},
           {"sharp_window", options.sharp_window},
           {"covariance", options.covariance}};
 }
@@ -239,6 +259,7 @@ std::string ResultJson(const Scene& scene, const AlignResult& result, const Alig
                        const RunSeconds& seconds, const std::vector<std::string>& warnings) {
   Json json = {
       {"status", ToString(result.status)},
+      {"right", result.IsRight()},
       {"usable", result.IsUsable()},
       {"checks", Checks(result)},
       {"termination", result.termination},
@@ -247,6 +268,8 @@ std::string ResultJson(const Scene& scene, const AlignResult& result, const Alig
       {"views", Views(result)},
       {"covariance", result.covariance ? Rows(*result.covariance) : Json(nullptr)},
       {"sigma", Sigma(result)},
+      {"accuracy", AccuracyOf(result)},
+      {"misfit", MisfitOf(result)},
       {"consistency", ConsistencyOf(result)},
       {"searched", result.searched},
       {"restarted", result.restarted},

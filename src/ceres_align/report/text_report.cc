@@ -78,10 +78,17 @@ std::string Sigmas(const AlignResult& result) {
     return "Sigma: none; not asked for, or the masks do not determine every degree of freedom\n";
   }
   const Eigen::Matrix<double, 6, 1> s = SigmasOf(result);
-  return Format(
+  std::string text = Format(
       "Sigma (about the rig's x, y, z): rotation %.2g, %.2g, %.2g deg; translation "
       "%.2g, %.2g, %.2g\n",
       s(0), s(1), s(2), s(3), s(4), s(5));
+  if (result.accuracy) {
+    text += Format("Accuracy, 90 %%: within %.2g deg, %.2g of translation (%.2g %% of the distance)\n",
+                   result.accuracy->rotation_rad * 180 / M_PI, result.accuracy->translation,
+                   100 * result.accuracy->translation_of_distance);
+  }
+  if (!result.IsRight()) text += "  (both mean something only if this is the right pose)\n";
+  return text;
 }
 
 std::string HowFound(const Scene& scene, const AlignResult& result) {
@@ -129,6 +136,11 @@ std::string Verdict(const AlignResult& result) {
             check.message + "\n";
   }
   if (result.IsUsable()) return text + "The result is usable.\n";
+  if (result.IsRight()) {
+    return text +
+           "This is the right pose, but NOT known as exactly as required (--require_deg, "
+           "--require_percent).\n";
+  }
   if (!result.ambiguous) return text + "The result is NOT to be trusted (see the checks).\n";
   return text + "AMBIGUOUS: " + result.ambiguity +
          ".\nThe result is NOT to be trusted. Another view may decide, unless the object is "
