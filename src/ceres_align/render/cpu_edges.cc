@@ -170,11 +170,11 @@ void CpuEdges::AddCurves(bool crosses_near) {
   }
   if (!crosses_near) return;
   NearCut cut{};
-  for (const ContourMesh::Face& face : mesh_->faces) {
-    if (!MakeNearCut(view_, mesh_->vertices.data(), face, &cut)) continue;
+  ForEachFaceNearPlane(*mesh_, view_, [&](const ContourMesh::Face& face) {
+    if (!MakeNearCut(view_, mesh_->vertices.data(), face, &cut)) return;
     const EdgeSlides slides = SlidesOf(cut);
     AddCurve(cut.from, cut.to, cut.multiplicity, &slides);
-  }
+  });
 }
 
 void CpuEdges::AddCurve(const EdgePoint& p, const EdgePoint& q, int m, const EdgeSlides* slides) {
@@ -188,7 +188,7 @@ void CpuEdges::AddCurve(const EdgePoint& p, const EdgePoint& q, int m, const Edg
       place = static_cast<int32_t>(piece_slides_.size());
       piece_slides_.push_back({slides->At(top.s), slides->At(bottom.s)});
     }
-    edges_.push_back(edge);
+    Add(edge, {0, 0});
     pieces_.push_back({top.point.from_center, bottom.point.from_center, place});
   };
   ForEachImagePiece(view_, p, q, add);

@@ -63,7 +63,8 @@ void CpuSweep::Prepare(const ContourMesh& mesh, const ViewGeometry& view) {
   view_ = view;
   edges_.Prepare(mesh, view);
   mask_.Clear();
-  if (edges_.num_edges() > kFewEdges && !CrossesNear(view, mesh.radius)) {
+  // Balls are drawn as a pinhole sees them.
+  if (edges_.num_edges() > kFewEdges && !view.has_lens && !CrossesNear(view, mesh.radius)) {
     mask_.Draw(mesh.inner, view);
   }
   SortIntoRows();
