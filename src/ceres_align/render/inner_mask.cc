@@ -113,6 +113,17 @@ void InnerMask::Draw(const InnerBalls& inner, const ViewGeometry& view) {
   right_.resize(view.height_px + 2);
   for (const InnerBall& ball : inner.balls) DrawBall(ball, view);
   for (const OpeningBox& box : inner.openings) ClearBox(box, view);
+  KeepParts();
+}
+
+// Clears what is neither on its pixel's left side nor on its right side.
+void InnerMask::KeepParts() {
+  constexpr uint64_t kFirst = 0x1111111111111111u;
+  for (uint64_t& word : bits_) {
+    const uint64_t b0 = word & kFirst, b1 = word >> 1 & kFirst, b2 = word >> 2 & kFirst,
+                   b3 = word >> 3 & kFirst;
+    word = b0 | (b1 & (b0 | (b2 & b3))) << 1 | (b2 & (b3 | (b0 & b1))) << 2 | b3 << 3;
+  }
 }
 
 }  // namespace ceres_align

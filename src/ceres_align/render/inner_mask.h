@@ -10,7 +10,7 @@
 namespace ceres_align {
 
 /// One bit for every quarter of a pixel's width over its whole height: set where all of it is
-/// covered. Grow-only working memory of one thread.
+/// covered, and all between it and one side of its pixel. Grow-only working memory of one thread.
 class InnerMask {
  public:
   static constexpr int kParts = 4;  ///< of a pixel's width
@@ -30,6 +30,7 @@ class InnerMask {
   void DrawBall(const InnerBall& ball, const ViewGeometry& view);
   void ClearBox(const OpeningBox& box, const ViewGeometry& view);
   void SetBits(int row, int begin, int end);
+  void KeepParts();
 
   std::vector<uint64_t> bits_;
   std::vector<double> left_, right_;  // where a ball's image meets the lines between rows
