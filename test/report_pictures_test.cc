@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "ceres_align/render/cpu_rasterizer.h"
 #include "ceres_align/report/gif.h"
 #include "ceres_align/report/overlay.h"
 #include "ceres_align/report/pictures.h"
@@ -38,7 +39,7 @@ TEST(Pictures, OverlayHasTheMasksSize) {
   SamplingRasterizer rasterizer;
   {
     const SceneRenderer renderer(run.scene, PrepareMeshes(run.scene), &rasterizer);
-    EXPECT_EQ(rasterizer.held(), 1u);
+    EXPECT_GE(rasterizer.held(), 1u);
     const RgbImage overlay = OverlayPicture(renderer, 1, run.result);
     EXPECT_EQ(overlay.width, 128);
     EXPECT_EQ(overlay.height, 153);
@@ -55,6 +56,30 @@ TEST(Pictures, ThinnedFramesKeepFirstAndLast) {
   EXPECT_EQ(kept.front(), 0);
   EXPECT_EQ(kept.back(), 999);
   EXPECT_TRUE(std::is_sorted(kept.begin(), kept.end()));
+}
+
+// The picture of a level of detail is all but that of the mesh, and where cells are too large for
+// that it is the mesh's own.
+TEST(Pictures, PanelsShowALevelOfDetailThatIsFineEnough) {
+  MadeRun run = MakeRun();
+  run.scene.meshes = {std::make_shared<const TriangleMesh>(MakeMultiPart(200000))};
+  CpuRasterizer rasterizer(1);
+  const SceneRenderer renderer(run.scene, PrepareMeshes(run.scene), &rasterizer, true);
+  const auto difference = [&](const PanelSize& size) {
+    const ImageF exact = renderer.Coverage(0, Pose(0.3), size);
+    const ImageF panel = renderer.Panel(0, Pose(0.3), size);
+    double sum = 0;
+    for (size_t i = 0; i < exact.pixels.size(); ++i) {
+      const double d = std::abs(exact.pixels[i] - panel.pixels[i]);
+      EXPECT_LT(d, 0.75) << i;
+      sum += d;
+    }
+    return sum;
+  };
+  const double small = difference({153, 128});
+  EXPECT_GT(small, 0);
+  EXPECT_LT(small, 0.1 * 2 * (153 + 128));  // a tenth of a pixel along an outline of that length
+  EXPECT_EQ(difference({6120, 5120}), 0);
 }
 
 struct Source {

@@ -77,7 +77,7 @@ std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const Scene& scene,
                                      const AlignResult& result, Rasterizer* rasterizer) {
   std::vector<OutputFile> files;
   if (!plan.gif && !plan.comparison && !plan.overlay) return files;
-  const SceneRenderer renderer(scene, meshes, rasterizer);
+  const SceneRenderer renderer(scene, meshes, rasterizer, plan.gif);
   if (plan.gif) files.push_back({plan.gif_path, AnimationGif(renderer, iterations, result)});
   if (plan.comparison) {
     files.push_back({plan.comparison_path, EncodePng(ComparisonPicture(renderer, result))});

@@ -15,10 +15,15 @@ constexpr int kHoldLast_cs = 200;
 constexpr int kHoldFirst_cs = 80;
 constexpr size_t kFramesAtOnce = 16;
 
+// A frame shows the panels of the one before while nothing has moved farther than this since they
+// were drawn.
+constexpr double kSamePicture_px = 0.25;
+
 struct AnimationFrame {
   Rigid3d rig_from_world;
   std::string title;
   int delay_cs;
+  bool redrawn = true;  // else its panels are those of the frame before
 };
 
 /// Where the views' panels lie in a frame of the animation.
@@ -64,19 +69,37 @@ class FrameDrawer {
   int width_px() const { return layout_.width_px; }
   int height_px() const { return layout_.height_px; }
 
-  RgbImage Draw(const Rigid3d& rig_from_world, const std::string& title) const {
+  /// The panels' pictures at a pose.
+  std::vector<RgbImage> DrawPanels(const Rigid3d& rig_from_world) const {
+    std::vector<RgbImage> panels;
+    for (size_t i = 0; i < targets_.size(); ++i) {
+      const ImageF coverage =
+          renderer_.Panel(static_cast<int>(i), rig_from_world, layout_.sizes[i]);
+      panels.push_back(DrawOverlay(targets_[i], coverage));
+    }
+    return panels;
+  }
+
+  RgbImage Compose(const std::vector<RgbImage>& panels, const std::string& title) const {
     RgbImage frame(layout_.width_px, layout_.height_px, kPaperColor);
     DrawLine(&frame, title, kGap_px, kGap_px / 2, frame.width - 2 * kGap_px, kTextColor);
     const auto& views = renderer_.scene().views;
     for (size_t i = 0; i < views.size(); ++i) {
-      const PanelSize& size = layout_.sizes[i];
-      const ImageF coverage = renderer_.Coverage(static_cast<int>(i), rig_from_world, size);
-      Paste(DrawOverlay(targets_[i], coverage), layout_.x[i], layout_.y[i], &frame);
-      DrawLine(&frame, views[i].name, layout_.x[i], layout_.y[i] - kLine_px, size.width_px,
-               kDimTextColor);
+      Paste(panels[i], layout_.x[i], layout_.y[i], &frame);
+      DrawLine(&frame, views[i].name, layout_.x[i], layout_.y[i] - kLine_px,
+               layout_.sizes[i].width_px, kDimTextColor);
     }
     DrawKeyLine(&frame);
     return frame;
+  }
+
+  /// Whether the panels would look the same at both poses.
+  bool LookTheSame(const Rigid3d& a, const Rigid3d& b) const {
+    for (size_t i = 0; i < targets_.size(); ++i) {
+      const double motion_px = renderer_.Motion_px(static_cast<int>(i), a, b, layout_.sizes[i]);
+      if (!(motion_px < kSamePicture_px)) return false;
+    }
+    return true;
   }
 
  private:
@@ -108,6 +131,34 @@ std::string FinalTitle(const AlignResult& result) {
          Format("%.5g", result.final_cost) + "   mean IoU " + Format("%.4f", result.MeanIou());
 }
 
+std::vector<AnimationFrame> FramesOf(const Scene& scene,
+                                     const std::vector<AlignIteration>& iterations,
+                                     const AlignResult& result, int max_frames,
+                                     const FrameDrawer& drawer) {
+  std::vector<AlignIteration> steps;
+  for (const AlignIteration& step : iterations) {
+    if (step.accepted || step.iteration == 0) steps.push_back(step);
+  }
+  const std::vector<int> kept = ThinnedFrames(static_cast<int>(steps.size()), max_frames - 2);
+  const int delay_cs = std::clamp(600 / std::max<int>(1, static_cast<int>(kept.size())), 5, 25);
+  std::vector<AnimationFrame> frames;
+  if (scene.initial_rig_from_world) {
+    frames.push_back({*scene.initial_rig_from_world, "start", kHoldFirst_cs});
+  } else if (!steps.empty()) {
+    frames.push_back(
+        {steps[0].rig_from_world, "found by a search of all rotations", kHoldFirst_cs});
+  }
+  Rigid3d drawn = frames.empty() ? result.rig_from_world : frames[0].rig_from_world;
+  for (const int index : kept) {
+    const AlignIteration& step = steps[index];
+    const bool redrawn = frames.empty() || !drawer.LookTheSame(drawn, step.rig_from_world);
+    if (redrawn) drawn = step.rig_from_world;
+    frames.push_back({step.rig_from_world, StepTitle(step), delay_cs, redrawn});
+  }
+  frames.push_back({result.rig_from_world, FinalTitle(result), kHoldLast_cs});
+  return frames;
+}
+
 }  // namespace
 
 std::vector<int> ThinnedFrames(int count, int max_frames) {
@@ -137,33 +188,27 @@ RgbImage OverlayPicture(const SceneRenderer& renderer, int view, const AlignResu
 std::string AnimationGif(const SceneRenderer& renderer,
                          const std::vector<AlignIteration>& iterations, const AlignResult& result,
                          int max_frames) {
-  std::vector<AlignIteration> steps;
-  for (const AlignIteration& step : iterations) {
-    if (step.accepted || step.iteration == 0) steps.push_back(step);
-  }
   const FrameDrawer drawer(renderer);
   GifEncoder gif(drawer.width_px(), drawer.height_px(), AnimationPalette());
-  const std::vector<int> kept = ThinnedFrames(static_cast<int>(steps.size()), max_frames - 2);
-  const int delay_cs = std::clamp(600 / std::max<int>(1, static_cast<int>(kept.size())), 5, 25);
-  std::vector<AnimationFrame> frames;
-  if (renderer.scene().initial_rig_from_world) {
-    frames.push_back({*renderer.scene().initial_rig_from_world, "start", kHoldFirst_cs});
-  } else if (!steps.empty()) {
-    frames.push_back(
-        {steps[0].rig_from_world, "found by a search of all rotations", kHoldFirst_cs});
-  }
-  for (const int index : kept) {
-    const AlignIteration& step = steps[index];
-    frames.push_back({step.rig_from_world, StepTitle(step), delay_cs});
-  }
-  frames.push_back({result.rig_from_world, FinalTitle(result), kHoldLast_cs});
+  const std::vector<AnimationFrame> frames =
+      FramesOf(renderer.scene(), iterations, result, max_frames, drawer);
   // Drawn side by side, encoded in order; a few at a time, for the memory's sake.
+  std::vector<RgbImage> panels_before;
   for (size_t begin = 0; begin < frames.size(); begin += kFramesAtOnce) {
-    std::vector<RgbImage> drawn(std::min(kFramesAtOnce, frames.size() - begin));
-    renderer.ForEach(drawn.size(), [&](size_t i) {
-      drawn[i] = drawer.Draw(frames[begin + i].rig_from_world, frames[begin + i].title);
+    const size_t count = std::min(kFramesAtOnce, frames.size() - begin);
+    std::vector<std::vector<RgbImage>> panels(count);
+    renderer.ForEach(count, [&](size_t i) {
+      const AnimationFrame& frame = frames[begin + i];
+      if (frame.redrawn) panels[i] = drawer.DrawPanels(frame.rig_from_world);
     });
-    for (size_t i = 0; i < drawn.size(); ++i) gif.AddFrame(drawn[i], frames[begin + i].delay_cs);
+    for (size_t i = 0; i < count; ++i) {
+      if (!frames[begin + i].redrawn) panels[i] = i > 0 ? panels[i - 1] : panels_before;
+    }
+    std::vector<RgbImage> drawn(count);
+    renderer.ForEach(
+        count, [&](size_t i) { drawn[i] = drawer.Compose(panels[i], frames[begin + i].title); });
+    for (size_t i = 0; i < count; ++i) gif.AddFrame(drawn[i], frames[begin + i].delay_cs);
+    panels_before = std::move(panels.back());
   }
   return gif.Finish();
 }

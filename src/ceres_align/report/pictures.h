@@ -16,8 +16,9 @@ RgbImage OverlayPicture(const SceneRenderer& renderer, int view, const AlignResu
 
 /// The bytes of an animated GIF: the scene's start (or what a search found), accepted steps
 /// (thinned evenly so that there are at most max_frames in all, >= 4; first and last kept), the
-/// result held for two seconds. Every frame shows every view with target and rendering overlaid,
-/// and level, iteration and cost in text.
+/// result held for two seconds. Every frame shows every view with target and rendering overlaid
+/// (drawn again only where something has moved by a quarter of a pixel), and level, iteration and
+/// cost in text.
 std::string AnimationGif(const SceneRenderer& renderer,
                          const std::vector<AlignIteration>& iterations, const AlignResult& result,
                          int max_frames = 60);
