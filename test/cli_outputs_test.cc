@@ -173,9 +173,9 @@ TEST_F(CliOutputsTest, WarningsNameTheCause) {
   const std::string near = ReadWork("m.obj");
   std::ofstream(work_ / "m.obj") << near << "v 30 0 0\nv 31 0 0\nv 30 1 0\nf -1 -2 -3\n";
   expect_warning(flags + "--fov_deg 43.6", "the other 1 reach out to 3");
-  // Where it is an error, its one line has the cause too.
+  // The near plane keeps to the bulk of the mesh, so that far ones do not cut it away.
   std::ofstream(work_ / "m.obj") << near << "v 900 0 0\nv 901 0 0\nv 900 1 0\nf -1 -2 -3\n";
-  ExpectBadInput(flags + "--fov_deg 43.6 --outputs none", "the other 1 reach out to 90");
+  expect_warning(flags + "--fov_deg 43.6", "the other 1 reach out to 90");
   std::ofstream(work_ / "m.obj") << near;
   const Outcome note = Run(flags + "--K 150,150,80,60 --outputs none");
   EXPECT_NE(note.out.find("OpenCV's calibrations have it at (0, 0)"), std::string::npos);

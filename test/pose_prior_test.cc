@@ -143,8 +143,9 @@ TEST(Prior, AnAnswerOutsideIsNotUsable) {
   options.prior.min_distance = 1.2 * distance;
   const AlignResult wrong = testing::Solve(scene, options);
   EXPECT_FALSE(wrong.IsUsable());
-  EXPECT_EQ(wrong.checks.back().name, "prior");
-  EXPECT_FALSE(wrong.checks.back().passed);
+  const Check& check = wrong.checks[wrong.checks.size() - 2];
+  EXPECT_EQ(check.name, "prior");
+  EXPECT_FALSE(check.passed);
   options.prior.min_distance = 0.9 * distance;
   options.prior.max_distance = 1.1 * distance;
   EXPECT_TRUE(testing::Solve(scene, options).IsUsable());

@@ -256,11 +256,11 @@ TEST(ChecksOf, EachFailsAloneForItsOwnFigure) {
       {"masks", [](AlignResult* r) { r->views[1].mask_empty = true; }},
       {"frame", [](AlignResult* r) { r->views[1].cut_share = 0.6; }},
       {"overlap", [](AlignResult* r) { r->views[0].iou = r->views[0].contour.iou = 0.75; }},
-      {"contour", [](AlignResult* r) { r->views[1].contour.p80_px = 2.6; }},
+      {"contour", [](AlignResult* r) { r->views[1].contour.p80_px = 1.6; }},
       {"contour", [](AlignResult* r) { r->views[0].contour.p80_px = NAN; }},
       {"views",
        [](AlignResult* r) {
-         r->consistency->pulls[1].chi2 = 140;
+         r->consistency->pulls[1].chi2 = 60;
          r->consistency->pulls[1].rotation_rad = 0.01;
        }},
       {"focal_length",

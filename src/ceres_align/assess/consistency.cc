@@ -141,12 +141,16 @@ double GainOfNumber(const std::vector<ViewOutline>& views, const FocalStep& step
 
 // Of the pixels, `field` being how far an image point moves by a unit of the number.
 template <typename Field>
-NumberFit FitNumber(std::vector<OutlinePixel> pixels, const Misfit& misfit, double radius,
-                    double radius_over_depth, const Field& field) {
-  // In the place of the focal length's field, px from the principal point.
-  for (OutlinePixel& pixel : pixels) pixel.from_center_px = field(pixel);
-  const std::vector<ViewOutline> views = SumByView(pixels, misfit, radius);
-  const FocalStep step = FocalStepOf(views, misfit, radius);
+NumberFit FitNumber(std::vector<OutlinePixel> pixels, double radius, double radius_over_depth,
+                    const Field& field) {
+  for (OutlinePixel& pixel : pixels) {
+    pixel.by_focal = pixel.by_shift.dot(field(pixel));  // in the place of the focal length
+    // Gauss–Newton's curvature for all: what is far off may be so because the number is wrong.
+    pixel.displacement_px = 0;
+  }
+  const Misfit none;
+  const std::vector<ViewOutline> views = SumByView(pixels, none, radius);
+  const FocalStep step = FocalStepOf(views, none, radius);
   NumberFit fit;
   fit.change = step.step[6];
   fit.sigma = step.sigma;
@@ -281,7 +285,7 @@ void MeasureLens(const Problem& problem, const std::vector<OutlinePixel>& pixels
   std::vector<Projection> projections;
   for (const WeightedView& view : problem.views) projections.emplace_back(view.view.camera);
   const auto fit = [&](const auto& field) {
-    return FitNumber(pixels, problem.misfit, problem.radius, radius_over_depth, field);
+    return FitNumber(pixels, problem.radius, radius_over_depth, field);
   };
   result->k1 = fit([&](const OutlinePixel& pixel) {
     return FieldOfK1(problem.views[pixel.view].view.camera, projections[pixel.view],

@@ -73,9 +73,9 @@ void AddView(int index, const WeightedView& weighted, Rasterizer* rasterizer,
     pixel.by_focal = sample.growth - job.camera.cx_px * sample.shift[0] -
                      job.camera.cy_px * sample.shift[1];
     pixel.by_stretch = StretchOf(sample.jacobian, center_in_cam, cam_from_world);
-    pixel.from_center_px = {sample.column + 0.5 - job.camera.cx_px,
-                            sample.row + 0.5 - job.camera.cy_px};
-    pixel.displacement_px = outline.SignedDistance_px(PointOf(sample), kMostDisplacement_px);
+    const OutlinePoint point = PointOf(sample);
+    pixel.from_center_px = {point.x - job.camera.cx_px, point.y - job.camera.cy_px};
+    pixel.displacement_px = outline.SignedDistance_px(point, kMostDisplacement_px);
     pixels->push_back(pixel);
   }
 }
@@ -85,9 +85,9 @@ void AddView(int index, const WeightedView& weighted, Rasterizer* rasterizer,
 std::vector<OutlinePixel> CollectOutline(const std::vector<WeightedView>& views,
                                          Rasterizer* rasterizer, const Rigid3d& rig_from_world) {
   std::vector<std::vector<OutlinePixel>> by_view(views.size());
-  for (const WeightedView& view : views) {
-    CHECK(view.target != nullptr);
-    CHECK(view.weight > 0 && std::isfinite(view.weight)) << "weight " << view.weight;
+  for (size_t i = 0; i < views.size(); ++i) {
+    CHECK(views[i].target != nullptr) << "view " << i;
+    CHECK(views[i].weight > 0 && std::isfinite(views[i].weight)) << "view " << i;
   }
   rasterizer->ForEach(views.size(), [&](size_t i) {
     AddView(static_cast<int>(i), views[i], rasterizer, rig_from_world, &by_view[i]);

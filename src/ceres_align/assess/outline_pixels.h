@@ -28,7 +28,7 @@ struct OutlinePixel {
   double by_focal;          ///< ∂M by the log of the focal length
   Vector6d by_stretch;      ///< ∂M/∂S of X → (1 + S) X about the mesh's centre, in the world's
                             ///< axes: xx, yy, zz, yz, zx, xy
-  Eigen::Vector2d from_center_px;  ///< of the pixel's centre from the principal point
+  Eigen::Vector2d from_center_px;  ///< of the outline in the pixel, from the principal point
   /// Of the mask's outline from the rendered one, px: > 0 where the mask is larger. Limited to
   /// ±kMostDisplacement_px.
   double displacement_px;

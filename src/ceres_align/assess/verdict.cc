@@ -91,16 +91,19 @@ Check ViewsCheck(const Assessment& result) {
     return {"views", true, "nothing to compare: only one view shows enough outline"};
   }
   Excess worst;
+  const double most_chi2 = result.misfit.scale_px > kLimits.poor_masks_px
+                               ? kLimits.most_chi2_of_poor
+                               : kLimits.most_chi2;
   for (size_t i = 0; i < result.consistency->pulls.size(); ++i) {
     const ViewPull& pull = result.consistency->pulls[i];
     const double tolerance = result.outline_tolerance;
     const bool matters =
         pull.rotation_rad > tolerance * kLimits.pull_rad || pull.translation > tolerance * kLimits.pull;
-    worst.Take(matters ? pull.chi2 : std::min(pull.chi2, kLimits.most_chi2), kLimits.most_chi2,
+    worst.Take(matters ? pull.chi2 : std::min(pull.chi2, most_chi2), most_chi2,
                Format("%s pulls the pose by %.3f deg and %.3f %% of the distance against the other "
                     "views, chi2 %.1f (at most %.0f)",
                     result.views[result.consistency->view_indices[i]].name.c_str(),
-                    pull.rotation_rad * 180 / M_PI, 100 * pull.translation, pull.chi2, kLimits.most_chi2));
+                    pull.rotation_rad * 180 / M_PI, 100 * pull.translation, pull.chi2, most_chi2));
   }
   return Judged("views", worst, "");
 }

@@ -21,12 +21,13 @@ struct VerdictLimits {
   /// Of a mask's border on the frame's edge: above, too little outline is left.
   double most_cut = 0.5;
   /// 80 % of the outline lie within the larger of these, px and part of the object's size (the root
-  /// of the mask's area). Right poses in segmentation masks that are 2 px off reach 1.9 %; other
-  /// meshes and swapped masks 4 % and more. A fifth may be hidden or missing.
-  double p80_px = 1, p80_of_size = 0.025;
-  /// χ² of a view's pull (6 degrees of freedom, heavy-tailed: right runs reach 108), where the pull
-  /// is at least this long (translation: of the distance).
-  double most_chi2 = 130, pull_rad = 0.05 * M_PI / 180, pull = 0.0005;
+  /// of the mask's area). Right poses in segmentation masks that are 1 px off reach 0.9 %; other
+  /// meshes and swapped masks mostly 2 % and more. A fifth may be hidden or missing.
+  double p80_px = 1, p80_of_size = 0.015;
+  /// χ² of a view's pull (6 degrees of freedom, heavy-tailed: right runs reach 50, with masks that are
+  /// off by more than poor_masks_px 108), where the pull is at least this long (translation: of the
+  /// distance).
+  double most_chi2 = 55, most_chi2_of_poor = 130, pull_rad = 0.05 * M_PI / 180, pull = 0.0005;
   /// A clear change of the focal length, or a large one that is less clear; and of the outline's
   /// misfit it must explain this part. Where masks are off by more than poor_masks_px, only clear
   /// ones count: a mask that is poor all along its outline feigns large ones.
