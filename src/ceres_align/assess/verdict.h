@@ -24,10 +24,10 @@ struct VerdictLimits {
   /// of the mask's area). Right poses in segmentation masks that are 1 px off reach 0.9 %; other
   /// meshes and swapped masks mostly 2 % and more. A fifth may be hidden or missing.
   double p80_px = 1, p80_of_size = 0.015;
-  /// χ² of a view's pull (6 degrees of freedom, heavy-tailed: right runs reach 50, with masks that are
+  /// χ² of a view's pull (6 degrees of freedom, heavy-tailed: right runs reach 69, with masks that are
   /// off by more than poor_masks_px 108), where the pull is at least this long (translation: of the
   /// distance).
-  double most_chi2 = 55, most_chi2_of_poor = 130, pull_rad = 0.05 * M_PI / 180, pull = 0.0005;
+  double most_chi2 = 75, most_chi2_of_poor = 130, pull_rad = 0.05 * M_PI / 180, pull = 0.0005;
   /// A clear change of the focal length, or a large one that is less clear; and of the outline's
   /// misfit it must explain this part. Where masks are off by more than poor_masks_px, only clear
   /// ones count: a mask that is poor all along its outline feigns large ones.
