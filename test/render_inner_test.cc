@@ -91,6 +91,23 @@ TEST(InnerBalls, DoNotChangeWhatIsDrawn) {
   }
 }
 
+// Balls are drawn as a camera without a lens sees them: with one they must stay out of the way.
+TEST(InnerBalls, DoNotChangeWhatIsDrawnThroughALens) {
+  Camera camera = TestCamera(320, 240);
+  camera.lens.k1 = -0.28;
+  camera.lens.k2 = 0.09;
+  const TriangleMesh mesh = Scan("rooster", 60'000, 0);
+  Pair pair(mesh);
+  for (int trial = 0; trial < 3; ++trial) {
+    Random random("lens", trial);
+    Rigid3d pose = RandomPose(mesh, camera, 70, &random);
+    pose.translation.x() += 0.8 * pair.with->radius;
+    const auto [d, dj] = pair.Compare(camera, pose, 1);
+    EXPECT_LE(d, 1e-9) << trial;
+    EXPECT_LE(dj, 1e-7) << trial;
+  }
+}
+
 TEST(InnerBalls, ScansLookAsTheSamplerSeesThem) {
   const Camera camera = TestCamera(200, 160);
   for (int holes : {0, 5}) {
