@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ceres_align/scene/mask_band.h"
+#include "ceres_align/solve/mask_offset.h"
 
 namespace ceres_align {
 namespace {
@@ -44,8 +45,11 @@ std::vector<std::vector<OutlineOffset>> OutlineMeter::Measure(const Rigid3d& rig
       if (!(length_px > 0)) continue;
       if (!weight.empty() && !(weight.at(sample.column, sample.row) > 0)) continue;
       const OutlinePoint place = PlaceOf(sample, length_px);
-      all[i].push_back({place, static_cast<float>(length_px),
-                        static_cast<float>(masks_[i]->SignedDistance_px(place, kMost_px))});
+      OutlineOffset& offset = all[i].emplace_back();
+      offset.place = place;
+      offset.length_px = static_cast<float>(length_px);
+      offset.inside_px = static_cast<float>(masks_[i]->SignedDistance_px(place, kMost_px));
+      for (int k = 0; k < 6; ++k) offset.motion[k] = sample.jacobian[k] / length_px;
     }
   });
   return all;
@@ -67,49 +71,54 @@ double ScaleOf_px(const std::vector<OutlineOffset>& offsets) {
   return 0;
 }
 
-MaskTreatment TreatmentOf(const std::vector<OutlineOffset>& offsets, double band_px) {
-  MaskTreatment treatment;
-  treatment.band_px = band_px;
-  double length = 0;
+void MeasureTreated(const std::vector<OutlineOffset>& outline, MaskTreatment* treatment) {
   struct Sum {
     double length = 0, distance = 0;
   };
   std::map<std::pair<int, int>, Sum> stretches;
-  for (const OutlineOffset& offset : offsets) {
+  const double band_px = treatment->band_px > 0 ? treatment->band_px : 2 * OutlineMeter::kMost_px;
+  double length = 0, outside = 0, inside = 0;
+  for (const OutlineOffset& offset : outline) {
+    const double d = offset.inside_px - treatment->offset_px;
     length += offset.length_px;
-    if (offset.inside_px > band_px) treatment.inside += offset.length_px;
-    if (offset.inside_px < -band_px) treatment.outside += offset.length_px;
-    const double w = offset.length_px * TukeyWeight(std::abs(offset.inside_px), band_px);
+    if (d > band_px) inside += offset.length_px;
+    if (d < -band_px) outside += offset.length_px;
+    const double w = offset.length_px * TukeyWeight(std::abs(d), band_px);
     Sum& sum = stretches[{static_cast<int>(offset.place.x / kStretch_px),
                           static_cast<int>(offset.place.y / kStretch_px)}];
     sum.length += w;
-    sum.distance += w * offset.inside_px;
+    sum.distance += w * d;
   }
+  treatment->inside = length > 0 ? inside / length : 0;
+  treatment->outside = length > 0 ? outside / length : 0;
   double near = 0, squares = 0;
   for (const auto& [place, sum] : stretches) {
     if (sum.length == 0) continue;
     near += sum.length;
     squares += sum.distance * sum.distance / sum.length;
   }
-  if (near > 0) treatment.coherent_rms_px = std::sqrt(squares / near);
-  if (length > 0) {
-    treatment.inside /= length;
-    treatment.outside /= length;
-  }
-  return treatment;
+  treatment->coherent_rms_px = near > 0 ? std::sqrt(squares / near) : 0;
 }
 
-std::shared_ptr<const PreparedScene> WithBands(const PreparedScene& scene,
-                                               const OutlineMeter& meter,
-                                               const std::vector<double>& band_px) {
+std::shared_ptr<const PreparedScene> Treated(const PreparedScene& scene, const OutlineMeter& meter,
+                                             const std::vector<MaskTreatment>& masks) {
   std::vector<std::shared_ptr<const Target>> targets =
       scene.level(scene.last_level()).targets;
   scene.rasterizer()->ForEach(targets.size(), [&](size_t i) {
-    if (band_px[i] == 0) return;
+    if (!masks[i].treated()) return;
     const Target& plain = *targets[i];
-    targets[i] = std::make_shared<Target>(
-        plain.mask(), BandWeights(meter.mask(i).points(), plain.weight(), plain.width_px(),
-                                  plain.height_px(), band_px[i]));
+    ImageF moved = masks[i].step == PixelStep::kNone
+                       ? MovedMask(plain.mask(), plain.weight(), masks[i].offset_px)
+                       : SteppedBack(plain.mask(), masks[i].step, masks[i].offset_px > 0);
+    ImageF weight = plain.weight();
+    if (masks[i].band_px > 0) {
+      const std::vector<OutlinePoint> outline =
+          masks[i].offset_px == 0 ? meter.mask(i).points()
+                                  : MaskOutline(moved, plain.weight()).points();
+      weight = BandWeights(outline, plain.weight(), plain.width_px(), plain.height_px(),
+                           masks[i].band_px);
+    }
+    targets[i] = std::make_shared<Target>(std::move(moved), std::move(weight));
   });
   return std::make_shared<const PreparedScene>(scene, targets);
 }

@@ -9,6 +9,9 @@
 
 namespace ceres_align {
 
+/// How image tools grow and shrink binary masks: by the four neighbours of each pixel, or all eight.
+enum class PixelStep { kNone, kFour, kEight };
+
 /// Of one view.
 struct MaskTreatment {
   /// Pixels count by Tukey's weight of their distance to the mask's outline, none beyond this
@@ -17,8 +20,14 @@ struct MaskTreatment {
   /// Shares of the rendered outline, by length, that lie beyond band_px from the mask's, outside
   /// the mask (a part of it is missing or hidden) and inside it.
   double outside = 0, inside = 0;
+  /// The mask is taken as this much larger than the object all along its outline (< 0: smaller),
+  /// and its sigma; 0 and 0: it is not.
+  double offset_px = 0, offset_sigma_px = 0;
+  /// Such a step explains the offset, and has been undone as a whole.
+  PixelStep step = PixelStep::kNone;
   /// Rms (px) of the means of the other distances over stretches of about 16 px.
   double coherent_rms_px = 0;
+  bool treated() const { return band_px > 0 || offset_px != 0; }
   double left_out() const { return outside + inside; }
 };
 
@@ -27,6 +36,7 @@ struct OutlineOffset {
   OutlinePoint place;  ///< on the rendered outline
   float length_px;     ///< of outline
   float inside_px;     ///< signed distance to the mask's outline, positive inside the mask
+  double motion[6];    ///< how far it moves outward, by the canonical [ω, v] (rasterizer.h); px
 };
 
 /// The masks' outlines at full size, against which rendered ones are measured.
@@ -46,12 +56,13 @@ class OutlineMeter {
 
 /// 1.4826 times the median (by length) of the offsets' sizes, px: robust for a standard deviation.
 double ScaleOf_px(const std::vector<OutlineOffset>& offsets);
-/// Shares of the outline beyond band_px, and how the rest lies; the farther, the less it counts.
-MaskTreatment TreatmentOf(const std::vector<OutlineOffset>& offsets, double band_px);
+/// Fills the shares of the outline beyond treatment->band_px (0: everything is within) of a mask
+/// moved by its offset, and how the rest lies; the farther, the less it counts.
+void MeasureTreated(const std::vector<OutlineOffset>& outline, MaskTreatment* treatment);
 
-/// The scene with weights in bands about the masks' outlines: band_px[view] wide, 0: as it is.
-std::shared_ptr<const PreparedScene> WithBands(const PreparedScene& scene,
-                                               const OutlineMeter& meter,
-                                               const std::vector<double>& band_px);
+/// The scene as `masks` (by view) say: masks moved by offset_px, weights in bands of band_px about
+/// their outlines.
+std::shared_ptr<const PreparedScene> Treated(const PreparedScene& scene, const OutlineMeter& meter,
+                                             const std::vector<MaskTreatment>& masks);
 
 }  // namespace ceres_align

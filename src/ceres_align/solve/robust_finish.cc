@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "ceres_align/solve/descent.h"
+#include "ceres_align/solve/mask_offset.h"
 
 namespace ceres_align {
 namespace {
@@ -21,55 +22,161 @@ const double kLeastBand_px = Env("R_LEAST", 3), kMostBand_px = 16;
 const double kFarOfBand = Env("R_FAR", 0.6), kFarShare = Env("R_SHARE", 0.01);
 const int kRounds = (int)Env("R_ROUNDS", 2);
 
-double BandOf_px(const std::vector<OutlineOffset>& offsets) {
-  return std::clamp(kTukey * ScaleOf_px(offsets), kLeastBand_px, kMostBand_px);
+const double kLeastOffset_px = Env("R_OFF", 0.2), kLeastSigmas = Env("R_SIG", 4);
+const double kLeastStep_px = 0.5, kLeastStepSigmas = 2, kMuchLess = 0.8;
+const double kLikeClean = Env("R_CLEAN", 0.2);
+
+using Outlines = std::vector<std::vector<OutlineOffset>>;
+
+double BandOf_px(std::vector<OutlineOffset> outline, double offset_px) {
+  for (OutlineOffset& o : outline) o.inside_px -= static_cast<float>(offset_px);
+  return std::clamp(kTukey * ScaleOf_px(outline), kLeastBand_px, kMostBand_px);
 }
 
-bool AnyFar(const std::vector<std::vector<OutlineOffset>>& offsets) {
-  return std::any_of(offsets.begin(), offsets.end(), [](const auto& view) {
-    return TreatmentOf(view, kFarOfBand * BandOf_px(view)).left_out() > kFarShare;
-  });
+bool AnyFar(const Outlines& outlines, const std::vector<MaskTreatment>& masks) {
+  for (size_t i = 0; i < outlines.size(); ++i) {
+    MaskTreatment test = masks[i];
+    test.band_px = kFarOfBand * BandOf_px(outlines[i], test.offset_px);
+    MeasureTreated(outlines[i], &test);
+    if (test.left_out() > kFarShare) return true;
+  }
+  return false;
 }
+
+class Finisher {
+ public:
+  Finisher(const PreparedScene& scene, const SolveOptions& options, const LevelResult& reached)
+      : scene_(scene), options_(options), meter_(scene), last_(scene.last_level()), start_(reached) {
+    finish_.reached = reached;
+    finish_.masks.resize(scene.num_views());
+  }
+
+  std::optional<RobustFinish> Run() {
+    const bool moved = options_.offset != Choice::kOff && TakeOffsets();
+    outlines_ = meter_.Measure(finish_.reached.rig_from_world);
+    const bool robust = options_.robust == Choice::kOn ||
+                        (options_.robust == Choice::kAuto && AnyFar(outlines_, finish_.masks));
+    if (!robust && !moved) return std::nullopt;
+    if (moved && scene_.masks_binary() && UndoPixelSteps(robust)) return std::move(finish_);
+    if (unclear_) {
+      ForgetOffsets();
+      if (!robust) return std::nullopt;
+    }
+    Solve(robust);
+    return std::move(finish_);
+  }
+
+ private:
+  // Back to where the last level ended.
+  void ForgetOffsets() {
+    finish_.masks.assign(finish_.masks.size(), MaskTreatment());
+    finish_.reached = start_;
+    outlines_ = meter_.Measure(start_.rig_from_world);
+  }
+
+  // The pose and the offsets that are clear, or would be if a pixel step explained them (unclear_);
+  // returns whether there are any.
+  bool TakeOffsets() {
+    const OffsetFit fit = FitOffsets(scene_, meter_, finish_.reached.rig_from_world);
+    finish_.evaluations += fit.evaluations;
+    bool any = false;
+    for (size_t i = 0; i < finish_.masks.size(); ++i) {
+      const MaskOffset& found = fit.masks[i];
+      if (std::getenv("R_LOG")) std::fprintf(stderr, "view %zu offset %.3f +- %.3f\n", i, found.offset_px, found.sigma_px);
+      const double size = std::abs(found.offset_px);
+      const bool clear = size > kLeastOffset_px && size > kLeastSigmas * found.sigma_px;
+      const bool maybe = scene_.masks_binary() && size > kLeastStep_px &&
+                         size > kLeastStepSigmas * found.sigma_px;
+      if (options_.offset == Choice::kAuto && !clear && !maybe) continue;
+      unclear_ = unclear_ || (options_.offset == Choice::kAuto && !clear);
+      finish_.masks[i].offset_px = found.offset_px;
+      finish_.masks[i].offset_sigma_px = found.sigma_px;
+      any = any || size > 0;
+    }
+    if (any) finish_.reached.rig_from_world = fit.rig_from_run;
+    return any;
+  }
+
+  // Tries to take offsets as whole steps of pixels; stays with them where the masks are then met
+  // as clean ones are, which leaves the pixels' middles to compare.
+  bool UndoPixelSteps(bool robust) {
+    const RobustFinish before = finish_;
+    const Outlines outlines = outlines_;
+    bool any = false;
+    for (MaskTreatment& mask : finish_.masks) {
+      if (mask.offset_px == 0) continue;
+      mask.step = StepOf(mask.offset_px);
+      if (mask.step == PixelStep::kNone) return Undo(before, outlines);
+      any = true;
+    }
+    if (!any) return false;
+    Solve(robust);
+    if (2 * finish_.reached.final_cost <= kLikeClean * scene_.OutlineLength(last_) &&
+        (robust || finish_.reached.final_cost < kMuchLess * start_.final_cost)) {
+      return true;
+    }
+    return Undo(before, outlines);
+  }
+  bool Undo(const RobustFinish& before, const Outlines& outlines) {
+    const int iterations = finish_.iterations, evaluations = finish_.evaluations;
+    finish_ = before;
+    finish_.iterations = iterations;
+    finish_.evaluations = evaluations;
+    outlines_ = outlines;
+    return false;
+  }
+
+  // With the bands that the outlines ask for (none if not `robust`), then once more where the better
+  // pose asks for others.
+  void Solve(bool robust) {
+    const AlignCallback silent;
+    std::vector<double> used;
+    for (int round = 0; round < kRounds; ++round) {
+      std::vector<double> bands;
+      for (size_t i = 0; i < outlines_.size(); ++i) {
+        MaskTreatment& mask = finish_.masks[i];
+        const bool none = outlines_[i].empty() || !robust;
+        mask.band_px = none ? 0 : BandOf_px(outlines_[i], mask.offset_px);
+        bands.push_back(mask.band_px);
+      }
+      if (bands == used) return;
+      used = bands;
+      finish_.scene = Treated(scene_, meter_, finish_.masks);
+      Descent descent(*finish_.scene, options_, silent);
+      finish_.reached = descent.Climb(finish_.reached.rig_from_world, last_, last_, true);
+      finish_.iterations += descent.iterations();
+      finish_.evaluations += descent.evaluations();
+      outlines_ = meter_.Measure(finish_.reached.rig_from_world);
+      for (size_t i = 0; i < bands.size(); ++i) {
+        MeasureTreated(outlines_[i], &finish_.masks[i]);
+        if (std::getenv("R_LOG")) {
+          std::fprintf(stderr, "round %d view %zu step %d band %.2f scale %.3f out %.3f in %.3f coh %.3f cost %.2f (%.3f/px) evals %d\n", round, i, (int)finish_.masks[i].step,
+                     bands[i], ScaleOf_px(outlines_[i]), finish_.masks[i].outside, finish_.masks[i].inside, finish_.masks[i].coherent_rms_px, finish_.reached.final_cost, 2 * finish_.reached.final_cost / scene_.OutlineLength(last_), descent.evaluations());
+        }
+      }
+    }
+  }
+
+  const PreparedScene& scene_;
+  const SolveOptions& options_;
+  const OutlineMeter meter_;
+  const size_t last_;
+  const LevelResult start_;
+  bool unclear_ = false;
+  RobustFinish finish_;
+  Outlines outlines_;
+};
 
 }  // namespace
 
 std::optional<RobustFinish> FinishRobustly(const PreparedScene& scene, const SolveOptions& options,
                                            const LevelResult& reached) {
-  const size_t last = scene.last_level();
-  if (options.robust == Choice::kOff) return std::nullopt;
-  if (options.robust == Choice::kAuto &&
-      2 * reached.final_cost <= kUnremarkable * scene.OutlineLength(last)) {
-    return std::nullopt;
-  }
-  const OutlineMeter meter(scene);
-  std::vector<std::vector<OutlineOffset>> offsets = meter.Measure(reached.rig_from_world);
-  if (options.robust == Choice::kAuto && !AnyFar(offsets)) return std::nullopt;
-
-  RobustFinish finish;
-  finish.reached = reached;
-  const AlignCallback silent;
-  std::vector<double> used;
-  for (int round = 0; round < kRounds; ++round) {
-    std::vector<double> bands;
-    for (const auto& view : offsets) bands.push_back(view.empty() ? 0 : BandOf_px(view));
-    if (bands == used) break;
-    used = bands;
-    finish.scene = WithBands(scene, meter, bands);
-    Descent descent(*finish.scene, options, silent);
-    finish.reached = descent.Climb(finish.reached.rig_from_world, last, last, true);
-    finish.iterations += descent.iterations();
-    finish.evaluations += descent.evaluations();
-    offsets = meter.Measure(finish.reached.rig_from_world);
-    finish.masks.clear();
-    for (size_t i = 0; i < bands.size(); ++i) {
-      finish.masks.push_back(bands[i] > 0 ? TreatmentOf(offsets[i], bands[i]) : MaskTreatment());
-      if (std::getenv("R_LOG")) {
-        std::fprintf(stderr, "round %d view %zu band %.2f scale %.3f out %.3f in %.3f coh %.3f cost %.2f evals %d\n", round, i,
-                     bands[i], ScaleOf_px(offsets[i]), finish.masks[i].outside, finish.masks[i].inside, finish.masks[i].coherent_rms_px, finish.reached.final_cost, descent.evaluations());
-      }
-    }
-  }
-  return finish;
+  const bool sure = options.robust == Choice::kOn || options.offset == Choice::kOn;
+  const bool never = options.robust == Choice::kOff && options.offset == Choice::kOff;
+  const double unremarkable = kUnremarkable * scene.OutlineLength(scene.last_level());
+  if (std::getenv("R_LOG")) std::fprintf(stderr, "plain %.4f/px\n", 2 * reached.final_cost / scene.OutlineLength(scene.last_level()));
+  if (never || (!sure && 2 * reached.final_cost <= unremarkable)) return std::nullopt;
+  return Finisher(scene, options, reached).Run();
 }
 
 }  // namespace ceres_align

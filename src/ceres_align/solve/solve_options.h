@@ -7,6 +7,8 @@ namespace ceres_align {
 
 /// Whether something is done: where its evidence asks for it, never, or always.
 enum class Choice { kAuto, kOff, kOn };
+/// "auto", "off", "on".
+const char* ToString(Choice choice);
 
 struct SolveOptions {
   /// Coarse to fine: at the first level the widest view is about this wide, or wider where the
@@ -40,6 +42,10 @@ struct SolveOptions {
   /// hidden, or does not belong to it), the last steps are repeated with weights that leave out
   /// what is far from the masks' outlines (robust_finish.h).
   Choice robust = Choice::kAuto;
+  /// Where a mask is clearly larger or smaller than the object all along its outline (by more than
+  /// 0.2 px and four times what could be chance), the last steps are repeated with the mask moved
+  /// back by that much (mask_offset.h).
+  Choice offset = Choice::kAuto;
   /// What is known of the pose. With a bound on the rotation from the start, restarts keep to it.
   PosePrior prior;
 
