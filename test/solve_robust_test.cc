@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "align_testing.h"
+#include "ceres_align/solve/mask_offset.h"
 #include "ceres_align/synth/mask_noise.h"
 
 namespace ceres_align {
@@ -85,6 +87,67 @@ TEST(SolveRobust, OnACleanMaskItDoesNoHarm) {
     off_deg.push_back(ErrorOf(scene, Solve(scene, options)).rotation_deg);
   }
   EXPECT_LT(Median(on_deg), 1.2 * Median(off_deg));
+}
+
+TEST(SolveRobust, AMaskGrownOrShrunkByAPixelIsUndone) {
+  for (const double dilate_px : {1.0, -1.0}) {
+    MaskNoise noise;
+    noise.dilate_px = dilate_px;
+    std::vector<double> with_deg, without_deg;
+    for (int trial = 0; trial < 9; ++trial) {
+      const Scene scene = NoisyScene(trial, noise);
+      AlignOptions options = Options();
+      const AlignResult with = Solve(scene, options);
+      EXPECT_LE(with.final_cost, with.initial_cost);
+      ASSERT_EQ(with.masks.size(), 2u) << "trial " << trial;
+      // A step to the four neighbours moves an outline by 0.71 to 1 px.
+      for (const MaskTreatment& mask : with.masks) {
+        EXPECT_NEAR(mask.offset_px, 0.9 * dilate_px, 0.15) << "trial " << trial;
+        EXPECT_LT(mask.offset_sigma_px, 0.15);
+      }
+      with_deg.push_back(ErrorOf(scene, with).rotation_deg);
+      options.offset = options.robust = Choice::kOff;
+      options.search_if_poor = false;
+      without_deg.push_back(ErrorOf(scene, Solve(scene, options)).rotation_deg);
+    }
+    std::printf("  %+.0f px: median %.4f deg, %.4f deg without\n", dilate_px, Median(with_deg),
+                Median(without_deg));
+    EXPECT_LT(Median(with_deg), 0.4 * Median(without_deg));
+  }
+}
+
+TEST(MaskOffset, AMovedMaskIsTheMaskAtItsNewOutline) {
+  // A disc of radius 20 px, anti-aliased.
+  ImageF disc(60, 50);
+  for (int r = 0; r < disc.height; ++r) {
+    for (int c = 0; c < disc.width; ++c) {
+      const double inside = 20 - std::hypot(c + 0.5 - 30.2, r + 0.5 - 24.7);
+      disc.at(c, r) = static_cast<float>(std::clamp(0.5 + inside, 0.0, 1.0));
+    }
+  }
+  EXPECT_EQ(MovedMask(disc, ImageF(), 0).pixels, disc.pixels);
+  for (const double offset_px : {-1.5, -0.4, 0.3, 1.2}) {
+    double area = 0;
+    for (const float t : MovedMask(disc, ImageF(), offset_px).pixels) area += t;
+    EXPECT_NEAR(std::sqrt(area / M_PI), 20 - offset_px, 0.06) << offset_px;
+  }
+}
+
+TEST(MaskOffset, PixelStepsAreToldByTheirMeanAndUndone) {
+  EXPECT_EQ(StepOf(0.92), PixelStep::kFour);
+  EXPECT_EQ(StepOf(-0.85), PixelStep::kFour);
+  EXPECT_EQ(StepOf(1.3), PixelStep::kEight);
+  EXPECT_EQ(StepOf(0.5), PixelStep::kNone);
+  EXPECT_EQ(StepOf(-2), PixelStep::kNone);
+  ImageF square(12, 10);
+  for (int r = 3; r < 7; ++r) std::fill_n(square.row(r) + 4, 5, 1.0f);
+  for (const PixelStep step : {PixelStep::kFour, PixelStep::kEight}) {
+    const ImageF grown = SteppedBack(square, step, false);
+    double area = 0;
+    for (const float t : grown.pixels) area += t;
+    EXPECT_EQ(area, step == PixelStep::kFour ? 38 : 42);
+    EXPECT_EQ(SteppedBack(grown, step, true).pixels, square.pixels);
+  }
 }
 
 // A missing part leaves the render outside the mask and never inside; a wrong pose does both.

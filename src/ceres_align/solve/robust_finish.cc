@@ -1,8 +1,8 @@
 #include "ceres_align/solve/robust_finish.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstdio>
+#include <cmath>
+#include <utility>
 
 #include "ceres_align/solve/descent.h"
 #include "ceres_align/solve/mask_offset.h"
@@ -10,21 +10,19 @@
 namespace ceres_align {
 namespace {
 
-double Env(const char* name, double fallback) {
-  const char* text = std::getenv(name);
-  return text ? std::atof(text) : fallback;
-}
-// Mean squared residual per px of outline that sampling pixel centres leaves, and a little more: a
-// fit this good is not looked at.
-const double kUnremarkable = Env("R_UNREM", 0.15);
-const double kTukey = 4.685;
-const double kLeastBand_px = Env("R_LEAST", 3), kMostBand_px = 16;
-const double kFarOfBand = Env("R_FAR", 0.6), kFarShare = Env("R_SHARE", 0.01);
-const int kRounds = (int)Env("R_ROUNDS", 2);
-
-const double kLeastOffset_px = Env("R_OFF", 0.2), kLeastSigmas = Env("R_SIG", 4);
-const double kLeastStep_px = 0.5, kLeastStepSigmas = 2, kMuchLess = 0.8;
-const double kLikeClean = Env("R_CLEAN", 0.2);
+// Mean squared residual per px of outline up to which a fit is not looked at. Sampling the centres
+// of pixels leaves 0.057 to 0.066, masks that are off in places or all along more.
+constexpr double kUnremarkable = 0.066;
+constexpr double kTukey = 4.685;
+constexpr double kLeastBand_px = 3, kMostBand_px = 16;
+// So much of a view's outline must lie farther off than this part of the band that its scale gives.
+constexpr double kFarShare = 0.01, kFarOfBand = 0.6;
+constexpr int kRounds = 2;
+// An offset is clear from this size and so many sigmas on; a step of whole pixels, which must then
+// also lower the cost to this part of it, from these on.
+constexpr double kLeastOffset_px = 0.2, kLeastSigmas = 4;
+constexpr double kLeastStep_px = 0.5, kLeastStepSigmas = 2, kMuchLess = 0.8;
+constexpr double kLikeClean = 0.2;  // as kUnremarkable, of the masks after a pixel step
 
 using Outlines = std::vector<std::vector<OutlineOffset>>;
 
@@ -82,7 +80,6 @@ class Finisher {
     bool any = false;
     for (size_t i = 0; i < finish_.masks.size(); ++i) {
       const MaskOffset& found = fit.masks[i];
-      if (std::getenv("R_LOG")) std::fprintf(stderr, "view %zu offset %.3f +- %.3f\n", i, found.offset_px, found.sigma_px);
       const double size = std::abs(found.offset_px);
       const bool clear = size > kLeastOffset_px && size > kLeastSigmas * found.sigma_px;
       const bool maybe = scene_.masks_binary() && size > kLeastStep_px &&
@@ -147,13 +144,7 @@ class Finisher {
       finish_.iterations += descent.iterations();
       finish_.evaluations += descent.evaluations();
       outlines_ = meter_.Measure(finish_.reached.rig_from_world);
-      for (size_t i = 0; i < bands.size(); ++i) {
-        MeasureTreated(outlines_[i], &finish_.masks[i]);
-        if (std::getenv("R_LOG")) {
-          std::fprintf(stderr, "round %d view %zu step %d band %.2f scale %.3f out %.3f in %.3f coh %.3f cost %.2f (%.3f/px) evals %d\n", round, i, (int)finish_.masks[i].step,
-                     bands[i], ScaleOf_px(outlines_[i]), finish_.masks[i].outside, finish_.masks[i].inside, finish_.masks[i].coherent_rms_px, finish_.reached.final_cost, 2 * finish_.reached.final_cost / scene_.OutlineLength(last_), descent.evaluations());
-        }
-      }
+      for (size_t i = 0; i < bands.size(); ++i) MeasureTreated(outlines_[i], &finish_.masks[i]);
     }
   }
 
@@ -174,7 +165,6 @@ std::optional<RobustFinish> FinishRobustly(const PreparedScene& scene, const Sol
   const bool sure = options.robust == Choice::kOn || options.offset == Choice::kOn;
   const bool never = options.robust == Choice::kOff && options.offset == Choice::kOff;
   const double unremarkable = kUnremarkable * scene.OutlineLength(scene.last_level());
-  if (std::getenv("R_LOG")) std::fprintf(stderr, "plain %.4f/px\n", 2 * reached.final_cost / scene.OutlineLength(scene.last_level()));
   if (never || (!sure && 2 * reached.final_cost <= unremarkable)) return std::nullopt;
   return Finisher(scene, options, reached).Run();
 }

@@ -18,9 +18,14 @@ struct RobustFinish {
   int iterations = 0, evaluations = 0;
 };
 
-/// From where the last level ended. Nothing where the options or the evidence do not ask for it:
-/// with Choice::kAuto a hundredth of a view's rendered outline must lie farther from its mask's than
-/// the rest of it explains.
+/// From where the last level ended. Nothing where the options or the evidence do not ask for it.
+/// The evidence (Choice::kAuto), where a fit leaves more than sampling pixel centres does:
+/// - robust: a hundredth of a view's rendered outline lies farther from its mask's than the rest of
+///   it explains (Tukey's band of 4.685 robust sigmas, 3 px at least);
+/// - offset: FitOffsets finds one above 0.2 px and 4 sigma; or, with binary masks, above 0.5 px and
+///   2 sigma if undoing a step of whole pixels lowers the cost by a fifth.
+/// Binary masks are moved by a whole pixel step where that meets them as clean ones are met, so
+/// that Descent::Sharpen still applies; else by a ramp (MovedMask).
 std::optional<RobustFinish> FinishRobustly(const PreparedScene& scene, const SolveOptions& options,
                                            const LevelResult& reached);
 
