@@ -96,9 +96,9 @@ Sums SumsOf(const Image<double>& image, const std::vector<double>& jacobian, con
       Vector7 row;
       row << Eigen::Matrix<double, 6, 1>::Map(&jacobian[6 * i]), m - target.mask().pixels[i];
       sums.gram += w * row * row.transpose();
-      sums.area += m;
-      sums.x += m * (c + 0.5);
-      sums.y += m * (r + 0.5);
+      sums.area += w * m;
+      sums.x += w * m * (c + 0.5);
+      sums.y += w * m * (r + 0.5);
       sums.boundary += row.head<6>().isZero(0) ? 0 : 1;
     }
   }

@@ -120,6 +120,12 @@ DEFINE_double(final_cost_change, AlignOptions().final_cost_change,
               "than this fraction.");
 DEFINE_bool(moment_translation, AlignOptions().moment_translation,
             "First match the masks' centroids and areas by translation (a search always does).");
+DEFINE_string(robust, ToString(AlignOptions().robust),
+              "auto, off or on: what lies far from the masks' outlines does not count in the last "
+              "steps. auto: where parts of a mask are missing, hidden or wrong.");
+DEFINE_string(mask_offset, ToString(AlignOptions().offset),
+              "auto, off or on: how much larger or smaller than the object each mask is, all along "
+              "its outline, is estimated and undone in the last steps. auto: where it is clear.");
 DEFINE_bool(covariance, AlignOptions().covariance, "Estimate the pose's covariance.");
 
 DEFINE_double(require_deg, AlignOptions().require_rad * 180 / M_PI,
@@ -247,6 +253,13 @@ PosePrior PriorFromFlags() {
   return prior;
 }
 
+Choice ChoiceFlag(const char* flag, const std::string& value) {
+  for (const Choice choice : {Choice::kAuto, Choice::kOff, Choice::kOn}) {
+    if (value == ToString(choice)) return choice;
+  }
+  throw InputError("--" + std::string(flag) + " is '" + value + "'; it must be auto, off or on");
+}
+
 AlignOptions OptionsFromFlags() {
   if (FLAGS_loop_num < 1) {
     throw InputError("--loop_num is " + std::to_string(FLAGS_loop_num) + "; it must be at least 1");
@@ -262,6 +275,8 @@ AlignOptions OptionsFromFlags() {
   options.final_step_px = FLAGS_final_step_px;
   options.final_cost_change = FLAGS_final_cost_change;
   options.moment_translation = FLAGS_moment_translation;
+  options.robust = ChoiceFlag("robust", FLAGS_robust);
+  options.offset = ChoiceFlag("mask_offset", FLAGS_mask_offset);
   options.covariance = FLAGS_covariance;
   options.search_if_poor = FLAGS_search_if_poor;
   options.outline_tolerance = FLAGS_outline_tolerance;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "ceres_align/assess/assessment.h"
 
@@ -21,6 +22,9 @@ struct AlignResult : Assessment {
   double prepare_seconds = 0;  ///< meshes (0 if they were prepared before), pyramid
   double solve_seconds = 0;    ///< all that may move the pose: descents, search, other modes
   double assess_seconds = 0;   ///< all that judges it
+  /// What the last steps made of the masks (SolveOptions::robust), by view; empty: they were taken
+  /// as they are. Both costs are then by the weights that were in effect.
+  std::vector<MaskTreatment> masks;
   std::string backend;
 };
 

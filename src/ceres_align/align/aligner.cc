@@ -14,6 +14,8 @@
 namespace ceres_align {
 namespace {
 
+constexpr double kMostLeftOut = 0.4, kMostOnBothSides = 0.05;
+
 class Stopwatch {
  public:
   /// Since it was made or last asked.
@@ -26,10 +28,9 @@ class Stopwatch {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-Solution Reached(const LevelResult& polished, double initial_cost, bool sharpened) {
+Solution Reached(const LevelResult& polished, double initial_cost) {
   Solution reached;
   reached.rig_from_run = polished.rig_from_world;
-  reached.sharpened = sharpened;
   reached.initial_cost = initial_cost;
   reached.final_cost = polished.final_cost;
   reached.termination = polished.termination;
@@ -106,14 +107,12 @@ Solution FromSearch(const Task& task, const Rigid3d* from_start) {
     best.final_cost = prepared.CostAt(last, best.rig_from_world);
     best.stopped = true;
     best.termination = "the callback asked to stop during the search";
-    solution = Reached(best, empty_cost, false);
+    solution = Reached(best, empty_cost);
     solution.evaluations = 1;
   } else {
-    LevelResult polished = descent.Climb(search.poses[0].rig_from_world, last, last, false);
-    const bool sharpened =
-        polished.converged && descent.Sharpen(polished.final_cost, empty_cost,
-                                              &polished.rig_from_world, &polished.final_cost);
-    solution = Reached(polished, empty_cost, sharpened);
+    const LevelResult polished = descent.Climb(search.poses[0].rig_from_world, last, last, false);
+    solution = Reached(polished, empty_cost);
+    if (polished.converged) descent.Finish(nullptr, polished, &solution);
     for (size_t i = 1; i < search.poses.size(); ++i) {
       solution.others.push_back(search.poses[i].rig_from_world);
     }
@@ -124,13 +123,40 @@ Solution FromSearch(const Task& task, const Rigid3d* from_start) {
   return solution;
 }
 
+const PreparedScene& SeenBy(const PreparedScene& prepared, const Solution& solution) {
+  return solution.seen ? *solution.seen : prepared;
+}
+
+// Whether `a` is better than `b`, by the weights of the first of them that has any.
+bool IsBetter(const Task& task, const Solution& a, const Solution& b) {
+  const Solution* weighted = a.seen ? &a : b.seen ? &b : nullptr;
+  const auto cost = [&](const Solution& solution) {
+    return weighted == nullptr ? solution.final_cost
+                               : weighted->seen->CostAt(task.prepared.last_level(),
+                                                        solution.rig_from_run);
+  };
+  return Beats(task.prior, a.rig_from_run, cost(a), b.rig_from_run, cost(b));
+}
+
 // Much more of the mask misfits than its outline, or the outline does by over half a pixel or so,
 // or whole stretches of it are off to one side, as noise seldom is and a local minimum always.
+// Where what is far from the masks' outlines was left out: so much was that the rest proves little,
+// or it lies to both sides, or whole stretches of the rest are off.
+bool IsPoorBeside(const Task& task, const Solution& solution) {
+  const double stretch_px = task.options.outline_tolerance * task.options.search_stretch_px;
+  return std::any_of(solution.masks.begin(), solution.masks.end(), [&](const MaskTreatment& mask) {
+    return mask.left_out() > kMostLeftOut ||
+           std::min(mask.inside, mask.outside) > kMostOnBothSides ||
+           mask.coherent_rms_px > stretch_px;
+  });
+}
+
 bool IsPoor(const Task& task, const Solution& solution) {
   const PreparedScene& prepared = task.prepared;
   const AlignOptions& options = task.options;
   const size_t last = prepared.last_level();
   const double squares = 2 * solution.final_cost;
+  if (solution.seen) return IsPoorBeside(task, solution);
   if (squares > options.search_misfit * prepared.MaskEnergy(last) ||
       squares > options.search_misfit_per_px * prepared.OutlineLength(last)) {
     return true;
@@ -145,6 +171,7 @@ bool IsPoor(const Task& task, const Solution& solution) {
 
 // From the start; where its fit stays poor, from everywhere.
 Solution FromStart(const Task& task, const Rigid3d& initial) {
+  const size_t last = task.prepared.last_level();
   Descent descent(task.prepared, task.options, task.callback);
   Solution reached = descent.Run(initial);
   if (!task.options.search_if_poor || reached.status == AlignStatus::kStopped ||
@@ -153,11 +180,10 @@ Solution FromStart(const Task& task, const Rigid3d& initial) {
     return reached;
   }
   Solution found = FromSearch(task, &reached.rig_from_run);
-  const bool better = found.status != AlignStatus::kStopped &&
-                      Beats(task.prior, found.rig_from_run, found.final_cost,
-                            reached.rig_from_run, reached.final_cost);
+  const bool better =
+      found.status != AlignStatus::kStopped && IsBetter(task, found, reached);
   Solution solution = better ? found : reached;
-  solution.initial_cost = reached.initial_cost;
+  solution.initial_cost = SeenBy(task.prepared, solution).CostAt(last, initial);
   solution.restarted = reached.restarted;
   solution.searched = true;
   solution.iterations = reached.iterations + found.iterations;
@@ -200,7 +226,7 @@ AlignResult Align(const Scene& scene, const PreparedMeshes& meshes, Rasterizer* 
   Solution solution = initial ? FromStart(task, *initial) : FromSearch(task, nullptr);
   OtherModes modes;
   if (MeetsAMask(prepared, solution.rig_from_run)) {
-    modes = FindOtherModes(prepared, options, prior, &solution);
+    modes = FindOtherModes(SeenBy(prepared, solution), options, prior, &solution);
   } else {
     solution.status = AlignStatus::kNoOverlap;
     solution.termination = "the object meets none of the masks; " + solution.termination;
@@ -209,7 +235,7 @@ AlignResult Align(const Scene& scene, const PreparedMeshes& meshes, Rasterizer* 
 
   AlignResult result;
   static_cast<Assessment&>(result) =
-      AssessPose(prepared, options, prior, solution.sharpened ? options.sharp_window : 1, solution,
+      AssessPose(SeenBy(prepared, solution), options, prior, solution.sharpened ? options.sharp_window : 1, solution,
                  modes);
   result.rig_from_world = prepared.FromRun(solution.rig_from_run);
   result.initial_cost = solution.initial_cost;
@@ -219,6 +245,7 @@ AlignResult Align(const Scene& scene, const PreparedMeshes& meshes, Rasterizer* 
   result.restarted = solution.restarted;
   result.sharpened = solution.sharpened;
   result.searched = solution.searched;
+  result.masks = solution.masks;
   result.backend = rasterizer->name();
   result.prepare_seconds = prepare_seconds;
   result.solve_seconds = solve_seconds;

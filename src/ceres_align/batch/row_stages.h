@@ -181,7 +181,7 @@ struct GramCells {
       const double r = cell.outline.area - target.mask_row(cell.pixel_row)[column];
       const float* weights = target.weight_row(cell.pixel_row);
       const double w = weights != nullptr ? weights[column] : 1.0;
-      sums.AddArea(cell.outline.area, column + 0.5, cell.pixel_row);
+      sums.AddArea(w * cell.outline.area, column + 0.5, cell.pixel_row);
       if (cell.outline.boundary) {
         const BatchVelocity velocity{b.velocity};
         CellJacobian(b.fragment + cell.first, cell.n, cell.outline, velocity, terms.v);

@@ -40,9 +40,9 @@ struct GramResult {
   double gram[49];
   /// Pixels on the outline that a moving edge crosses: those with a nonzero row of J.
   int boundary_pixels;
-  /// Σ M over the frame, in px².
+  /// Σ w M over the frame, in px².
   double area_px;
-  /// Σ M·(x, y) over the frame, pixel centres, in px³; with area_px: the coverage's centroid.
+  /// Σ w M·(x, y) over the frame, pixel centres, in px³; with area_px: the coverage's centroid.
   double moment_x_px, moment_y_px;
 };
 

@@ -19,7 +19,7 @@ struct PixelWindow {
 struct TargetView {
   const float* mask;
   const float* weight;   ///< null: 1 everywhere
-  const double* prefix;  ///< rows of row_stride, see Target::row_prefix
+  const double* prefix;  ///< rows of row_stride, see Target
   int width_px, height_px;
   int row_stride;
 
@@ -44,8 +44,9 @@ struct TargetView {
   }
   /// The same over the whole row.
   CA_HD double RowCost(int r, bool covered) const {
-    return row_prefix(r)[row_stride - 2 + (covered ? 1 : 0)];
+    return row_prefix(r)[2 * num_blocks() + (covered ? 1 : 0)];
   }
+  CA_HD int num_blocks() const { return (width_px + kBlock - 1) / kBlock; }
   /// The same as RunCost, pixel by pixel.
   CA_HD double DirectCost(int r, int begin, int end, bool covered) const {
     const float *t = mask_row(r), *w = weight_row(r);
@@ -56,6 +57,32 @@ struct TargetView {
       sum += w != nullptr ? w[c] * d * d : d * d;
     }
     return sum;
+  }
+
+  /// Adds Σ w and Σ w·(c + 0.5) over pixels c in [begin, end) of row r.
+  CA_HD void AddWeights(int r, int begin, int end, double* area, double* moment_x) const {
+    if (begin >= end) return;
+    if (weight == nullptr) {
+      const double n = end - begin;
+      *area += n;
+      *moment_x += n * (0.5 * (begin + end));
+      return;
+    }
+    const int first_block = (begin + kBlock - 1) / kBlock, last_block = end / kBlock;
+    if (first_block >= last_block) return AddDirectWeights(r, begin, end, area, moment_x);
+    const double* p = row_prefix(r) + 2 * (num_blocks() + 1);
+    AddDirectWeights(r, begin, first_block * kBlock, area, moment_x);
+    *area += p[2 * last_block] - p[2 * first_block];
+    *moment_x += p[2 * last_block + 1] - p[2 * first_block + 1];
+    AddDirectWeights(r, last_block * kBlock, end, area, moment_x);
+  }
+  /// The same pixel by pixel; only with weights.
+  CA_HD void AddDirectWeights(int r, int begin, int end, double* area, double* moment_x) const {
+    const float* w = weight_row(r);
+    for (int c = begin; c < end; ++c) {
+      *area += w[c];
+      *moment_x += w[c] * (c + 0.5);
+    }
   }
 };
 
@@ -72,10 +99,11 @@ CA_HD inline void CellJacobian(const Fragment* f, int n, const CellOutline& cell
   }
 }
 
-/// Sums that need no derivatives: Σ w r² of pixels off the outline, Σ M and Σ M·(x, y).
+/// Sums that need no derivatives: Σ w r² of pixels off the outline, Σ w M and Σ w M·(x, y).
 struct CoverageSums {
   double cost, area, moment_x, moment_y;
 
+  /// A pixel, `m` being w M.
   CA_HD void AddArea(double m, double x, int pixel_row) {
     area += m;
     moment_x += m * x;
@@ -86,8 +114,11 @@ struct CoverageSums {
     if (begin == end) return;
     cost += target.RunCost(pixel_row, begin, end, covered);
     if (!covered) return;
-    const double n = end - begin;
-    AddArea(n, 0.5 * (begin + end), pixel_row);
+    double n = 0, x = 0;
+    target.AddWeights(pixel_row, begin, end, &n, &x);
+    area += n;
+    moment_x += x;
+    moment_y += n * (pixel_row + 0.5);
   }
 };
 
@@ -117,7 +148,7 @@ class GramSink {
     column = window_.Pixel(column);
     const double r = cell.area - mask_[column];
     const double w = weight_ != nullptr ? weight_[column] : 1.0;
-    sums_.AddArea(cell.area, column + 0.5, row_);
+    sums_.AddArea(w * cell.area, column + 0.5, row_);
     if (!cell.boundary) {
       sums_.cost += w * r * r;
       return;

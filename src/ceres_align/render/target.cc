@@ -16,8 +16,8 @@ Target::Target(ImageF mask, ImageF weight) : mask_(std::move(mask)), weight_(std
   }
   for (float t : mask_.pixels) CHECK(t >= 0 && t <= 1) << "mask value " << t;
   for (float w : weight_.pixels) CHECK(w >= 0 && std::isfinite(w)) << "weight " << w;
-  const int blocks = (mask_.width + kBlock - 1) / kBlock;
-  row_stride_ = 2 * (blocks + 1);
+  const int blocks = view().num_blocks();
+  row_stride_ = (weight_.empty() ? 2 : 4) * (blocks + 1);
   prefix_.resize(static_cast<size_t>(mask_.height) * row_stride_);
   const TargetView pixels = view();
   for (int r = 0; r < mask_.height; ++r) {
@@ -27,6 +27,15 @@ Target::Target(ImageF mask, ImageF weight) : mask_(std::move(mask)), weight_(std
       const int begin = b * kBlock, end = std::min(mask_.width, begin + kBlock);
       p[2 * b + 2] = p[2 * b] + pixels.DirectCost(r, begin, end, false);
       p[2 * b + 3] = p[2 * b + 1] + pixels.DirectCost(r, begin, end, true);
+    }
+    if (weight_.empty()) continue;
+    p += 2 * (blocks + 1);
+    p[0] = p[1] = 0;
+    for (int b = 0; b < blocks; ++b) {
+      p[2 * b + 2] = p[2 * b];
+      p[2 * b + 3] = p[2 * b + 1];
+      pixels.AddDirectWeights(r, b * kBlock, std::min(mask_.width, (b + 1) * kBlock), &p[2 * b + 2],
+                              &p[2 * b + 3]);
     }
   }
 }

@@ -10,7 +10,8 @@
 namespace ceres_align {
 
 /// A view's mask T in [0, 1] with weights w >= 0, plus row-wise prefix sums of w T² (what an
-/// empty pixel costs) and w (1 − T)² (what a covered one costs), kept at every 16th pixel.
+/// empty pixel costs) and w (1 − T)² (what a covered one costs), and, where there are weights, of
+/// w and w·x (area and centroid of what is covered), kept at every 16th pixel.
 class Target {
  public:
   static constexpr int kBlock = TargetView::kBlock;
@@ -22,8 +23,8 @@ class Target {
   const ImageF& mask() const { return mask_; }
   const ImageF& weight() const { return weight_; }  ///< may be empty: 1 everywhere
 
-  /// Σ w T² and Σ w (1 − T)² of row r over pixels [0, k·kBlock), k-th pair of the row; the last
-  /// pair of a row is the whole row's.
+  /// Σ w T² and Σ w (1 − T)² of row r over pixels [0, k·kBlock), k-th pair of the row, the last
+  /// of them the whole row's; with weights then as many pairs of Σ w and Σ w·(c + 0.5).
   const double* row_prefix(int r) const { return prefix_.data() + size_t(r) * row_stride_; }
   int row_stride() const { return row_stride_; }  ///< doubles per row of prefix sums
 

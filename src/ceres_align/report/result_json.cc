@@ -53,9 +53,23 @@ Json Contour(const ContourErrors& contour) {
           {"iou", Number(contour.iou)}};
 }
 
+Json MaskOffset(const MaskTreatment& mask) {
+  if (mask.offset_px == 0) return nullptr;
+  return {{"px", Number(mask.offset_px)}, {"sigma_px", Number(mask.offset_sigma_px)}};
+}
+
+Json Robust(const MaskTreatment& mask) {
+  if (mask.band_px == 0) return nullptr;
+  return {{"band_px", Number(mask.band_px)},
+          {"left_out_outside", Number(mask.outside)},
+          {"left_out_inside", Number(mask.inside)}};
+}
+
 Json Views(const AlignResult& result) {
   Json views = Json::array();
-  for (const ViewResult& view : result.views) {
+  for (size_t i = 0; i < result.views.size(); ++i) {
+    const ViewResult& view = result.views[i];
+    const bool treated = i < result.masks.size();
     views.push_back({{"name", view.name},
                      {"cam_from_world", Pose(view.cam_from_world)},
                      {"camera_center", Vector(view.camera_center_in_world)},
@@ -67,7 +81,9 @@ Json Views(const AlignResult& result) {
                      {"cut_share", Number(view.cut_share)},
                      {"mask_area_px", Number(view.mask_area_px)},
                      {"object_area_px", Number(view.object_area_px)},
-                     {"object_in_frame", view.object_in_frame}});
+                     {"object_in_frame", view.object_in_frame},
+                     {"mask_offset", treated ? MaskOffset(result.masks[i]) : Json()},
+                     {"robust", treated ? Robust(result.masks[i]) : Json()}});
   }
   return views;
 }
@@ -206,6 +222,8 @@ Json Options(const AlignOptions& options) {
           {"search_misfit_per_px", Number(options.search_misfit_per_px)},
           {"search_stretch_px", Number(options.search_stretch_px)},
           {"search_if_poor", options.search_if_poor},
+          {"robust", ToString(options.robust)},
+          {"offset", ToString(options.offset)},
           {"prior", Prior(options.prior)},
           {"outline_tolerance", options.outline_tolerance},
           {"require_deg", options.require_rad * 180 / M_PI},

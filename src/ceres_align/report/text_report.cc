@@ -182,6 +182,20 @@ std::string TextReport(const Scene& scene, const AlignResult& result, const RunS
   if (result.sharpened) {
     text += "The last steps compared only the middle of each pixel, for the masks are binary\n";
   }
+  for (size_t i = 0; i < result.masks.size(); ++i) {
+    const MaskTreatment& mask = result.masks[i];
+    if (mask.offset_px != 0) {
+      text += Format("Offset: the mask of camera %zu is %.2f px (sigma %.2f) %s than the mesh all "
+                     "along its outline, and was taken so much %s\n",
+                     i + 1, std::abs(mask.offset_px), mask.offset_sigma_px,
+                     mask.offset_px > 0 ? "larger" : "smaller",
+                     mask.offset_px > 0 ? "smaller" : "larger");
+    }
+    if (mask.band_px == 0) continue;
+    text += Format("Robust: camera %zu counts pixels up to %.1f px from its mask's outline; %.1f %% "
+                   "of the mesh's outline is left out\n",
+                   i + 1, mask.band_px, 100 * mask.left_out());
+  }
   text += "Stopped: " + std::string(ToString(result.status)) + "; " + result.termination + "\n";
   text += Format(
       "Seconds: load %.3f, prepare %.3f, solve %.4f, assess %.4f, draw %.3f, write %.3f, total "

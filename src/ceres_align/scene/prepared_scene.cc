@@ -15,6 +15,15 @@ namespace {
 // than this.
 constexpr double kLodCellPx = 1.0;
 
+// Every pixel of nonzero weight is 0 or 1.
+bool IsBinary(const ImageF& mask, const ImageF& weight) {
+  for (size_t i = 0; i < mask.pixels.size(); ++i) {
+    const float t = mask.pixels[i];
+    if (t != 0 && t != 1 && (weight.empty() || weight.pixels[i] > 0)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 PreparedMeshes PrepareMeshes(const Scene& scene) {
@@ -45,6 +54,37 @@ PreparedScene::PreparedScene(const Scene& scene, const PreparedMeshes& meshes,
   AddLevels(coarsest_width_px, level_factor);
 }
 
+PreparedScene::Level::Level(PyramidLevel level, Rasterizer* rasterizer)
+    : images(std::move(level)) {
+  for (const auto& target : images.targets) {
+    targets.emplace_back(rasterizer, target);
+    moments.push_back(MomentsOf(*target));
+  }
+}
+
+PreparedScene::PreparedScene(const PreparedScene& plain,
+                             const std::vector<std::shared_ptr<const Target>>& full_size)
+    : scene_(plain.scene_),
+      meshes_(plain.meshes_),
+      rasterizer_(plain.rasterizer_),
+      lods_(plain.lods_),
+      levels_(plain.levels_),
+      mask_area_(plain.mask_area_),
+      center_(plain.center_),
+      world_from_run_(plain.world_from_run_),
+      run_from_world_(plain.run_from_world_),
+      radius_(plain.radius_) {
+  PyramidLevel images = plain.level(plain.last_level());
+  CHECK_EQ(full_size.size(), images.targets.size());
+  for (size_t i = 0; i < full_size.size(); ++i) {
+    CHECK(full_size[i]->width_px() == images.cameras[i].width_px &&
+          full_size[i]->height_px() == images.cameras[i].height_px);
+    masks_binary_ = masks_binary_ && IsBinary(full_size[i]->mask(), full_size[i]->weight());
+  }
+  images.targets = full_size;
+  levels_.back() = std::make_shared<Level>(std::move(images), rasterizer_);
+}
+
 void PreparedScene::TakeMasks() {
   for (const View& view : scene_.views) {
     double area = 0;
@@ -52,24 +92,25 @@ void PreparedScene::TakeMasks() {
       const float t = view.mask.pixels[i];
       if (!view.weight.empty() && !(view.weight.pixels[i] > 0)) continue;
       area += t;
-      masks_binary_ = masks_binary_ && (t == 0 || t == 1);
     }
     mask_area_.push_back(area);
+    masks_binary_ = masks_binary_ && IsBinary(view.mask, view.weight);
   }
 }
 
 void PreparedScene::AddMeshes() {
+  lods_ = std::make_shared<std::vector<std::vector<Lod>>>();
   for (const auto& mesh : meshes_) {
-    lods_.emplace_back();
+    lods_->emplace_back();
     if (mesh == nullptr) continue;
     for (const PreparedMesh::Lod& lod : mesh->lods()) {
       const Vec3& c = lod.contour->center;
-      lods_.back().push_back(
+      lods_->back().push_back(
           {ResidentMesh(rasterizer_, lod.contour), {c.x, c.y, c.z}, lod.cell});
     }
   }
   for (const View& view : scene_.views) {
-    center_ += view.world_from_object * lods_[view.mesh_index].back().center;
+    center_ += view.world_from_object * (*lods_)[view.mesh_index].back().center;
     radius_ = std::max(radius_, meshes_[view.mesh_index]->finest().radius);
   }
   center_ /= static_cast<double>(scene_.views.size());
@@ -90,13 +131,7 @@ void PreparedScene::AddLevels(double coarsest_width_px, double level_factor) {
     if (!mask_empty(i)) smallest_mask = std::min(smallest_mask, std::sqrt(mask_area_[i]));
   }
   for (double scale : LevelScales(widest, smallest_mask, coarsest_width_px, level_factor)) {
-    levels_.push_back(MakeLevel(scene_, scale));
-    targets_.emplace_back();
-    moments_.emplace_back();
-    for (const auto& target : levels_.back().targets) {
-      targets_.back().emplace_back(rasterizer_, target);
-      moments_.back().push_back(MomentsOf(*target));
-    }
+    levels_.push_back(std::make_shared<Level>(MakeLevel(scene_, scale), rasterizer_));
   }
 }
 
@@ -107,7 +142,7 @@ size_t PreparedScene::LevelOfWidth(double width_px) const {
     full_width_px = std::max<double>(full_width_px, scene_.views[i].camera.width_px);
   }
   size_t level = 0;
-  while (level < last_level() && levels_[level].scale * full_width_px < 0.98 * width_px) ++level;
+  while (level < last_level() && this->level(level).scale * full_width_px < 0.98 * width_px) ++level;
   return level;
 }
 
@@ -146,7 +181,7 @@ void PreparedScene::CheckStart(const Rigid3d& rig_from_run, bool may_be_moved) c
 
 const PreparedScene::Lod& PreparedScene::ChooseLod(size_t mesh, size_t level,
                                                    double px_per_unit) const {
-  const std::vector<Lod>& lods = lods_[mesh];
+  const std::vector<Lod>& lods = (*lods_)[mesh];
   if (level + 1 == levels_.size()) return lods.back();
   for (const Lod& lod : lods) {
     if (lod.cell * px_per_unit <= kLodCellPx) return lod;
@@ -158,11 +193,11 @@ std::vector<SilhouetteView> PreparedScene::ViewsAt(size_t level, double depth) c
   std::vector<SilhouetteView> views(scene_.views.size());
   for (size_t i = 0; i < views.size(); ++i) {
     const View& view = scene_.views[i];
-    views[i].camera = levels_[level].cameras[i];
+    views[i].camera = this->level(level).cameras[i];
     const Lod& lod = ChooseLod(view.mesh_index, level, views[i].camera.fx_px / depth);
     views[i].mesh = lod.resident.id();
     views[i].mesh_center_in_object = lod.center;
-    views[i].target = targets_[level][i].id();
+    views[i].target = levels_[level]->targets[i].id();
     views[i].cam_from_rig = view.cam_from_rig;
     views[i].world_from_object = run_from_world_ * view.world_from_object;
   }
@@ -171,7 +206,7 @@ std::vector<SilhouetteView> PreparedScene::ViewsAt(size_t level, double depth) c
 
 double PreparedScene::MaskEnergy(size_t level) const {
   double sum = 0;
-  for (const auto& target : levels_[level].targets) {
+  for (const auto& target : this->level(level).targets) {
     for (int r = 0; r < target->height_px(); ++r) sum += target->RowCost(r, false);
   }
   return sum;
@@ -179,7 +214,7 @@ double PreparedScene::MaskEnergy(size_t level) const {
 
 double PreparedScene::OutlineLength(size_t level) const {
   double length = 0;
-  for (const auto& target : levels_[level].targets) {
+  for (const auto& target : this->level(level).targets) {
     const ImageF& mask = target->mask();
     for (int r = 0; r < mask.height; ++r) {
       for (int c = 0; c < mask.width; ++c) {
@@ -203,6 +238,25 @@ double PreparedScene::CostAt(size_t level, const Rigid3d& rig_from_run, int wind
   double cost = 0;
   for (const GramResult& result : results) cost += 0.5 * result.gram[48];
   return cost;
+}
+
+double PreparedScene::MisfitToBothSides(size_t level, const Rigid3d& rig_from_run) const {
+  std::vector<RasterJob> jobs;
+  for (const SilhouetteView& view : ViewsAt(level, Depth(rig_from_run))) {
+    jobs.push_back(view.Job(rig_from_run));
+  }
+  std::vector<ImageF> coverages;
+  rasterizer_->CoverageBatch(jobs, &coverages);
+  double more = 0, less = 0;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    const Target& target = *this->level(level).targets[i];
+    for (size_t p = 0; p < coverages[i].pixels.size(); ++p) {
+      const double d = coverages[i].pixels[p] - target.mask().pixels[p];
+      const double w = target.weight().empty() ? 1.0 : target.weight().pixels[p];
+      (d > 0 ? more : less) += w * d * d;
+    }
+  }
+  return 2 * std::min(more, less);
 }
 
 double PreparedScene::Depth(const Rigid3d& rig_from_run) const {

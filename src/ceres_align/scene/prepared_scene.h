@@ -30,6 +30,10 @@ class PreparedScene {
   /// or for meshes that are not the scene's.
   PreparedScene(const Scene& scene, const PreparedMeshes& meshes, Rasterizer* rasterizer,
                 double coarsest_width_px, double level_factor);
+  /// `plain` with other masks and weights at full size; all else is shared with it. full_size[i],
+  /// of view i's size, may be what `plain` has. `plain` may end first, its scene may not.
+  PreparedScene(const PreparedScene& plain,
+                const std::vector<std::shared_ptr<const Target>>& full_size);
   PreparedScene(const PreparedScene&) = delete;
   PreparedScene& operator=(const PreparedScene&) = delete;
 
@@ -38,7 +42,7 @@ class PreparedScene {
   size_t num_views() const { return scene_.views.size(); }
   size_t num_levels() const { return levels_.size(); }
   size_t last_level() const { return levels_.size() - 1; }
-  const PyramidLevel& level(size_t i) const { return levels_[i]; }
+  const PyramidLevel& level(size_t i) const { return levels_[i]->images; }
   /// The first level at which the widest view that shows the object is at least this wide; the last
   /// if none is.
   size_t LevelOfWidth(double width_px) const;
@@ -56,7 +60,9 @@ class PreparedScene {
   const PreparedMesh& mesh(int mesh_index) const { return *meshes_[mesh_index]; }
   /// The first view whose mask shows the object.
   size_t FirstWithMask() const;
-  const std::vector<MaskMoments>& MomentsAt(size_t level) const { return moments_[level]; }
+  const std::vector<MaskMoments>& MomentsAt(size_t level) const {
+    return levels_[level]->moments;
+  }
   /// Σ w T² over all views: twice the cost of an empty frame.
   double MaskEnergy(size_t level) const;
   /// Every mask's pixels (of nonzero weight) are 0 or 1.
@@ -64,6 +70,10 @@ class PreparedScene {
   /// Pairs of neighbouring pixels at a level on whose two sides of one half the masks lie.
   double OutlineLength(size_t level) const;
   double CostAt(size_t level, const Rigid3d& rig_from_run, int window = 1) const;
+  /// Twice the smaller of Σ w (M − T)² where the render covers more than the mask and where it
+  /// covers less: a wrong pose errs to both sides, a mask with a part missing or hidden to one.
+  /// Never above twice the cost.
+  double MisfitToBothSides(size_t level, const Rigid3d& rig_from_run) const;
   /// The object's distance from the nearest camera whose mask shows it.
   double Depth(const Rigid3d& rig_from_run) const;
   /// Throws InputError for a start behind the camera in every view that has a mask, or, if it may
@@ -77,6 +87,13 @@ class PreparedScene {
     Eigen::Vector3d center;  // of the mesh
     double cell;             // of the vertex clustering; 0: the mesh itself
   };
+  // A level of the pyramid as the rasterizer knows it; by view.
+  struct Level {
+    Level(PyramidLevel images, Rasterizer* rasterizer);
+    PyramidLevel images;
+    std::vector<ResidentTarget> targets;
+    std::vector<MaskMoments> moments;
+  };
   void TakeMasks();
   void AddMeshes();
   void AddLevels(double coarsest_width_px, double level_factor);
@@ -85,11 +102,9 @@ class PreparedScene {
   const Scene& scene_;
   PreparedMeshes meshes_;
   Rasterizer* rasterizer_;
-  std::vector<std::vector<Lod>> lods_;  // by mesh; the mesh itself last
-  std::vector<PyramidLevel> levels_;
-  std::vector<std::vector<ResidentTarget>> targets_;  // by level, view
-  std::vector<std::vector<MaskMoments>> moments_;  // by level, view
-  std::vector<double> mask_area_;                  // px of nonzero weight
+  std::shared_ptr<std::vector<std::vector<Lod>>> lods_;  // by mesh; the mesh itself last
+  std::vector<std::shared_ptr<const Level>> levels_;
+  std::vector<double> mask_area_;  // px of nonzero weight
   bool masks_binary_ = true;
   Eigen::Vector3d center_ = Eigen::Vector3d::Zero();
   Rigid3d world_from_run_, run_from_world_;

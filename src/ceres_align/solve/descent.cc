@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ceres_align/solve/local_search.h"
+#include "ceres_align/solve/robust_finish.h"
 
 namespace ceres_align {
 namespace {
@@ -109,7 +110,9 @@ LevelResult Descent::ClimbWithRestarts(const Rigid3d& start, bool* restarted, bo
   if (reached.stopped || Exhausted()) return reached;
   *finished = check == last;
   *restarted = options_.restarts > 0 &&
-               2 * reached.final_cost > options_.restart_misfit * scene_.MaskEnergy(check);
+               2 * reached.final_cost > options_.restart_misfit * scene_.MaskEnergy(check) &&
+               scene_.MisfitToBothSides(check, reached.rig_from_world) >
+                   options_.restart_misfit * scene_.MaskEnergy(check);
   if (*restarted) {
     reached.rig_from_world = Restart(start, reached, check);
     if (check == last) reached = SolveOne(last, reached.rig_from_world, false);
@@ -141,6 +144,32 @@ bool Descent::Sharpen(double reached_cost, double cost_limit, Rigid3d* pose, dou
   return true;
 }
 
+void Descent::Finish(const Rigid3d* start, LevelResult reached, Solution* solution) {
+  const size_t last = scene_.last_level();
+  std::optional<RobustFinish> robust;
+  if (!Exhausted()) robust = FinishRobustly(scene_, options_, reached);
+  if (robust) {
+    iterations_ += robust->iterations;
+    evaluations_ += robust->evaluations;
+    const double start_cost =
+        start ? robust->scene->CostAt(last, *start) : 0.5 * robust->scene->MaskEnergy(last);
+    if (!(robust->reached.final_cost <= start_cost)) robust.reset();
+    if (robust) {
+      solution->initial_cost = start_cost;
+      solution->seen = robust->scene;
+      solution->masks = robust->masks;
+      reached = robust->reached;
+    }
+  }
+  solution->rig_from_run = reached.rig_from_world;
+  solution->final_cost = reached.final_cost;
+  Descent by_seen(robust ? *robust->scene : scene_, options_, callback_);
+  solution->sharpened = by_seen.Sharpen(reached.final_cost, solution->initial_cost,
+                                        &solution->rig_from_run, &solution->final_cost);
+  iterations_ += by_seen.iterations();
+  evaluations_ += by_seen.evaluations();
+}
+
 Solution Descent::Run(const Rigid3d& start) {
   const size_t last = scene_.last_level();
   Solution result;
@@ -162,12 +191,9 @@ Solution Descent::Run(const Rigid3d& start) {
       reached.final_cost = result.initial_cost;
     }
   }
-  if (finished && reached.converged) {
-    result.sharpened = Sharpen(reached.final_cost, result.initial_cost, &reached.rig_from_world,
-                               &reached.final_cost);
-  }
   result.rig_from_run = reached.rig_from_world;
   result.final_cost = reached.final_cost;
+  if (finished && reached.converged) Finish(&start, reached, &result);
   result.termination = reached.termination;
   result.iterations = iterations_;
   result.evaluations = evaluations_;

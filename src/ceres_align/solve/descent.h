@@ -22,6 +22,11 @@ class Descent {
   /// fit is too poor for it to mean something, or its cost at full size rose above `cost_limit`.
   bool Sharpen(double reached_cost, double cost_limit, Rigid3d* pose, double* cost);
 
+  /// The last steps on masks that are wrong in places (SolveOptions::robust), then Sharpen, from
+  /// where the last level ended: fills the solution's pose, seen, masks, sharpened and both costs,
+  /// the first of them `start`'s (null: an empty frame's), which must be given and stays above.
+  void Finish(const Rigid3d* start, LevelResult reached, Solution* solution);
+
   /// Levels first..last from `start`; without progress reports if `silent`.
   LevelResult Climb(const Rigid3d& start, size_t first, size_t last, bool silent);
 

@@ -7,6 +7,18 @@
 
 namespace ceres_align {
 
+const char* ToString(Choice choice) {
+  switch (choice) {
+    case Choice::kAuto:
+      return "auto";
+    case Choice::kOff:
+      return "off";
+    case Choice::kOn:
+      return "on";
+  }
+  return "unknown";
+}
+
 void RequireOption(bool ok, const char* field, double value, const char* rule) {
   if (ok) return;
   char text[160];

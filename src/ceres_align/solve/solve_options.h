@@ -5,6 +5,11 @@
 
 namespace ceres_align {
 
+/// Whether something is done: where its evidence asks for it, never, or always.
+enum class Choice { kAuto, kOff, kOn };
+/// "auto", "off", "on".
+const char* ToString(Choice choice);
+
 struct SolveOptions {
   /// Coarse to fine: at the first level the widest view is about this wide, or wider where the
   /// object is small in it; each next level is level_factor larger, all views by one factor.
@@ -33,6 +38,14 @@ struct SolveOptions {
   /// masks are binary and fit well, the last steps compare only the middle 1/sharp_window of each
   /// pixel with it, which brings the error to about a third to a half. Odd; 1: off.
   int sharp_window = 9;
+  /// Where a part of a rendered outline lies far from its mask's (a part of the mask is missing or
+  /// hidden, or does not belong to it), the last steps are repeated with weights that leave out
+  /// what is far from the masks' outlines (robust_finish.h).
+  Choice robust = Choice::kAuto;
+  /// Where a mask is clearly larger or smaller than the object all along its outline (by more than
+  /// 0.2 px and four times what could be chance), the last steps are repeated with the mask moved
+  /// back by that much (mask_offset.h).
+  Choice offset = Choice::kAuto;
   /// What is known of the pose. With a bound on the rotation from the start, restarts keep to it.
   PosePrior prior;
 
