@@ -39,6 +39,7 @@ TEST(SolveRobust, MissingBlobsDoNotPullThePose) {
   for (int trial = 0; trial < 9; ++trial) {
     const Scene scene = NoisyScene(trial, noise);
     AlignOptions options = Options();
+    options.robust = options.offset = Choice::kAuto;
     const AlignResult robust = Solve(scene, options);
     robust_deg.push_back(ErrorOf(scene, robust).rotation_deg);
     searched += robust.searched || robust.restarted ? 1 : 0;
@@ -62,6 +63,7 @@ TEST(SolveRobust, ACleanMaskIsLeftAlone) {
     for (int trial = 0; trial < 4; ++trial) {
       const Scene scene = NoisyScene(trial, noise);
       AlignOptions options = Options();
+    options.robust = options.offset = Choice::kAuto;
       const AlignResult chosen = Solve(scene, options);
       options.robust = Choice::kOff;
       const AlignResult off = Solve(scene, options);
@@ -78,6 +80,7 @@ TEST(SolveRobust, OnACleanMaskItDoesNoHarm) {
   for (int trial = 0; trial < 9; ++trial) {
     const Scene scene = NoisyScene(trial, MaskNoise());
     AlignOptions options = Options();
+    options.robust = options.offset = Choice::kAuto;
     options.robust = Choice::kOn;
     const AlignResult on = Solve(scene, options);
     ASSERT_EQ(on.masks.size(), 2u);
@@ -97,6 +100,7 @@ TEST(SolveRobust, AMaskGrownOrShrunkByAPixelIsUndone) {
     for (int trial = 0; trial < 9; ++trial) {
       const Scene scene = NoisyScene(trial, noise);
       AlignOptions options = Options();
+    options.robust = options.offset = Choice::kAuto;
       const AlignResult with = Solve(scene, options);
       EXPECT_LE(with.final_cost, with.initial_cost);
       ASSERT_EQ(with.masks.size(), 2u) << "trial " << trial;
