@@ -30,7 +30,7 @@ void AddView(const SilhouetteView& view, const MaskMoments& mask, const GramResu
       view.Job(rig_from_world).cam_from_object * view.mesh_center_in_object;
   const double z = center.z();
   const Eigen::Matrix3d rig = view.cam_from_rig.R();
-  const double size = std::sqrt(mask.area_px);
+  const double size = mask.size_px;
   const Projection projection(view.camera);
   const bool visible = rendered.area_px > kSmallestAreaPx;
   const Eigen::Vector2d centroid =
@@ -135,11 +135,13 @@ MaskMoments MomentsOf(const Target& target) {
   for (int r = 0; r < mask.height; ++r) {
     for (int c = 0; c < mask.width; ++c) {
       const double t = mask.at(c, r) * (weight.empty() ? 1.0 : weight.at(c, r));
+      moments.size_px += mask.at(c, r);
       moments.area_px += t;
       moments.x_px += t * (c + 0.5);
       moments.y_px += t * (r + 0.5);
     }
   }
+  moments.size_px = std::sqrt(moments.size_px);
   if (moments.area_px > 0) {
     moments.x_px /= moments.area_px;
     moments.y_px /= moments.area_px;
