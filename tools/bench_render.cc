@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <opencv2/imgproc.hpp>
@@ -18,18 +19,32 @@ namespace {
 
 constexpr int kPoses = 32;
 
-// The same smooth closed surface without symmetry at every count: an icosphere of 5,120 faces
-// times 4^levels, its radius varied by about ±25 %.
+// Below kFirstScan: the same smooth closed surface without symmetry at every count, an icosphere of
+// 5,120 faces times 4^levels, its radius varied by about ±25 %. From kFirstScan on: scans, voxel
+// hulls with stairs and bumps, at 150,000 and 400,000 faces.
+constexpr int kFirstScan = 100;
+constexpr const char* kScans[] = {"scan_rooster", "scan_blob", "scan_thin"};
+constexpr int64_t kScanFaces[] = {150'000, 400'000};
+
+TriangleMesh MakeMesh(int levels) {
+  if (levels >= kFirstScan) {
+    const int scan = levels - kFirstScan;
+    TriangleMesh mesh = MakeShape(kScans[scan / 2], kScanFaces[scan % 2], 5);
+    CleanMesh(&mesh);
+    return mesh;
+  }
+  TriangleMesh mesh = MakeIcosphere(1, 4 + levels);
+  for (Eigen::Vector3d& v : mesh.vertices) {
+    v *= 1 + 0.12 * std::sin(3.1 * v.x() + 1) + 0.09 * std::sin(4.3 * v.y() - 2.2 * v.z()) +
+         0.06 * std::cos(5.2 * v.z() + 2.7 * v.x() * v.y());
+  }
+  return mesh;
+}
+
 const TriangleMesh& Mesh(int levels) {
   static std::map<int, TriangleMesh> meshes;
   auto [place, added] = meshes.try_emplace(levels);
-  if (added) {
-    place->second = MakeIcosphere(1, 4 + levels);
-    for (Eigen::Vector3d& v : place->second.vertices) {
-      v *= 1 + 0.12 * std::sin(3.1 * v.x() + 1) + 0.09 * std::sin(4.3 * v.y() - 2.2 * v.z()) +
-           0.06 * std::cos(5.2 * v.z() + 2.7 * v.x() * v.y());
-    }
-  }
+  if (added) place->second = MakeMesh(levels);
   return place->second;
 }
 
@@ -94,6 +109,7 @@ std::shared_ptr<const Target> MakeTarget(int levels, const Camera& camera) {
 }
 
 void ReportMesh(benchmark::State& state, int levels) {
+  if (levels >= kFirstScan) state.SetLabel(kScans[(levels - kFirstScan) / 2]);
   const auto mesh = Prepared(levels);
   state.counters["faces"] = static_cast<double>(mesh->num_faces());
   state.counters["bytes_per_face"] =
@@ -153,7 +169,11 @@ void Sizes(benchmark::internal::Benchmark* b) {
   b->ArgNames({"levels", "width", "height"});
   for (int levels : {0, 1, 2, 3, 4}) b->Args({levels, 306, 256});
   b->Args({0, 612, 512})->Args({0, 4096, 3072})->Args({2, 4096, 3072})->Args({5, 306, 256});
-  b->Args({5, 4096, 3072})->Unit(benchmark::kMillisecond);
+  b->Args({5, 4096, 3072});
+  for (int scan = 0; scan < 2 * static_cast<int>(std::size(kScans)); ++scan) {
+    b->Args({kFirstScan + scan, 800, 600})->Args({kFirstScan + scan, 1600, 1200});
+  }
+  b->Unit(benchmark::kMillisecond);
 }
 
 BENCHMARK(BM_OpenCvFillConvexPoly)->Apply(Sizes);
