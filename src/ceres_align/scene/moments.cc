@@ -134,8 +134,8 @@ MaskMoments MomentsOf(const Target& target) {
   const ImageF &mask = target.mask(), &weight = target.weight();
   for (int r = 0; r < mask.height; ++r) {
     for (int c = 0; c < mask.width; ++c) {
-      const double t = mask.at(c, r) * (weight.empty() ? 1.0 : weight.at(c, r));
-      moments.size_px += mask.at(c, r);
+      const double w = weight.empty() ? 1.0 : weight.at(c, r), t = w * mask.at(c, r);
+      if (w > 0) moments.size_px += mask.at(c, r);
       moments.area_px += t;
       moments.x_px += t * (c + 0.5);
       moments.y_px += t * (r + 0.5);

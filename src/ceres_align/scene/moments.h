@@ -11,7 +11,7 @@ namespace ceres_align {
 struct MaskMoments {
   double area_px = 0;
   double x_px = 0, y_px = 0;  ///< centroid, pixel centres
-  double size_px = 0;         ///< the root of the area without weights
+  double size_px = 0;         ///< the root of the area of what counts, weighted alike
 };
 /// Weighted by the target's weights.
 MaskMoments MomentsOf(const Target& target);
