@@ -27,10 +27,11 @@ namespace ceres_align {
 ///   passes, and twice as wide as long as that makes the sum grow by a fifth: then errors are
 ///   correlated over more than a tile.
 ///
-///   b_v = Σ k Jᵀ (outline's length in the pixel) of view v is what an offset of its whole outline
-///   by a pixel does to the gradient, and σ_v the rms by which long stretches of it are off
-///   (Misfit::long_px, less what tiles of noise would show). Such an offset is what all pixels of a
-///   mask, or a lens, have in common; most of it the pose has taken up, so it is in no residual.
+///   b_v stands for four columns: what a displacement of view v's whole outline by a pixel does to
+///   the gradient (outwards, along x, along y, away from its middle). σ_v is the rms by which
+///   stretches of it are off (Misfit::long_px), 0 where the misfit's scale is half a pixel. Such
+///   a displacement is what all pixels of a mask, or a lens, have in common; most of it the pose
+///   has taken up, so it is in no residual.
 ///
 /// A view's weight s_v enters the inner term squared (M-estimators: Huber, Robust Statistics, 1981,
 /// 6.3; the other residuals' part of it is their expectation).

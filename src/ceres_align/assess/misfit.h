@@ -21,7 +21,7 @@ struct Misfit {
   /// of outline near 0: k(e) = 1/(2 scale_px) where |e| < scale_px, and 0 elsewhere (scale ½: k = 1,
   /// Gauss–Newton). As Powell's kernel in the covariance of a median (Econometric Theory, 1991).
   double scale_px = 0.5;
-  /// Rms of the displacements' means over long stretches (a third of the object's size), far ones
+  /// Rms of the displacements' means over stretches (squares of 64 px), far ones
   /// limited: what masks, mesh and lens have in common along the outline.
   double long_px = 0;
   /// Area of outline pixels whose middle the mask has on the other side, per length: the mean

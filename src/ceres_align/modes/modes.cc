@@ -203,7 +203,7 @@ class ModeFinder {
            (apart_px <= kTellNearFar_px && other.cost_ratio <= kFarWorse);
   }
 
-  void Add(const Rigid3d& rig_from_world, const ComparisonResult& contest) {
+  void Add(const Rigid3d& rig_from_world, const ComparisonResult& comparison) {
     const auto same = [&](const Rigid3d& pose) {
       return RotationAngle_rad(pose.rotation, rig_from_world.rotation) < kDistinct_rad;
     };
@@ -215,9 +215,9 @@ class ModeFinder {
     Alternative other;
     other.rig_from_world = rig_from_world;
     const Key key = Classify(&other);
-    other.cost_ratio = contest.cost_ratio;
-    other.view_iou = contest.view_iou;
-    other.fits = Fits(other, contest.rise);
+    other.cost_ratio = comparison.cost_ratio;
+    other.view_iou = comparison.view_iou;
+    other.fits = Fits(other, comparison.rise);
     if (!other.fits && other.cost_ratio > kListedRatio) return;
     if (keys_.insert(key).second) alternatives_.push_back(std::move(other));
   }
@@ -276,10 +276,10 @@ class ModeFinder {
     for (const Matrix3d& turn : turns) {
       if (keys_.count({ModeKind::kSymmetry, symmetry_.Nearest(turn)})) continue;
       const Rigid3d turned = frame_.Turned(turn);
-      const ComparisonResult contest = CompareTurned(turned);
-      if (contest.cost_ratio <= kAmbiguousRatio) {
-        Add(turned, contest);
-      } else if (contest.cost_ratio <= kRefinedRatio) {
+      const ComparisonResult comparison = CompareTurned(turned);
+      if (comparison.cost_ratio <= kAmbiguousRatio) {
+        Add(turned, comparison);
+      } else if (comparison.cost_ratio <= kRefinedRatio) {
         AddRefined(turned, prepared_.last_level());
       }
     }
