@@ -186,7 +186,8 @@ class ModeFinder {
   bool Resembles(const Matrix3d& mirror) const {
     const Eigen::AngleAxisd half_turn(Matrix3d(-mirror));
     if (half_turn.angle() < M_PI - kReflection_rad) return false;
-    OutlineComparer comparer(prepared_.rasterizer(), MeshOf(prepared_), symmetry_.center,
+    const MeshId mesh = MeshOf(prepared_);
+    OutlineComparer comparer(prepared_.rasterizer(), mesh, mesh, symmetry_.center,
                              symmetry_.radius);
     const Vector3d& n = half_turn.axis();
     return comparer.Deficit(Matrix3d::Identity() - 2 * n * n.transpose(), kRoughDeficit) <
