@@ -41,12 +41,36 @@ Solution Reached(const LevelResult& polished, double initial_cost) {
   return reached;
 }
 
+/// JudgeViews, the last pose's kept: the same pose is asked for again.
+class ViewJudge {
+ public:
+  explicit ViewJudge(double outline_tolerance) : outline_tolerance_(outline_tolerance) {}
+  const std::vector<ViewResult>& At(const PreparedScene& prepared, const Rigid3d& rig_from_run) {
+    const bool same = &prepared == prepared_ &&
+                      rig_from_run.rotation.coeffs() == rig_from_run_.rotation.coeffs() &&
+                      rig_from_run.translation == rig_from_run_.translation;
+    if (!same) {
+      views_ = JudgeViews(prepared, outline_tolerance_, rig_from_run);
+      prepared_ = &prepared;
+      rig_from_run_ = rig_from_run;
+    }
+    return views_;
+  }
+
+ private:
+  const double outline_tolerance_;
+  const PreparedScene* prepared_ = nullptr;
+  Rigid3d rig_from_run_;
+  std::vector<ViewResult> views_;
+};
+
 /// What the solves of one alignment share.
 struct Task {
   const PreparedScene& prepared;
   const AlignOptions& options;
   const PriorTest& prior;
   const AlignCallback& callback;
+  ViewJudge& judge;
 };
 
 // By the prior first, then by cost.
@@ -59,7 +83,7 @@ bool Beats(const PriorTest& prior, const Rigid3d& a, double cost_a, const Rigid3
 bool Fits(const Task& task, const Rigid3d& rig_from_run) {
   Assessment seen;
   seen.outline_tolerance = task.options.outline_tolerance;
-  seen.views = JudgeViews(task.prepared, task.options.outline_tolerance, rig_from_run);
+  seen.views = task.judge.At(task.prepared, rig_from_run);
   return OutlinesFit(seen) && task.prior.Allows(rig_from_run);
 }
 
@@ -127,6 +151,12 @@ const PreparedScene& SeenBy(const PreparedScene& prepared, const Solution& solut
   return solution.seen ? *solution.seen : prepared;
 }
 
+// Whether the object covers part of any mask.
+bool MeetsAMask(const std::vector<ViewResult>& views) {
+  return std::any_of(views.begin(), views.end(),
+                     [](const ViewResult& view) { return view.overlap_px > 0; });
+}
+
 // Whether `a` is better than `b`, by the weights of the first of them that has any.
 bool IsBetter(const Task& task, const Solution& a, const Solution& b) {
   const Solution* weighted = a.seen ? &a : b.seen ? &b : nullptr;
@@ -161,8 +191,7 @@ bool IsPoor(const Task& task, const Solution& solution) {
       squares > options.search_misfit_per_px * prepared.OutlineLength(last)) {
     return true;
   }
-  const std::vector<ViewResult> views =
-      JudgeViews(prepared, options.outline_tolerance, solution.rig_from_run);
+  const std::vector<ViewResult>& views = task.judge.At(prepared, solution.rig_from_run);
   return std::any_of(views.begin(), views.end(), [&](const ViewResult& view) {
     return !view.mask_empty &&
            view.contour.coherent_rms_px > options.outline_tolerance * options.search_stretch_px;
@@ -222,10 +251,11 @@ AlignResult Align(const Scene& scene, const PreparedMeshes& meshes, Rasterizer* 
   const PriorTest prior(options.prior, initial, scene.views[0].cam_from_rig);
   const double prepare_seconds = watch.Seconds();
 
-  const Task task{prepared, options, prior, callback};
+  ViewJudge judge(options.outline_tolerance);
+  const Task task{prepared, options, prior, callback, judge};
   Solution solution = initial ? FromStart(task, *initial) : FromSearch(task, nullptr);
   OtherModes modes;
-  if (MeetsAMask(prepared, solution.rig_from_run)) {
+  if (MeetsAMask(judge.At(SeenBy(prepared, solution), solution.rig_from_run))) {
     modes = FindOtherModes(SeenBy(prepared, solution), options, prior, &solution);
   } else {
     solution.status = AlignStatus::kNoOverlap;
@@ -234,9 +264,10 @@ AlignResult Align(const Scene& scene, const PreparedMeshes& meshes, Rasterizer* 
   const double solve_seconds = watch.Seconds();
 
   AlignResult result;
+  const PreparedScene& seen = SeenBy(prepared, solution);
   static_cast<Assessment&>(result) =
-      AssessPose(SeenBy(prepared, solution), options, prior, solution.sharpened ? options.sharp_window : 1, solution,
-                 modes);
+      AssessPose(seen, options, prior, solution.sharpened ? options.sharp_window : 1, solution,
+                 modes, judge.At(seen, solution.rig_from_run));
   result.rig_from_world = prepared.FromRun(solution.rig_from_run);
   result.initial_cost = solution.initial_cost;
   result.final_cost = solution.final_cost;

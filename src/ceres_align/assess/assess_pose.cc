@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "ceres_align/assess/ambiguity.h"
 #include "ceres_align/assess/consistency.h"
 #include "ceres_align/assess/covariance.h"
 #include "ceres_align/assess/observability.h"
 #include "ceres_align/assess/verdict.h"
-#include "ceres_align/assess/view_assessment.h"
 #include "ceres_align/modes/mode_frame.h"
 
 namespace ceres_align {
@@ -81,26 +81,9 @@ Accuracy AccuracyOf(const Matrix6d& covariance, double distance) {
 
 }  // namespace
 
-bool MeetsAMask(const PreparedScene& prepared, const Rigid3d& rig_from_run) {
-  const size_t last = prepared.last_level();
-  const std::vector<SilhouetteView> views = prepared.ViewsAt(last, prepared.Depth(rig_from_run));
-  std::vector<RasterJob> jobs;
-  for (const SilhouetteView& view : views) jobs.push_back(view.Job(rig_from_run));
-  std::vector<ImageF> coverages;
-  prepared.rasterizer()->CoverageBatch(jobs, &coverages);
-  for (size_t i = 0; i < views.size(); ++i) {
-    const View& view = prepared.scene().views[i];
-    for (size_t p = 0; p < view.mask.pixels.size(); ++p) {
-      const bool counts = view.weight.empty() || view.weight.pixels[p] > 0;
-      if (counts && view.mask.pixels[p] > 0 && coverages[i].pixels[p] > 0) return true;
-    }
-  }
-  return false;
-}
-
 Assessment AssessPose(const PreparedScene& prepared, const AssessOptions& options,
                       const PriorTest& prior, int window, const Solution& solution,
-                      const OtherModes& modes) {
+                      const OtherModes& modes, std::vector<ViewResult> views) {
   const Rigid3d& rig_from_run = solution.rig_from_run;
   Assessment found;
   found.status = solution.status;
@@ -108,7 +91,7 @@ Assessment AssessPose(const PreparedScene& prepared, const AssessOptions& option
   found.outline_tolerance = options.outline_tolerance;
   found.object_center_in_world = prepared.center();
   found.alternatives = modes.alternatives;
-  found.views = JudgeViews(prepared, options.outline_tolerance, rig_from_run);
+  found.views = std::move(views);
   if (solution.status != AlignStatus::kNoOverlap) {
     found.observability =
         ObservabilityAt(prepared, window, modes.round ? kUnobservedOfRound : kUnobserved,

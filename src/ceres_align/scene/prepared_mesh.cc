@@ -10,7 +10,7 @@
 namespace ceres_align {
 namespace {
 
-constexpr int kLodFaces[] = {400, 1500, 8000};
+constexpr int kLodFaces[] = {400, 1500, 8000, 40000};
 constexpr int kLodSaves = 3;  // at least this factor in faces
 // The series of distances, in radii, by this factor; beyond the last, perspective changes nothing.
 constexpr double kDistanceStep = 1.15, kFarthest = 40;

@@ -20,6 +20,9 @@ constexpr double kRestartMomentMisfit = 1e-2;
 constexpr int kRestartsRefined = 6;
 constexpr double kRestartDistinct_rad = 0.2;
 
+// A level that has moved the outline by less, at full size, needs none between itself and the last.
+constexpr double kSettled_px = 1;
+
 // Mean squared residual per px of outline up to which a binary mask counts as a clean one (about
 // 0.1 is what sampling pixel centres leaves).
 constexpr double kSharpMisfit = 0.3;
@@ -45,6 +48,8 @@ LevelResult Descent::Climb(const Rigid3d& start, size_t first, size_t last, bool
     result = SolveOne(level, pose, silent);
     pose = result.rig_from_world;
     if (result.stopped || Exhausted()) break;
+    const double full_size_px = result.moved_px / scene_.level(level).scale;
+    if (level > first && full_size_px < kSettled_px && level < last) level = last - 1;
   }
   return result;
 }
@@ -81,6 +86,7 @@ LevelOptions Descent::OptionsOf(size_t level, double depth) const {
   options.max_rotation_step_rad = options_.max_rotation_step_rad;
   options.max_translation_step = options_.max_translation_step * depth;
   options.radius = scene_.radius();
+  options.outline_px = last ? scene_.OutlineLength(level) : 0;
   return options;
 }
 
