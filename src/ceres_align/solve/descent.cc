@@ -87,6 +87,7 @@ LevelOptions Descent::OptionsOf(size_t level, double depth) const {
   options.max_translation_step = options_.max_translation_step * depth;
   options.radius = scene_.radius();
   options.outline_px = last ? scene_.OutlineLength(level) : 0;
+  if (last && sharpens_later_) options.early_cost = MostSharpCost();
   return options;
 }
 
@@ -130,23 +131,28 @@ LevelResult Descent::ClimbWithRestarts(const Rigid3d& start, bool* restarted, bo
   return reached;
 }
 
-bool Descent::Sharpen(double reached_cost, double cost_limit, Rigid3d* pose, double* cost) {
-  if (options_.sharp_window == 1 || !scene_.masks_binary() || Exhausted()) return false;
+bool Descent::CanSharpen() const { return options_.sharp_window > 1 && scene_.masks_binary(); }
+
+double Descent::MostSharpCost() const {
+  return 0.5 * kSharpMisfit * scene_.OutlineLength(scene_.last_level());
+}
+
+bool Descent::Sharpen(double cost_limit, LevelResult* reached) {
+  if (!CanSharpen() || Exhausted() || reached->final_cost > MostSharpCost()) return false;
   const size_t last = scene_.last_level();
-  if (2 * reached_cost > kSharpMisfit * scene_.OutlineLength(last)) return false;
-  const double depth = scene_.Depth(*pose);
+  const double depth = scene_.Depth(reached->rig_from_world);
   std::vector<SilhouetteView> views = scene_.ViewsAt(last, depth);
   for (SilhouetteView& view : views) view.window = options_.sharp_window;
-  const LevelResult result =
-      SolveLevel(views, scene_.rasterizer(), *pose, OptionsOf(last, depth), {});
-  iterations_ += result.iterations;
-  evaluations_ += result.evaluations + 1;
-  const double sharp_cost = scene_.CostAt(last, result.rig_from_world);
-  if (result.failed || !(sharp_cost <= cost_limit) || !(sharp_cost <= 2 * reached_cost)) {
+  LevelResult sharp = SolveLevel(views, scene_.rasterizer(), reached->rig_from_world,
+                                 OptionsOf(last, depth), {});
+  iterations_ += sharp.iterations;
+  evaluations_ += sharp.evaluations + 1;
+  sharp.final_cost = scene_.CostAt(last, sharp.rig_from_world);
+  if (sharp.failed || !(sharp.final_cost <= cost_limit) ||
+      !(sharp.final_cost <= 2 * reached->final_cost)) {
     return false;
   }
-  *pose = result.rig_from_world;
-  *cost = sharp_cost;
+  *reached = sharp;
   return true;
 }
 
@@ -167,13 +173,16 @@ void Descent::Finish(const Rigid3d* start, LevelResult reached, Solution* soluti
       reached = robust->reached;
     }
   }
-  solution->rig_from_run = reached.rig_from_world;
-  solution->final_cost = reached.final_cost;
   Descent by_seen(robust ? *robust->scene : scene_, options_, callback_);
-  solution->sharpened = by_seen.Sharpen(reached.final_cost, solution->initial_cost,
-                                        &solution->rig_from_run, &solution->final_cost);
+  solution->sharpened = by_seen.Sharpen(solution->initial_cost, &reached);
+  if (reached.ended_early && !Exhausted()) {
+    reached = by_seen.Climb(reached.rig_from_world, last, last, false);
+  }
   iterations_ += by_seen.iterations();
   evaluations_ += by_seen.evaluations();
+  solution->rig_from_run = reached.rig_from_world;
+  solution->final_cost = reached.final_cost;
+  solution->termination = reached.termination;
 }
 
 Solution Descent::Run(const Rigid3d& start) {
@@ -183,7 +192,9 @@ Solution Descent::Run(const Rigid3d& start) {
   ++evaluations_;
   const Rigid3d moved = options_.moment_translation ? FitTranslation(start) : start;
   bool finished = false;
+  sharpens_later_ = CanSharpen();
   LevelResult reached = ClimbWithRestarts(moved, &result.restarted, &finished);
+  sharpens_later_ = false;
   if (!finished) {
     reached.final_cost = scene_.CostAt(last, reached.rig_from_world);
     ++evaluations_;
@@ -199,8 +210,8 @@ Solution Descent::Run(const Rigid3d& start) {
   }
   result.rig_from_run = reached.rig_from_world;
   result.final_cost = reached.final_cost;
-  if (finished && reached.converged) Finish(&start, reached, &result);
   result.termination = reached.termination;
+  if (finished && reached.converged) Finish(&start, reached, &result);
   result.iterations = iterations_;
   result.evaluations = evaluations_;
   result.status = reached.stopped                 ? AlignStatus::kStopped

@@ -99,6 +99,7 @@ class Observer : public ceres::IterationCallback {
 
  private:
   double SmallStepPx(double cost) const {
+    if (cost < options_.early_cost) return std::max(options_.step_px, options_.early_step_px);
     if (options_.outline_px == 0) return options_.step_px;
     return std::max(options_.step_px, kStepOfMisfit * std::sqrt(2 * cost / options_.outline_px));
   }
@@ -215,6 +216,7 @@ LevelResult SolveLevel(const std::vector<SilhouetteView>& views, Rasterizer* ras
   result.stopped = observer.stopped;
   result.converged =
       summary.termination_type == ceres::CONVERGENCE || observer.small_step_px > 0;
+  result.ended_early = observer.small_step_px > 0 && summary.final_cost < options.early_cost;
   result.failed = !result.converged && summary.termination_type == ceres::FAILURE;
   result.termination = Describe(observer, summary, options);
   return result;

@@ -20,6 +20,8 @@ struct LevelOptions {
   /// Length of the masks' outlines: a step much smaller than the misfit per px of it ends the level
   /// too. 0: not known.
   double outline_px = 0;
+  /// Once the cost is below this, a step shorter than early_step_px ends the level.
+  double early_cost = 0, early_step_px = 0.1;
 };
 
 struct LevelResult {
@@ -28,6 +30,7 @@ struct LevelResult {
   int iterations = 0, evaluations = 0;
   double moved_px = 0;  ///< from the start to the end, at this level's size
   bool converged = false, stopped = false, failed = false;
+  bool ended_early = false;  ///< by early_step_px
   std::string termination;
 };
 
