@@ -15,6 +15,9 @@ namespace ceres_align {
 namespace {
 
 constexpr double kMostLeftOut = 0.4, kMostOnBothSides = 0.05;
+// An outline's errors that are no sign of a local minimum: of the root of the mask's area, and of
+// their own median.
+constexpr double kNoiseOfSize = 0.006, kNoiseOfMedian = 2.5;
 
 class Stopwatch {
  public:
@@ -168,8 +171,9 @@ bool IsBetter(const Task& task, const Solution& a, const Solution& b) {
   return Beats(task.prior, a.rig_from_run, cost(a), b.rig_from_run, cost(b));
 }
 
-// Much more of the mask misfits than its outline, or the outline does by over half a pixel or so,
-// or whole stretches of it are off to one side, as noise seldom is and a local minimum always.
+// Much more of the mask misfits than its outline, or whole stretches of the outline are off to one
+// side, as noise seldom is and a local minimum always. Not where the outline is off like that
+// everywhere, and by little for the object's size: then it is the mask, the mesh or the lens.
 // Where what is far from the masks' outlines was left out: so much was that the rest proves little,
 // or it lies to both sides, or whole stretches of the rest are off.
 bool IsPoorBeside(const Task& task, const Solution& solution) {
@@ -185,16 +189,15 @@ bool IsPoor(const Task& task, const Solution& solution) {
   const PreparedScene& prepared = task.prepared;
   const AlignOptions& options = task.options;
   const size_t last = prepared.last_level();
-  const double squares = 2 * solution.final_cost;
   if (solution.seen) return IsPoorBeside(task, solution);
-  if (squares > options.search_misfit * prepared.MaskEnergy(last) ||
-      squares > options.search_misfit_per_px * prepared.OutlineLength(last)) {
-    return true;
-  }
+  if (2 * solution.final_cost > options.search_misfit * prepared.MaskEnergy(last)) return true;
   const std::vector<ViewResult>& views = task.judge.At(prepared, solution.rig_from_run);
   return std::any_of(views.begin(), views.end(), [&](const ViewResult& view) {
+    const double noise_px = std::min(kNoiseOfSize * std::sqrt(view.mask_area_px),
+                                     kNoiseOfMedian * view.contour.median_px);
     return !view.mask_empty &&
-           view.contour.coherent_rms_px > options.outline_tolerance * options.search_stretch_px;
+           view.contour.coherent_rms_px >
+               options.outline_tolerance * std::max(options.search_stretch_px, noise_px);
   });
 }
 

@@ -27,14 +27,6 @@ std::vector<WeightedView> FullSizeViews(const PreparedScene& prepared, int windo
   return weighted;
 }
 
-// How much of the covariance is that of the plain residual although the last steps compared the
-// middles of pixels only: none where hardly a middle is on the wrong side, all where the outline is
-// so noisy that many are.
-double PlainShare(const Misfit& misfit) {
-  constexpr double kClean_px = 0.1, kNoisy_px = 0.9;  // by calibration, docs/uncertainty.md
-  return std::clamp((misfit.wrong_px - kClean_px) / (kNoisy_px - kClean_px), 0.0, 1.0);
-}
-
 void MeasureStatistics(const PreparedScene& prepared, const AssessOptions& options, int window,
                        const Rigid3d& rig_from_run, Assessment* found) {
   const std::vector<WeightedView> views = FullSizeViews(prepared, 1, rig_from_run);
@@ -45,20 +37,14 @@ void MeasureStatistics(const PreparedScene& prepared, const AssessOptions& optio
   found->consistency = MeasureConsistency(views, pixels, found->misfit, prepared.rasterizer(),
                                           prepared.radius(), rig_from_run);
   if (!options.covariance) return;
-  const auto covariance = [&](const std::vector<OutlinePixel>& of) {
-    return SandwichCovariance(of, found->misfit, Matrix6d::Zero(), prepared.radius(), nullptr);
-  };
-  found->covariance = covariance(pixels);
-  const double plain = PlainShare(found->misfit);
-  if (window == 1 || plain == 1) return;
-  // Noise of the outline turns the estimate from middles of pixels into one from whole pixels.
-  const std::optional<Matrix6d> sharp = covariance(CollectOutline(
-      FullSizeViews(prepared, window, rig_from_run), prepared.rasterizer(), rig_from_run));
-  if (sharp && found->covariance) {
-    found->covariance = Matrix6d(plain * *found->covariance + (1 - plain) * *sharp);
-  } else {
-    found->covariance = sharp;
-  }
+  // Of the residual whose optimum the pose is.
+  Misfit misfit = found->misfit;
+  misfit.window = window;
+  found->covariance = SandwichCovariance(
+      window == 1 ? pixels
+                  : CollectOutline(FullSizeViews(prepared, window, rig_from_run),
+                                   prepared.rasterizer(), rig_from_run),
+      misfit, Matrix6d::Zero(), prepared.radius(), nullptr);
 }
 
 // Below which |x| lies with 90 % probability, x ~ N(0, C): |x|² as a χ² of the same mean and variance
