@@ -177,12 +177,17 @@ void Descent::Finish(const Rigid3d* start, LevelResult reached, Solution* soluti
   solution->sharpened = by_seen.Sharpen(solution->initial_cost, &reached);
   if (reached.ended_early && !Exhausted()) {
     reached = by_seen.Climb(reached.rig_from_world, last, last, false);
+    // Stopped within an iteration, it has the cost of another pose.
+    if (reached.stopped) {
+      reached.final_cost = by_seen.scene_.CostAt(last, reached.rig_from_world);
+    }
   }
   iterations_ += by_seen.iterations();
   evaluations_ += by_seen.evaluations();
   solution->rig_from_run = reached.rig_from_world;
   solution->final_cost = reached.final_cost;
   solution->termination = reached.termination;
+  solution->status = StatusOf(reached);
 }
 
 Solution Descent::Run(const Rigid3d& start) {
@@ -195,7 +200,7 @@ Solution Descent::Run(const Rigid3d& start) {
   sharpens_later_ = CanSharpen();
   LevelResult reached = ClimbWithRestarts(moved, &result.restarted, &finished);
   sharpens_later_ = false;
-  if (!finished) {
+  if (!finished || reached.stopped) {  // the cost may be that of another pose
     reached.final_cost = scene_.CostAt(last, reached.rig_from_world);
     ++evaluations_;
   }
@@ -209,15 +214,16 @@ Solution Descent::Run(const Rigid3d& start) {
     }
   }
   result.rig_from_run = reached.rig_from_world;
+  result.rig_from_run = reached.rig_from_world;
   result.final_cost = reached.final_cost;
   result.termination = reached.termination;
+  result.status = StatusOf(reached);
+  if (!finished && result.status == AlignStatus::kConverged) {
+    result.status = AlignStatus::kNotConverged;
+  }
   if (finished && reached.converged) Finish(&start, reached, &result);
   result.iterations = iterations_;
   result.evaluations = evaluations_;
-  result.status = reached.stopped                 ? AlignStatus::kStopped
-                  : reached.failed                ? AlignStatus::kFailed
-                  : finished && reached.converged ? AlignStatus::kConverged
-                                                  : AlignStatus::kNotConverged;
   return result;
 }
 

@@ -23,8 +23,9 @@ class Descent {
   bool Sharpen(double cost_limit, LevelResult* reached);
 
   /// The last steps on masks that are wrong in places (SolveOptions::robust), then Sharpen, from
-  /// where the last level ended: fills the solution's pose, seen, masks, sharpened and both costs,
-  /// the first of them `start`'s (null: an empty frame's), which must be given and stays above.
+  /// where the last level ended: fills the solution's pose, status, seen, masks, sharpened and both
+  /// costs, the first of them `start`'s (null: an empty frame's), which must be given and stays
+  /// above.
   void Finish(const Rigid3d* start, LevelResult reached, Solution* solution);
 
   /// Levels first..last from `start`; without progress reports if `silent`.
