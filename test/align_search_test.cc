@@ -1,6 +1,7 @@
 // A pose without a start: every rotation is tried.
 #include "align_testing.h"
 #include "ceres_align/search/global_search.h"
+#include "ceres_align/synth/mask_noise.h"
 #include "ceres_align/synth/rooster.h"
 
 namespace ceres_align {
@@ -191,6 +192,54 @@ TEST(GlobalSearch, AStartWithAGoodFitIsNotSearched) {
   EXPECT_FALSE(result.searched);
   EXPECT_TRUE(result.alternatives.empty());
   EXPECT_FALSE(result.ambiguous);
+}
+
+// Masks of a segmentation network are off all along: that is no local minimum.
+TEST(GlobalSearch, PoorMasksAreNoReasonToSearch) {
+  for (int seed = 0; seed < 4; ++seed) {
+    Scene scene = MakeScene(MakeBumpyBlob(4000, 3), 2, 90 + seed, 8, 1, 480, 384);
+    for (View& view : scene.views) {
+      view.mask = ApplyNoise(view.mask, SegmentedNoise(0.8, seed), seed + 1);
+    }
+    const AlignResult result = Solve(scene);
+    SCOPED_TRACE(seed);
+    EXPECT_FALSE(result.searched);
+    EXPECT_LT(ErrorOf(scene, result).rotation_deg, 1);
+  }
+}
+
+// On such masks each Gauss–Newton step is a fixed part of the one before; extrapolation ends it.
+TEST(SolveLevel, PoorMasksTakeFewSteps) {
+  int steps = 0;
+  for (int seed = 0; seed < 4; ++seed) {
+    Scene scene = MakeScene(MakeBumpyBlob(4000, 3), 2, 90 + seed, 3, 1, 640, 512);
+    for (View& view : scene.views) {
+      view.mask = ApplyNoise(view.mask, SegmentedNoise(1.5, seed), seed + 1);
+    }
+    AlignOptions options = Options();
+    options.search_if_poor = false;
+    options.robust = options.offset = Choice::kOff;
+    int last = 0;
+    double before = 0;
+    const AlignResult result = Solve(scene, options, [&](const AlignIteration& iteration) {
+      const bool at_last = iteration.level + 1 == iteration.num_levels;
+      if (at_last && iteration.iteration > 0) {
+        EXPECT_LE(iteration.cost, before);
+        ++last;
+      }
+      before = iteration.cost;
+      return true;
+    });
+    SCOPED_TRACE(seed);
+    steps += last;
+    options.final_step_px = 1e-9;
+    options.final_cost_change = 1e-12;
+    options.max_iterations_per_level = 300;
+    const AlignResult exact = Solve(scene, options);
+    EXPECT_LT(RotationAngle_rad(exact.rig_from_world.rotation, result.rig_from_world.rotation),
+              2e-4);
+  }
+  EXPECT_LE(steps, 50);  // 107 without
 }
 
 TEST(GlobalSearch, TheCallbackSeesStagesAndAnswerAndCanStop) {
