@@ -10,21 +10,22 @@ namespace {
 ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, size_t index,
                  double outline_tolerance, const Rigid3d& rig_from_run) {
   const View& view = prepared.scene().views[index];
+  const ImageF& mask = prepared.level(prepared.last_level()).targets[index]->mask();
   const Image<double> coverage =
       prepared.rasterizer()->Coverage(at_full.Job(rig_from_run), nullptr);
   ViewResult result;
   result.name = view.name;
   result.cam_from_world = view.cam_from_rig * prepared.FromRun(rig_from_run);
   result.camera_center_in_world = result.cam_from_world.TargetOriginInSource();
-  result.iou = IntersectionOverUnion(coverage, view.mask, view.weight);
-  result.contour = MeasureContour(coverage, view.mask, view.weight, outline_tolerance);
+  result.iou = IntersectionOverUnion(coverage, mask, view.weight);
+  result.contour = MeasureContour(coverage, mask, view.weight, outline_tolerance);
   result.contour_rms_px = result.contour.both_rms_px;
   result.mask_empty = prepared.mask_empty(index);
   result.cut_share = CutShare(view.mask);
   result.mask_touches_frame = result.cut_share > 0;
   for (size_t p = 0; p < coverage.pixels.size(); ++p) {
     const double w = view.weight.empty() ? 1 : view.weight.pixels[p];
-    result.mask_area_px += w * view.mask.pixels[p];
+    result.mask_area_px += w * mask.pixels[p];
     result.object_area_px += w * coverage.pixels[p];
   }
   result.object_in_frame =

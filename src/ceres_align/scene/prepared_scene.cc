@@ -24,6 +24,23 @@ bool IsBinary(const ImageF& mask, const ImageF& weight) {
   return true;
 }
 
+// Pairs of neighbouring pixels on two sides of one half.
+double LengthOf(const ImageF& mask) {
+  double length = 0;
+  for (int r = 0; r < mask.height; ++r) {
+    const float* row = mask.row(r);
+    const float* below = r + 1 < mask.height ? mask.row(r + 1) : row;
+    int pairs = 0;
+    for (int c = 0; c < mask.width; ++c) {
+      const bool inside = row[c] >= 0.5f;
+      pairs += c + 1 < mask.width && inside != (row[c + 1] >= 0.5f) ? 1 : 0;
+      pairs += inside != (below[c] >= 0.5f) ? 1 : 0;
+    }
+    length += pairs;
+  }
+  return length;
+}
+
 }  // namespace
 
 PreparedMeshes PrepareMeshes(const Scene& scene) {
@@ -59,6 +76,7 @@ PreparedScene::Level::Level(PyramidLevel level, Rasterizer* rasterizer)
   for (const auto& target : images.targets) {
     targets.emplace_back(rasterizer, target);
     moments.push_back(MomentsOf(*target));
+    outline_px += LengthOf(target->mask());
   }
 }
 
@@ -210,21 +228,6 @@ double PreparedScene::MaskEnergy(size_t level) const {
     for (int r = 0; r < target->height_px(); ++r) sum += target->RowCost(r, false);
   }
   return sum;
-}
-
-double PreparedScene::OutlineLength(size_t level) const {
-  double length = 0;
-  for (const auto& target : this->level(level).targets) {
-    const ImageF& mask = target->mask();
-    for (int r = 0; r < mask.height; ++r) {
-      for (int c = 0; c < mask.width; ++c) {
-        const bool inside = mask.at(c, r) >= 0.5f;
-        length += c + 1 < mask.width && inside != (mask.at(c + 1, r) >= 0.5f) ? 1 : 0;
-        length += r + 1 < mask.height && inside != (mask.at(c, r + 1) >= 0.5f) ? 1 : 0;
-      }
-    }
-  }
-  return length;
 }
 
 double PreparedScene::CostAt(size_t level, const Rigid3d& rig_from_run, int window) const {

@@ -35,8 +35,8 @@ ImageF MovedMask(const ImageF& mask, const ImageF& weight, double offset_px);
 /// The frame's outside counts as the pixel itself.
 ImageF SteppedBack(const ImageF& mask, PixelStep step, bool shrink);
 
-/// The step that moves outlines by about offset_px (either sign) in the mean over all directions:
-/// 0.90 px by four neighbours, 1.27 px by eight; none within 0.2 px of it.
-PixelStep StepOf(double offset_px);
+/// By how much such a step moves outlines in the mean over all directions: 0.90 px by four
+/// neighbours, 1.27 px by eight; 0 for none.
+double SizeOf_px(PixelStep step);
 
 }  // namespace ceres_align
