@@ -213,9 +213,9 @@ void PrintTrial(const std::string& name, int trial, const AlignResult& result,
                                  : "descended",
               result.sharpened ? ", sharp" : "", result.final_cost, result.evaluations);
   for (const MaskTreatment& mask : result.masks) {
-    std::printf("; offset %.3f (%.3f) px, step %d, band %.1f px, left out %.3f + %.3f",
+    std::printf("; offset %.3f (%.3f) px, step %d, band %.1f px, left out %.3f + %.3f, rest %.2f px",
                 mask.offset_px, mask.offset_sigma_px, static_cast<int>(mask.step), mask.band_px,
-                mask.outside, mask.inside);
+                mask.outside, mask.inside, mask.coherent_rms_px);
   }
   for (const Check& check : result.checks) {
     if (!check.passed) std::printf("; %s", check.name.c_str());

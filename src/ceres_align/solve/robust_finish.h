@@ -27,7 +27,8 @@ bool MetAsCleanOnesAre(const PreparedScene& scene, const Reached& reached);
 /// pixels are compared. And then
 /// - robust: a hundredth of a view's rendered outline lies farther from its mask's than the rest of
 ///   it explains (Tukey's band of 4.685 robust sigmas, 3 px at least); and the pose found so leaves
-///   out less than 40 % of any outline, and hardly any to one of its two sides;
+///   out less than 40 % of any outline, hardly any to one of its two sides, and meets the rest as
+///   clean masks are met (a network's masks, wrong all along, are not for it);
 /// - offset: a binary mask undone by a step of whole pixels is met as clean ones are, and was not
 ///   before; or FitOffsets finds one between 0.2 and 3 px and above 4 sigma, and WeighOffsets
 ///   nothing else that explains it.
