@@ -138,8 +138,6 @@ bool IsBetter(const Task& task, const Solution& a, const Solution& b) {
   return Beats(task.prior, a.rig_from_run, cost(a), b.rig_from_run, cost(b));
 }
 
-// Much more of the mask misfits than its outline, or the outline does by over half a pixel or so,
-// or whole stretches of it are off to one side, as noise seldom is and a local minimum always.
 // Where what is far from the masks' outlines was left out: so much was that the rest proves little,
 // or it lies to both sides, or whole stretches of the rest are off.
 bool IsPoorBeside(const Task& task, const Solution& solution) {
@@ -151,18 +149,26 @@ bool IsPoorBeside(const Task& task, const Solution& solution) {
   });
 }
 
-bool IsPoor(const Task& task, const Solution& solution) {
+// Much more of the mask misfits than its outline, or the outline does by over half a pixel or so,
+// and to both sides (a hole in a mask is to one, and moves nothing).
+bool Misfits(const Task& task, const Solution& solution) {
   const PreparedScene& prepared = task.prepared;
-  const AlignOptions& options = task.options;
   const size_t last = prepared.last_level();
-  const double squares = 2 * solution.final_cost;
+  const double most =
+      std::min(task.options.search_misfit * prepared.MaskEnergy(last),
+               task.options.search_misfit_per_px * prepared.OutlineLength(last));
+  return 2 * solution.final_cost > most &&
+         prepared.MisfitToBothSides(last, solution.rig_from_run) > most;
+}
+
+// It misfits, or whole stretches of it are off to one side, as noise seldom is and a local minimum
+// always.
+bool IsPoor(const Task& task, const Solution& solution) {
   if (solution.seen) return IsPoorBeside(task, solution);
-  if (squares > options.search_misfit * prepared.MaskEnergy(last) ||
-      squares > options.search_misfit_per_px * prepared.OutlineLength(last)) {
-    return true;
-  }
+  if (Misfits(task, solution)) return true;
+  const AlignOptions& options = task.options;
   const std::vector<ViewResult> views =
-      JudgeViews(prepared, options.outline_tolerance, solution.rig_from_run);
+      JudgeViews(task.prepared, options.outline_tolerance, solution.rig_from_run);
   return std::any_of(views.begin(), views.end(), [&](const ViewResult& view) {
     return !view.mask_empty &&
            view.contour.coherent_rms_px > options.outline_tolerance * options.search_stretch_px;
