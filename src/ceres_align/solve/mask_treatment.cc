@@ -51,7 +51,7 @@ std::vector<std::vector<OutlineOffset>> OutlineMeter::Measure(const Rigid3d& rig
       OutlineOffset& offset = all[i].emplace_back();
       offset.place = place;
       offset.length_px = static_cast<float>(length_px);
-      offset.inside_px = static_cast<float>(masks_[i]->SignedDistance_px(place, kMost_px));
+      offset.inside_px = static_cast<float>(masks_[i]->SignedDistanceWithHoles_px(place, kMost_px));
       for (int k = 0; k < 2; ++k) offset.normal[k] = static_cast<float>(sample.shift[k] / length_px);
       offset.by_focal = (sample.growth - camera.cx_px * sample.shift[0] -
                          camera.cy_px * sample.shift[1]) /
