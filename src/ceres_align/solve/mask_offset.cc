@@ -152,6 +152,30 @@ OffsetFit FitOffsets(const PreparedScene& scene, const OutlineMeter& meter,
   return Fitter(scene, meter, rig_from_run).Run();
 }
 
+MaskOffset MeanOffset(const std::vector<OutlineOffset>& outline, double about_px) {
+  const double band_px = BandOf_px(outline, about_px);
+  const auto weight = [&](const OutlineOffset& o) {
+    return o.length_px * TukeyWeight(std::abs(o.inside_px - about_px), band_px);
+  };
+  double sum = 0, total = 0;
+  for (const OutlineOffset& o : outline) {
+    sum += weight(o) * o.inside_px;
+    total += weight(o);
+  }
+  MaskOffset offset;
+  if (!(total > 0)) return offset;
+  offset.offset_px = sum / total;
+  std::map<std::pair<int, int>, double> stretches;
+  for (const OutlineOffset& o : outline) {
+    stretches[{static_cast<int>(o.place.x / kStretch_px), static_cast<int>(o.place.y / kStretch_px)}] +=
+        weight(o) * (o.inside_px - offset.offset_px);
+  }
+  double squares = 0;
+  for (const auto& [place, off] : stretches) squares += off * off;
+  offset.sigma_px = std::sqrt(squares) / total;
+  return offset;
+}
+
 ImageF SteppedBack(const ImageF& mask, PixelStep step, bool shrink) {
   ImageF moved = mask;
   for (int r = 0; r < mask.height; ++r) {

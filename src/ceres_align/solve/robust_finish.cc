@@ -222,7 +222,12 @@ class Finisher {
       finish_.reached.plain = descent.Climb(pose(), last_, last_, true);
       Count(descent);
       outlines = meter_.Measure(pose());
-      for (size_t i = 0; i < bands.size(); ++i) MeasureTreated(outlines[i], &finish_.masks[i]);
+      for (size_t i = 0; i < bands.size(); ++i) {
+        MaskTreatment& mask = finish_.masks[i];
+        // The step is known; how far it moved this outline is seen at the better pose.
+        if (mask.step != PixelStep::kNone) SetOffset(i, MeanOffset(outlines[i], mask.offset_px), mask.step);
+        MeasureTreated(outlines[i], &mask);
+      }
     }
   }
 
