@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "align_testing.h"
+#include "ceres_align/geometry/simplify.h"
 #include "ceres_align/scene/symmetry.h"
 #include "ceres_align/synth/mesh_damage.h"
 
@@ -238,7 +239,8 @@ MeshSymmetry SymmetryOf(TriangleMesh mesh, Matrix3d* turn) {
   for (Vector3d& v : mesh.vertices) v = rotation * v + Vector3d(3, -2, 5);
   CleanMesh(&mesh);
   CpuRasterizer rasterizer(1);
-  return FindSymmetry(mesh, &rasterizer, rasterizer.AddMesh(std::make_shared<ContourMesh>(mesh)));
+  const MeshId id = rasterizer.AddMesh(std::make_shared<ContourMesh>(mesh));
+  return FindSymmetry(mesh, &rasterizer, id, id);
 }
 
 TEST(Symmetry, OrdersOfPrisms) {
@@ -286,6 +288,29 @@ TEST(Symmetry, OtherObjects) {
     EXPECT_FALSE(none.HasRotations());
     EXPECT_FALSE(none.mirror);
     EXPECT_EQ(none.rotations.size(), 1u);
+  }
+}
+
+// The simpler mesh that settles what is far from alike leaves the answer the same.
+TEST(Symmetry, AStandInChangesNothing) {
+  TriangleMesh tall = MakeBumpyBlob(20480, 3);
+  for (Vector3d& v : tall.vertices) v.z() = std::abs(v.z());  // no longer alike upside down
+  for (TriangleMesh mesh : {MakeIcosphere(1, 5), MakeTorus(1, 0.3, 200, 100), tall,
+                            MakeBumpyBlob(20480, 7), MakeMultiPart(30000)}) {
+    CleanMesh(&mesh);
+    TriangleMesh simple = SimplifyByClustering(mesh, 4000).mesh;
+    CpuRasterizer rasterizer(1);
+    const MeshId id = rasterizer.AddMesh(std::make_shared<ContourMesh>(mesh));
+    const MeshId coarse = rasterizer.AddMesh(std::make_shared<ContourMesh>(simple));
+    const MeshSymmetry plain = FindSymmetry(mesh, &rasterizer, id, id);
+    const MeshSymmetry quick = FindSymmetry(mesh, &rasterizer, id, coarse);
+    EXPECT_EQ(plain.sphere, quick.sphere);
+    EXPECT_EQ(plain.rotations.size(), quick.rotations.size());
+    EXPECT_EQ(plain.mirror.has_value(), quick.mirror.has_value());
+    ASSERT_EQ(plain.axes.size(), quick.axes.size());
+    for (size_t i = 0; i < plain.axes.size(); ++i) {
+      EXPECT_EQ(plain.axes[i].order, quick.axes[i].order);
+    }
   }
 }
 

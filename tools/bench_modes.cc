@@ -260,7 +260,7 @@ void PrintSymmetry(const std::string& name, const Object& object) {
   constexpr int kRuns = 20;
   const std::clock_t start = std::clock();
   MeshSymmetry symmetry;
-  for (int i = 0; i < kRuns; ++i) symmetry = FindSymmetry(*object.mesh, &rasterizer, id);
+  for (int i = 0; i < kRuns; ++i) symmetry = FindSymmetry(*object.mesh, &rasterizer, id, id);
   const double ms = 1e3 * (std::clock() - start) / CLOCKS_PER_SEC / kRuns;
   std::printf("%s, %zu faces: %s%zu rotations, %s, axes", name.c_str(), object.mesh->faces.size(),
               symmetry.sphere ? "sphere, " : "", symmetry.rotations.size(),
@@ -271,7 +271,7 @@ void PrintSymmetry(const std::string& name, const Object& object) {
   }
   std::printf("; CPU %.2f ms\n", ms);
   OutlineComparer comparer(
-      &rasterizer, id, symmetry.center,
+      &rasterizer, id, id, symmetry.center,
       mesh->radius +
           (symmetry.center - Vector3d(mesh->center.x, mesh->center.y, mesh->center.z)).norm());
   std::printf("  deficit about z by 360/k:");

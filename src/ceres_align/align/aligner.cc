@@ -15,6 +15,9 @@ namespace ceres_align {
 namespace {
 
 constexpr double kMostLeftOut = 0.4, kMostOnBothSides = 0.05;
+// An outline's errors that are no sign of a local minimum: of the root of the mask's area, and of
+// their own median.
+constexpr double kNoiseOfSize = 0.006, kNoiseOfMedian = 2.5;
 
 class Stopwatch {
  public:
@@ -41,12 +44,36 @@ Solution Reached(const LevelResult& polished, double initial_cost) {
   return reached;
 }
 
+/// JudgeViews, the last pose's kept: the same pose is asked for again.
+class ViewJudge {
+ public:
+  explicit ViewJudge(double outline_tolerance) : outline_tolerance_(outline_tolerance) {}
+  const std::vector<ViewResult>& At(const PreparedScene& prepared, const Rigid3d& rig_from_run) {
+    const bool same = &prepared == prepared_ &&
+                      rig_from_run.rotation.coeffs() == rig_from_run_.rotation.coeffs() &&
+                      rig_from_run.translation == rig_from_run_.translation;
+    if (!same) {
+      views_ = JudgeViews(prepared, outline_tolerance_, rig_from_run);
+      prepared_ = &prepared;
+      rig_from_run_ = rig_from_run;
+    }
+    return views_;
+  }
+
+ private:
+  const double outline_tolerance_;
+  const PreparedScene* prepared_ = nullptr;
+  Rigid3d rig_from_run_;
+  std::vector<ViewResult> views_;
+};
+
 /// What the solves of one alignment share.
 struct Task {
   const PreparedScene& prepared;
   const AlignOptions& options;
   const PriorTest& prior;
   const AlignCallback& callback;
+  ViewJudge& judge;
 };
 
 // By the prior first, then by cost.
@@ -59,7 +86,7 @@ bool Beats(const PriorTest& prior, const Rigid3d& a, double cost_a, const Rigid3
 bool Fits(const Task& task, const Rigid3d& rig_from_run) {
   Assessment seen;
   seen.outline_tolerance = task.options.outline_tolerance;
-  seen.views = JudgeViews(task.prepared, task.options.outline_tolerance, rig_from_run);
+  seen.views = task.judge.At(task.prepared, rig_from_run);
   return OutlinesFit(seen) && task.prior.Allows(rig_from_run);
 }
 
@@ -127,6 +154,12 @@ const PreparedScene& SeenBy(const PreparedScene& prepared, const Solution& solut
   return solution.seen ? *solution.seen : prepared;
 }
 
+// Whether the object covers part of any mask.
+bool MeetsAMask(const std::vector<ViewResult>& views) {
+  return std::any_of(views.begin(), views.end(),
+                     [](const ViewResult& view) { return view.overlap_px > 0; });
+}
+
 // Whether `a` is better than `b`, by the weights of the first of them that has any.
 bool IsBetter(const Task& task, const Solution& a, const Solution& b) {
   const Solution* weighted = a.seen ? &a : b.seen ? &b : nullptr;
@@ -149,29 +182,30 @@ bool IsPoorBeside(const Task& task, const Solution& solution) {
   });
 }
 
-// Much more of the mask misfits than its outline, or the outline does by over half a pixel or so,
-// and to both sides (a hole in a mask is to one, and moves nothing).
+// Much more of the mask misfits than its outline, and to both sides (a hole in a mask is to one, and
+// moves nothing).
 bool Misfits(const Task& task, const Solution& solution) {
   const PreparedScene& prepared = task.prepared;
   const size_t last = prepared.last_level();
-  const double most =
-      std::min(task.options.search_misfit * prepared.MaskEnergy(last),
-               task.options.search_misfit_per_px * prepared.OutlineLength(last));
+  const double most = task.options.search_misfit * prepared.MaskEnergy(last);
   return 2 * solution.final_cost > most &&
          prepared.MisfitToBothSides(last, solution.rig_from_run) > most;
 }
 
-// It misfits, or whole stretches of it are off to one side, as noise seldom is and a local minimum
-// always.
+// It misfits, or whole stretches of the outline are off to one side, as noise seldom is and a local
+// minimum always. Not where the outline is off like that everywhere, and by little for the object's
+// size: then it is the mask, the mesh or the lens.
 bool IsPoor(const Task& task, const Solution& solution) {
   if (solution.seen) return IsPoorBeside(task, solution);
   if (Misfits(task, solution)) return true;
   const AlignOptions& options = task.options;
-  const std::vector<ViewResult> views =
-      JudgeViews(task.prepared, options.outline_tolerance, solution.rig_from_run);
+  const std::vector<ViewResult>& views = task.judge.At(task.prepared, solution.rig_from_run);
   return std::any_of(views.begin(), views.end(), [&](const ViewResult& view) {
+    const double noise_px = std::min(kNoiseOfSize * std::sqrt(view.mask_area_px),
+                                     kNoiseOfMedian * view.contour.median_px);
     return !view.mask_empty &&
-           view.contour.coherent_rms_px > options.outline_tolerance * options.search_stretch_px;
+           view.contour.coherent_rms_px >
+               options.outline_tolerance * std::max(options.search_stretch_px, noise_px);
   });
 }
 
@@ -228,10 +262,11 @@ AlignResult Align(const Scene& scene, const PreparedMeshes& meshes, Rasterizer* 
   const PriorTest prior(options.prior, initial, scene.views[0].cam_from_rig);
   const double prepare_seconds = watch.Seconds();
 
-  const Task task{prepared, options, prior, callback};
+  ViewJudge judge(options.outline_tolerance);
+  const Task task{prepared, options, prior, callback, judge};
   Solution solution = initial ? FromStart(task, *initial) : FromSearch(task, nullptr);
   OtherModes modes;
-  if (MeetsAMask(prepared, solution.rig_from_run)) {
+  if (MeetsAMask(judge.At(SeenBy(prepared, solution), solution.rig_from_run))) {
     modes = FindOtherModes(SeenBy(prepared, solution), options, prior, &solution);
   } else {
     solution.status = AlignStatus::kNoOverlap;
@@ -240,9 +275,10 @@ AlignResult Align(const Scene& scene, const PreparedMeshes& meshes, Rasterizer* 
   const double solve_seconds = watch.Seconds();
 
   AlignResult result;
+  const PreparedScene& seen = SeenBy(prepared, solution);
   static_cast<Assessment&>(result) =
-      AssessPose(SeenBy(prepared, solution), options, prior, solution.sharpened ? options.sharp_window : 1, solution,
-                 modes);
+      AssessPose(seen, options, prior, solution.sharpened ? options.sharp_window : 1, solution,
+                 modes, judge.At(seen, solution.rig_from_run));
   result.rig_from_world = prepared.FromRun(solution.rig_from_run);
   result.initial_cost = solution.initial_cost;
   result.final_cost = solution.final_cost;

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "ceres_align/assess/ambiguity.h"
 #include "ceres_align/assess/consistency.h"
 #include "ceres_align/assess/covariance.h"
 #include "ceres_align/assess/observability.h"
 #include "ceres_align/assess/verdict.h"
-#include "ceres_align/assess/view_assessment.h"
 #include "ceres_align/modes/mode_frame.h"
 
 namespace ceres_align {
@@ -27,14 +27,6 @@ std::vector<WeightedView> FullSizeViews(const PreparedScene& prepared, int windo
   return weighted;
 }
 
-// How much of the covariance is that of the plain residual although the last steps compared the
-// middles of pixels only: none where hardly a middle is on the wrong side, all where the outline is
-// so noisy that many are.
-double PlainShare(const Misfit& misfit) {
-  constexpr double kClean_px = 0.1, kNoisy_px = 0.9;  // by calibration, docs/uncertainty.md
-  return std::clamp((misfit.wrong_px - kClean_px) / (kNoisy_px - kClean_px), 0.0, 1.0);
-}
-
 void MeasureStatistics(const PreparedScene& prepared, const AssessOptions& options, int window,
                        const Rigid3d& rig_from_run, Assessment* found) {
   const std::vector<WeightedView> views = FullSizeViews(prepared, 1, rig_from_run);
@@ -45,20 +37,14 @@ void MeasureStatistics(const PreparedScene& prepared, const AssessOptions& optio
   found->consistency = MeasureConsistency(views, pixels, found->misfit, prepared.rasterizer(),
                                           prepared.radius(), rig_from_run);
   if (!options.covariance) return;
-  const auto covariance = [&](const std::vector<OutlinePixel>& of) {
-    return SandwichCovariance(of, found->misfit, Matrix6d::Zero(), prepared.radius(), nullptr);
-  };
-  found->covariance = covariance(pixels);
-  const double plain = PlainShare(found->misfit);
-  if (window == 1 || plain == 1) return;
-  // Noise of the outline turns the estimate from middles of pixels into one from whole pixels.
-  const std::optional<Matrix6d> sharp = covariance(CollectOutline(
-      FullSizeViews(prepared, window, rig_from_run), prepared.rasterizer(), rig_from_run));
-  if (sharp && found->covariance) {
-    found->covariance = Matrix6d(plain * *found->covariance + (1 - plain) * *sharp);
-  } else {
-    found->covariance = sharp;
-  }
+  // Of the residual whose optimum the pose is.
+  Misfit misfit = found->misfit;
+  misfit.window = window;
+  found->covariance = SandwichCovariance(
+      window == 1 ? pixels
+                  : CollectOutline(FullSizeViews(prepared, window, rig_from_run),
+                                   prepared.rasterizer(), rig_from_run),
+      misfit, Matrix6d::Zero(), prepared.radius(), nullptr);
 }
 
 // Below which |x| lies with 90 % probability, x ~ N(0, C): |x|² as a χ² of the same mean and variance
@@ -81,26 +67,9 @@ Accuracy AccuracyOf(const Matrix6d& covariance, double distance) {
 
 }  // namespace
 
-bool MeetsAMask(const PreparedScene& prepared, const Rigid3d& rig_from_run) {
-  const size_t last = prepared.last_level();
-  const std::vector<SilhouetteView> views = prepared.ViewsAt(last, prepared.Depth(rig_from_run));
-  std::vector<RasterJob> jobs;
-  for (const SilhouetteView& view : views) jobs.push_back(view.Job(rig_from_run));
-  std::vector<ImageF> coverages;
-  prepared.rasterizer()->CoverageBatch(jobs, &coverages);
-  for (size_t i = 0; i < views.size(); ++i) {
-    const View& view = prepared.scene().views[i];
-    for (size_t p = 0; p < view.mask.pixels.size(); ++p) {
-      const bool counts = view.weight.empty() || view.weight.pixels[p] > 0;
-      if (counts && view.mask.pixels[p] > 0 && coverages[i].pixels[p] > 0) return true;
-    }
-  }
-  return false;
-}
-
 Assessment AssessPose(const PreparedScene& prepared, const AssessOptions& options,
                       const PriorTest& prior, int window, const Solution& solution,
-                      const OtherModes& modes) {
+                      const OtherModes& modes, std::vector<ViewResult> views) {
   const Rigid3d& rig_from_run = solution.rig_from_run;
   Assessment found;
   found.status = solution.status;
@@ -108,7 +77,7 @@ Assessment AssessPose(const PreparedScene& prepared, const AssessOptions& option
   found.outline_tolerance = options.outline_tolerance;
   found.object_center_in_world = prepared.center();
   found.alternatives = modes.alternatives;
-  found.views = JudgeViews(prepared, options.outline_tolerance, rig_from_run);
+  found.views = std::move(views);
   if (solution.status != AlignStatus::kNoOverlap) {
     found.observability =
         ObservabilityAt(prepared, window, modes.round ? kUnobservedOfRound : kUnobserved,

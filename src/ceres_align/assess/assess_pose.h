@@ -1,6 +1,8 @@
 // All that is found out about a pose, without moving it.
 #pragma once
 
+#include <vector>
+
 #include "ceres_align/assess/assess_options.h"
 #include "ceres_align/assess/assessment.h"
 #include "ceres_align/modes/modes.h"
@@ -10,14 +12,12 @@
 
 namespace ceres_align {
 
-/// Whether the object covers part of any mask.
-bool MeetsAMask(const PreparedScene& prepared, const Rigid3d& rig_from_run);
-
 /// The views, other modes in words, what is observed, covariance, consistency, prior and verdict of
 /// solution.rig_from_run. `window` is that of the residual whose optimum the pose is (RasterJob).
-/// Where the status is kNoOverlap only views, prior and verdict are filled.
+/// `views`: JudgeViews of that pose. Where the status is kNoOverlap only views, prior and verdict
+/// are filled.
 Assessment AssessPose(const PreparedScene& prepared, const AssessOptions& options,
                       const PriorTest& prior, int window, const Solution& solution,
-                      const OtherModes& modes);
+                      const OtherModes& modes, std::vector<ViewResult> views);
 
 }  // namespace ceres_align

@@ -90,7 +90,8 @@ struct ViewResult {
   bool mask_empty = false;
   bool mask_touches_frame = false;
   double cut_share = 0;  ///< of the mask's border: along the frame's edge, where the object goes on
-  double mask_area_px = 0, object_area_px = 0;  ///< px² of the mask and of the render, weighted
+  /// px² of the mask, of the render and of what they share, weighted.
+  double mask_area_px = 0, object_area_px = 0, overlap_px = 0;
   bool object_in_frame = false;
 };
 

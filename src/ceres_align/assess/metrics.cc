@@ -77,40 +77,54 @@ void MeasureFromRender(const std::vector<OutlinePoint>& outline, const NearestPo
   errors->long_rms_px = long_stretches.Rms();
 }
 
-// Both sums of the IoU over one pixel.
-struct Overlap {
-  double both = 0, either = 0;
-  void Add(double sign, double w, double m, double t) {
-    both += sign * w * std::min(m, t);
-    either += sign * w * std::max(m, t);
-  }
-  double Iou() const { return either > 0 ? both / either : 1.0; }
-};
+double SumOfPixels(const ImageF& image) {
+  double sum = 0;
+  for (float t : image.pixels) sum += t;
+  return sum;
+}
 
-Overlap OverlapOf(const Image<double>& coverage, const ImageF& mask, const ImageF& weight) {
-  CHECK(coverage.width == mask.width && coverage.height == mask.height);
-  Overlap overlap;
-  for (size_t i = 0; i < mask.pixels.size(); ++i) {
-    overlap.Add(1, weight.empty() ? 1.0 : weight.pixels[i], coverage.pixels[i], mask.pixels[i]);
-  }
-  return overlap;
+void AddPixel(double sign, double w, double m, double t, OverlapSums* sums) {
+  sums->both += sign * w * std::min(m, t);
+  sums->either += sign * w * std::max(m, t);
+  sums->object += sign * w * m;
+  sums->mask += sign * w * t;
 }
 
 }  // namespace
 
+OverlapSums SumOverlap(const Image<double>& coverage, const ImageF& mask, const ImageF& weight) {
+  CHECK(coverage.width == mask.width && coverage.height == mask.height);
+  OverlapSums sums;
+  for (int r = 0; r < mask.height; ++r) {
+    const double* m = coverage.row(r);
+    const float* t = mask.row(r);
+    int begin = 0, end = mask.width;  // most rows are empty at both sides
+    while (begin < end && m[begin] == 0 && t[begin] == 0) ++begin;
+    while (begin < end && m[end - 1] == 0 && t[end - 1] == 0) --end;
+    for (int c = begin; c < end; ++c) {
+      AddPixel(1, weight.empty() ? 1.0 : weight.at(c, r), m[c], t[c], &sums);
+    }
+  }
+  return sums;
+}
+
 double IntersectionOverUnion(const Image<double>& coverage, const ImageF& mask,
                              const ImageF& weight) {
-  return OverlapOf(coverage, mask, weight).Iou();
+  return SumOverlap(coverage, mask, weight).Iou();
 }
 
 ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
                              const ImageF& weight, double tolerance) {
+  return MeasureContour(coverage, mask, weight, tolerance, SumOverlap(coverage, mask, weight));
+}
+
+ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
+                             const ImageF& weight, double tolerance, OverlapSums sums) {
   CHECK(coverage.width == mask.width && coverage.height == mask.height);
   const std::vector<OutlinePoint> a = OutlineOf(coverage, weight), b = OutlineOf(mask, weight);
   ContourErrors errors;
   if (a.empty() || b.empty()) return errors;
-  double area = 0;
-  for (float t : mask.pixels) area += t;
+  const double area = weight.empty() ? sums.mask : SumOfPixels(mask);
   errors.far_px = tolerance * std::max(kFarPx, kFarOfSize * std::sqrt(area));
   const int long_px = std::max(kStretchPx, static_cast<int>(kLongStretchOfSize * std::sqrt(area)));
   MeasureFromRender(a, NearestPoint(b, mask.width, mask.height), mask, long_px, &errors);
@@ -125,11 +139,11 @@ ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
     ++(Bilinear(coverage, p.x, p.y) < 0.5 ? beyond : holes);
   }
   errors.both_rms_px = std::sqrt(squares / static_cast<double>(a.size() + b.size()));
-  Overlap overlap = OverlapOf(coverage, mask, weight);
   for (size_t i : specks) {
-    overlap.Add(-1, weight.empty() ? 1.0 : weight.pixels[i], coverage.pixels[i], mask.pixels[i]);
+    AddPixel(-1, weight.empty() ? 1.0 : weight.pixels[i], coverage.pixels[i], mask.pixels[i],
+             &sums);
   }
-  errors.iou = overlap.Iou();
+  errors.iou = sums.Iou();
   errors.share_beyond = static_cast<double>(beyond) / static_cast<double>(a.size());
   errors.share_holes = static_cast<double>(holes) / static_cast<double>(a.size());
   return errors;

@@ -6,6 +6,15 @@
 
 namespace ceres_align {
 
+/// Sums over the pixels of a coverage M, a mask T and weights w, px.
+struct OverlapSums {
+  double both = 0, either = 0;  ///< Σ w·min(M, T), Σ w·max(M, T)
+  double object = 0, mask = 0;  ///< Σ w·M, Σ w·T
+  double Iou() const { return either > 0 ? both / either : 1.0; }
+};
+/// `weight` may be empty (1 everywhere).
+OverlapSums SumOverlap(const Image<double>& coverage, const ImageF& mask, const ImageF& weight);
+
 /// Σ w·min(M, T) / Σ w·max(M, T); 1 where both are empty. `weight` may be empty (1 everywhere).
 double IntersectionOverUnion(const Image<double>& coverage, const ImageF& mask,
                              const ImageF& weight);
@@ -24,6 +33,9 @@ constexpr double kFarPx = 1.5, kFarOfSize = 0.005;
 /// the mask do no harm; from the mask's, only what is no speck. Zeros if either has no outline.
 ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
                              const ImageF& weight, double tolerance = 1);
+/// The same where the sums over all pixels are known.
+ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
+                             const ImageF& weight, double tolerance, OverlapSums sums);
 
 /// The part of the mask's border (by neighbouring pixels) that lies on the frame's edge: there it
 /// is cut off, if the object goes on. 0: the mask does not touch the frame.

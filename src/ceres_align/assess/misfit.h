@@ -2,6 +2,7 @@
 // mesh and lens leave at the best pose.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -28,10 +29,18 @@ struct Misfit {
   /// |displacement|, up to half a pixel, without what sampling a binary mask adds.
   double wrong_px = 0;
 
+  /// The same where only the middle 1/window of each pixel is compared, whose cost is quadratic up
+  /// to half of that: relative to that residual's Gauss–Newton. Below half a pixel the scale
+  /// is that of a normal distribution with wrong_px as its mean |displacement|.
+  int window = 1;
+
   double Curvature(double displacement_px) const {
-    const double limit_px = scale_px + kPointsApart_px;
-    return displacement_px < limit_px && displacement_px > -limit_px ? 0.5 / scale_px : 0;
+    const double limit_px = scale_px + kPointsApart_px, half_px = 0.5 / window;
+    if (!(displacement_px < limit_px && displacement_px > -limit_px)) return 0;
+    const double scale = window > 1 && scale_px <= 0.5 ? kScaleOfMean * wrong_px : scale_px;
+    return half_px / std::max(half_px, scale);
   }
+  static constexpr double kScaleOfMean = 1.5708;  // 1/(2 f(0)) of |x|'s mean, x ~ N(0, σ²)
 };
 
 /// Of all pixels given, or of those of one view. Zeros (and ½) without any.

@@ -17,17 +17,16 @@ ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, s
   result.name = view.name;
   result.cam_from_world = view.cam_from_rig * prepared.FromRun(rig_from_run);
   result.camera_center_in_world = result.cam_from_world.TargetOriginInSource();
-  result.iou = IntersectionOverUnion(coverage, mask, view.weight);
-  result.contour = MeasureContour(coverage, mask, view.weight, outline_tolerance);
+  const OverlapSums sums = SumOverlap(coverage, mask, view.weight);
+  result.iou = sums.Iou();
+  result.contour = MeasureContour(coverage, mask, view.weight, outline_tolerance, sums);
   result.contour_rms_px = result.contour.both_rms_px;
   result.mask_empty = prepared.mask_empty(index);
   result.cut_share = CutShare(view.mask);
   result.mask_touches_frame = result.cut_share > 0;
-  for (size_t p = 0; p < coverage.pixels.size(); ++p) {
-    const double w = view.weight.empty() ? 1 : view.weight.pixels[p];
-    result.mask_area_px += w * mask.pixels[p];
-    result.object_area_px += w * coverage.pixels[p];
-  }
+  result.mask_area_px = sums.mask;
+  result.object_area_px = sums.object;
+  result.overlap_px = sums.both;
   result.object_in_frame =
       std::any_of(coverage.pixels.begin(), coverage.pixels.end(), [](double m) { return m > 0; });
   return result;

@@ -125,26 +125,31 @@ class ModeFinder {
 
  private:
   // Where only the middles of the pixels are compared (sharp_window).
-  bool SharplyWorse(Rigid3d pose, double cost) {
-    if (!solution_->sharpened || !descent_.Sharpen(cost, kInfinity, &pose, &cost)) return false;
+  bool SharplyWorse(const Rigid3d& pose, double cost) {
+    LevelResult sharp;
+    sharp.rig_from_world = pose;
+    sharp.final_cost = cost;
+    if (!solution_->sharpened || !descent_.Sharpen(kInfinity, &sharp)) return false;
     const size_t last = prepared_.last_level();
-    return prepared_.CostAt(last, pose, sharp_window_) >
+    return prepared_.CostAt(last, sharp.rig_from_world, sharp_window_) >
            prepared_.CostAt(last, rig_from_run_, sharp_window_);
   }
 
   // The old answer becomes the first alternative, to be explained with the others.
-  void MoveTo(Rigid3d pose, double cost, const char* why) {
+  void MoveTo(const Rigid3d& pose, double cost, const char* why) {
     const int iterations = descent_.iterations(), evaluations = descent_.evaluations();
-    const bool sharpened = descent_.Sharpen(cost, solution_->initial_cost, &pose, &cost);
+    LevelResult reached;
+    reached.rig_from_world = pose;
+    reached.final_cost = cost;
+    solution_->sharpened = descent_.Sharpen(solution_->initial_cost, &reached);
     solution_->iterations += descent_.iterations() - iterations;
     solution_->evaluations += descent_.evaluations() - evaluations;
     solution_->others.assign(1, rig_from_run_);
     for (const Alternative& other : alternatives_) {
       solution_->others.push_back(prepared_.ToRun(other.rig_from_world));
     }
-    solution_->rig_from_run = pose;
-    solution_->sharpened = sharpened;
-    solution_->final_cost = cost;
+    solution_->rig_from_run = reached.rig_from_world;
+    solution_->final_cost = reached.final_cost;
     solution_->termination += why;
   }
 
@@ -186,7 +191,8 @@ class ModeFinder {
   bool Resembles(const Matrix3d& mirror) const {
     const Eigen::AngleAxisd half_turn(Matrix3d(-mirror));
     if (half_turn.angle() < M_PI - kReflection_rad) return false;
-    OutlineComparer comparer(prepared_.rasterizer(), MeshOf(prepared_), symmetry_.center,
+    const MeshId mesh = MeshOf(prepared_);
+    OutlineComparer comparer(prepared_.rasterizer(), mesh, mesh, symmetry_.center,
                              symmetry_.radius);
     const Vector3d& n = half_turn.axis();
     return comparer.Deficit(Matrix3d::Identity() - 2 * n * n.transpose(), kRoughDeficit) <

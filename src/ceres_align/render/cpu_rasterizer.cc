@@ -135,6 +135,7 @@ void CpuRasterizer::Evaluate(const std::vector<RasterJob>& jobs, std::vector<Gra
 }
 
 void CpuRasterizer::ForEach(size_t n, const std::function<void(size_t)>& body) {
+  if (n == 1) return body(0);  // its jobs may go side by side
   impl_->arena.execute([&] {
     tbb::parallel_for(
         size_t{0}, n,

@@ -219,7 +219,6 @@ Json Options(const AlignOptions& options) {
           {"search_finalists", options.search_finalists},
           {"search_again", options.search_again},
           {"search_misfit", Number(options.search_misfit)},
-          {"search_misfit_per_px", Number(options.search_misfit_per_px)},
           {"search_stretch_px", Number(options.search_stretch_px)},
           {"search_if_poor", options.search_if_poor},
           {"robust", ToString(options.robust)},

@@ -10,7 +10,7 @@
 namespace ceres_align {
 namespace {
 
-constexpr int kLodFaces[] = {400, 1500, 8000};
+constexpr int kLodFaces[] = {400, 1500, 8000, 40000};
 constexpr int kLodSaves = 3;  // at least this factor in faces
 // The series of distances, in radii, by this factor; beyond the last, perspective changes nothing.
 constexpr double kDistanceStep = 1.15, kFarthest = 40;
@@ -39,8 +39,11 @@ const MeshSymmetry& PreparedMesh::Symmetry(Rasterizer* rasterizer) const {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (symmetry_ != nullptr) return *symmetry_;
   }
-  const ResidentMesh resident(rasterizer, lods_.back().contour);
-  auto found = std::make_unique<const MeshSymmetry>(FindSymmetry(*mesh_, rasterizer, resident.id()));
+  const ResidentMesh full(rasterizer, lods_.back().contour);
+  const size_t second = lods_.size() > 1 ? lods_.size() - 2 : 0;
+  const ResidentMesh coarse(rasterizer, lods_[second].contour);
+  auto found = std::make_unique<const MeshSymmetry>(FindSymmetry(
+      *mesh_, rasterizer, full.id(), lods_.size() > 1 ? coarse.id() : full.id()));
   const std::lock_guard<std::mutex> lock(mutex_);
   if (symmetry_ == nullptr) symmetry_ = std::move(found);
   return *symmetry_;

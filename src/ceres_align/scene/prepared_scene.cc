@@ -1,5 +1,7 @@
 #include "ceres_align/scene/prepared_scene.h"
 
+#include <tbb/parallel_for.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -13,7 +15,7 @@ namespace {
 
 // A level of detail stands in for the mesh at all but the last level where its cells are smaller
 // than this.
-constexpr double kLodCellPx = 1.0;
+constexpr double kLodCellPx = 1.25;
 
 // Every pixel of nonzero weight is 0 or 1.
 bool IsBinary(const ImageF& mask, const ImageF& weight) {
@@ -24,21 +26,17 @@ bool IsBinary(const ImageF& mask, const ImageF& weight) {
   return true;
 }
 
-// Pairs of neighbouring pixels on two sides of one half.
-double LengthOf(const ImageF& mask) {
-  double length = 0;
+double OutlineLengthOf(const ImageF& mask) {
+  size_t length = 0;
   for (int r = 0; r < mask.height; ++r) {
     const float* row = mask.row(r);
-    const float* below = r + 1 < mask.height ? mask.row(r + 1) : row;
-    int pairs = 0;
-    for (int c = 0; c < mask.width; ++c) {
-      const bool inside = row[c] >= 0.5f;
-      pairs += c + 1 < mask.width && inside != (row[c + 1] >= 0.5f) ? 1 : 0;
-      pairs += inside != (below[c] >= 0.5f) ? 1 : 0;
+    const float* next = r + 1 < mask.height ? mask.row(r + 1) : row;
+    for (int c = 0; c + 1 < mask.width; ++c) {
+      length += (row[c] >= 0.5f) != (row[c + 1] >= 0.5f);
     }
-    length += pairs;
+    for (int c = 0; c < mask.width; ++c) length += (row[c] >= 0.5f) != (next[c] >= 0.5f);
   }
-  return length;
+  return static_cast<double>(length);
 }
 
 }  // namespace
@@ -72,11 +70,17 @@ PreparedScene::PreparedScene(const Scene& scene, const PreparedMeshes& meshes,
 }
 
 PreparedScene::Level::Level(PyramidLevel level, Rasterizer* rasterizer)
-    : images(std::move(level)) {
-  for (const auto& target : images.targets) {
-    targets.emplace_back(rasterizer, target);
-    moments.push_back(MomentsOf(*target));
-    outline_px += LengthOf(target->mask());
+    : images(std::move(level)), moments(images.targets.size()) {
+  std::vector<double> lengths(images.targets.size());
+  tbb::parallel_for(size_t{0}, images.targets.size(), [&](size_t i) {
+    moments[i] = MomentsOf(*images.targets[i]);
+    lengths[i] = OutlineLengthOf(images.targets[i]->mask());
+  });
+  for (size_t i = 0; i < images.targets.size(); ++i) {
+    const Target& target = *images.targets[i];
+    targets.emplace_back(rasterizer, images.targets[i]);
+    for (int r = 0; r < target.height_px(); ++r) mask_energy += target.RowCost(r, false);
+    outline_length += lengths[i];
   }
 }
 
@@ -104,16 +108,20 @@ PreparedScene::PreparedScene(const PreparedScene& plain,
 }
 
 void PreparedScene::TakeMasks() {
-  for (const View& view : scene_.views) {
+  const size_t num_views = scene_.views.size();
+  mask_area_.assign(num_views, 0);
+  std::vector<char> binary(num_views);
+  tbb::parallel_for(size_t{0}, num_views, [&](size_t i) {
+    const View& view = scene_.views[i];
     double area = 0;
-    for (size_t i = 0; i < view.mask.pixels.size(); ++i) {
-      const float t = view.mask.pixels[i];
-      if (!view.weight.empty() && !(view.weight.pixels[i] > 0)) continue;
-      area += t;
+    for (size_t p = 0; p < view.mask.pixels.size(); ++p) {
+      if (!view.weight.empty() && !(view.weight.pixels[p] > 0)) continue;
+      area += view.mask.pixels[p];
     }
-    mask_area_.push_back(area);
-    masks_binary_ = masks_binary_ && IsBinary(view.mask, view.weight);
-  }
+    mask_area_[i] = area;
+    binary[i] = IsBinary(view.mask, view.weight);
+  });
+  masks_binary_ = std::all_of(binary.begin(), binary.end(), [](char is) { return is != 0; });
 }
 
 void PreparedScene::AddMeshes() {
@@ -148,8 +156,10 @@ void PreparedScene::AddLevels(double coarsest_width_px, double level_factor) {
     widest = std::max<double>(widest, scene_.views[i].camera.width_px);
     if (!mask_empty(i)) smallest_mask = std::min(smallest_mask, std::sqrt(mask_area_[i]));
   }
-  for (double scale : LevelScales(widest, smallest_mask, coarsest_width_px, level_factor)) {
-    levels_.push_back(std::make_shared<Level>(MakeLevel(scene_, scale), rasterizer_));
+  const std::vector<double> scales =
+      LevelScales(widest, smallest_mask, coarsest_width_px, level_factor);
+  for (PyramidLevel& level : MakeLevels(scene_, scales)) {
+    levels_.push_back(std::make_shared<Level>(std::move(level), rasterizer_));
   }
 }
 
@@ -220,14 +230,6 @@ std::vector<SilhouetteView> PreparedScene::ViewsAt(size_t level, double depth) c
     views[i].world_from_object = run_from_world_ * view.world_from_object;
   }
   return views;
-}
-
-double PreparedScene::MaskEnergy(size_t level) const {
-  double sum = 0;
-  for (const auto& target : this->level(level).targets) {
-    for (int r = 0; r < target->height_px(); ++r) sum += target->RowCost(r, false);
-  }
-  return sum;
 }
 
 double PreparedScene::CostAt(size_t level, const Rigid3d& rig_from_run, int window) const {

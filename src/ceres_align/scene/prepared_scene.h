@@ -64,11 +64,11 @@ class PreparedScene {
     return levels_[level]->moments;
   }
   /// Σ w T² over all views: twice the cost of an empty frame.
-  double MaskEnergy(size_t level) const;
+  double MaskEnergy(size_t level) const { return levels_[level]->mask_energy; }
   /// Every mask's pixels (of nonzero weight) are 0 or 1.
   bool masks_binary() const { return masks_binary_; }
   /// Pairs of neighbouring pixels at a level on whose two sides of one half the masks lie.
-  double OutlineLength(size_t level) const { return levels_[level]->outline_px; }
+  double OutlineLength(size_t level) const { return levels_[level]->outline_length; }
   double CostAt(size_t level, const Rigid3d& rig_from_run, int window = 1) const;
   /// Twice the smaller of Σ w (M − T)² where the render covers more than the mask and where it
   /// covers less: a wrong pose errs to both sides, a mask with a part missing or hidden to one.
@@ -93,7 +93,7 @@ class PreparedScene {
     PyramidLevel images;
     std::vector<ResidentTarget> targets;
     std::vector<MaskMoments> moments;
-    double outline_px = 0;
+    double mask_energy = 0, outline_length = 0;
   };
   void TakeMasks();
   void AddMeshes();

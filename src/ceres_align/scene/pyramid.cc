@@ -1,7 +1,10 @@
 #include "ceres_align/scene/pyramid.h"
 
+#include <tbb/parallel_for.h>
+
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "ceres_align/base/error.h"
 
@@ -36,26 +39,40 @@ std::vector<Overlap> Overlaps(int from, int to) {
 std::vector<double> AreaSums(const ImageF& v, const ImageF* w, int width, int height) {
   const std::vector<Overlap> columns = Overlaps(v.width, width), rows = Overlaps(v.height, height);
   std::vector<double> result(static_cast<size_t>(width) * height, 0.0);
-  std::vector<double> line(width);
+  const double columns_per_px = static_cast<double>(width) / v.width;
   for (int r = 0; r < height; ++r) {
+    double* sums = result.data() + static_cast<size_t>(r) * width;
     for (size_t k = 0; k < rows[r].share.size(); ++k) {
       const int source_row = rows[r].begin + static_cast<int>(k);
       const float* value = v.row(source_row);
       const float* weight = w != nullptr && !w->empty() ? w->row(source_row) : nullptr;
-      for (int c = 0; c < width; ++c) {
+      int first = 0, end = v.width;  // masks are mostly empty
+      while (first < end && value[first] == 0) ++first;
+      if (first == end) continue;
+      while (value[end - 1] == 0) --end;
+      const int from = std::max(0, static_cast<int>(first * columns_per_px) - 1);
+      const int to = std::min(width, static_cast<int>(end * columns_per_px) + 2);
+      for (int c = from; c < to; ++c) {
         double sum = 0;
         for (size_t i = 0; i < columns[c].share.size(); ++i) {
           const int p = columns[c].begin + static_cast<int>(i);
           sum += columns[c].share[i] * value[p] * (weight ? weight[p] : 1.0);
         }
-        line[c] = sum;
-      }
-      for (int c = 0; c < width; ++c) {
-        result[static_cast<size_t>(r) * width + c] += rows[r].share[k] * line[c];
+        sums[c] += rows[r].share[k] * sum;
       }
     }
   }
   return result;
+}
+
+std::shared_ptr<const Target> TargetOfSize(const View& view, int width, int height) {
+  if (width == view.mask.width && height == view.mask.height) {
+    return std::make_shared<Target>(view.mask, view.weight);
+  }
+  ImageF weight;
+  if (!view.weight.empty()) weight = ScaleByArea(view.weight, ImageF(), width, height);
+  return std::make_shared<Target>(ScaleByArea(view.mask, view.weight, width, height),
+                                  std::move(weight));
 }
 
 }  // namespace
@@ -87,23 +104,29 @@ std::vector<double> LevelScales(double widest_view_px, double smallest_mask_px,
   return scales;
 }
 
-PyramidLevel MakeLevel(const Scene& scene, double scale) {
-  PyramidLevel level;
-  level.scale = scale;
-  for (const View& view : scene.views) {
-    const int width = std::max(1, static_cast<int>(std::lround(scale * view.camera.width_px)));
-    const int height = std::max(1, static_cast<int>(std::lround(scale * view.camera.height_px)));
-    level.cameras.push_back(view.camera.Scaled(width, height));
-    if (width == view.mask.width && height == view.mask.height) {
-      level.targets.push_back(std::make_shared<Target>(view.mask, view.weight));
-      continue;
-    }
-    ImageF weight;
-    if (!view.weight.empty()) weight = ScaleByArea(view.weight, ImageF(), width, height);
-    level.targets.push_back(std::make_shared<Target>(
-        ScaleByArea(view.mask, view.weight, width, height), std::move(weight)));
+std::vector<PyramidLevel> MakeLevels(const Scene& scene, const std::vector<double>& scales) {
+  std::vector<PyramidLevel> levels(scales.size());
+  const size_t num_views = scene.views.size();
+  for (size_t k = 0; k < scales.size(); ++k) {
+    levels[k].scale = scales[k];
+    levels[k].cameras.resize(num_views);
+    levels[k].targets.resize(num_views);
   }
-  return level;
+  tbb::parallel_for(size_t{0}, scales.size() * num_views, [&](size_t task) {
+    const size_t i = task % num_views;
+    PyramidLevel& level = levels[task / num_views];
+    const View& view = scene.views[i];
+    const int width = std::max(1, static_cast<int>(std::lround(level.scale * view.camera.width_px)));
+    const int height =
+        std::max(1, static_cast<int>(std::lround(level.scale * view.camera.height_px)));
+    level.cameras[i] = view.camera.Scaled(width, height);
+    level.targets[i] = TargetOfSize(view, width, height);
+  });
+  return levels;
+}
+
+PyramidLevel MakeLevel(const Scene& scene, double scale) {
+  return std::move(MakeLevels(scene, {scale})[0]);
 }
 
 }  // namespace ceres_align

@@ -25,6 +25,8 @@ struct PyramidLevel {
 std::vector<double> LevelScales(double widest_view_px, double smallest_mask_px,
                                 double coarsest_width_px, double level_factor);
 
+/// results[i] belongs to scales[i].
+std::vector<PyramidLevel> MakeLevels(const Scene& scene, const std::vector<double>& scales);
 PyramidLevel MakeLevel(const Scene& scene, double scale);
 
 }  // namespace ceres_align

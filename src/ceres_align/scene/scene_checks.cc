@@ -46,9 +46,13 @@ void CheckImage(const View& view, const ImageF& image, const char* what, float m
     Refuse(view, "the %s has %d x %d px, the camera %d x %d", what, image.width, image.height,
            view.camera.width_px, view.camera.height_px);
   }
+  const auto is_wrong = [most](float value) { return !(value >= 0 && value <= most); };
+  size_t num_wrong = 0;
+  for (const float value : image.pixels) num_wrong += is_wrong(value);
+  if (num_wrong == 0) return;
   for (size_t i = 0; i < image.pixels.size(); ++i) {
     const float value = image.pixels[i];
-    if (value >= 0 && value <= most) continue;
+    if (!is_wrong(value)) continue;
     Refuse(view, "the %s has the value %g at column %d, row %d", what,
            static_cast<double>(value), static_cast<int>(i % image.width),
            static_cast<int>(i / image.width));

@@ -1,8 +1,11 @@
 #include "ceres_align/scene/surface_moments.h"
 
+#include <tbb/parallel_for.h>
+
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace ceres_align {
 namespace {
@@ -17,6 +20,22 @@ constexpr int kGaussPoints = 4;
 double AreaOf(const TriangleMesh& mesh, const std::array<int32_t, 3>& face) {
   const Vector3d& a = mesh.vertices[face[0]];
   return 0.5 * (mesh.vertices[face[1]] - a).cross(mesh.vertices[face[2]] - a).norm();
+}
+
+// Adds items up in chunks that do not depend on the number of threads: the same bits for any.
+template <typename Sum, typename AddItem, typename AddSum>
+Sum SumOfChunks(size_t n, const AddItem& add_item, const AddSum& add_sum) {
+  constexpr size_t kChunk = 1 << 14;
+  std::vector<Sum> parts((n + kChunk - 1) / kChunk);
+  tbb::parallel_for(size_t{0}, parts.size(), [&](size_t part) {
+    Sum sum;
+    const size_t end = std::min(n, (part + 1) * kChunk);
+    for (size_t i = part * kChunk; i < end; ++i) add_item(i, &sum);
+    parts[part] = sum;
+  });
+  Sum all;
+  for (const Sum& part : parts) add_sum(part, &all);
+  return all;
 }
 
 // Calls body(point from the centre, area) over a quadrature of the surface: the middle of a small
@@ -128,26 +147,47 @@ Vector3d Climb(const PowerForm& form, Vector3d u, double sign) {
 
 SurfaceMoments MomentsOfSurface(const TriangleMesh& mesh) {
   SurfaceMoments moments;
-  double area = 0;
-  for (const auto& face : mesh.faces) {
-    const double a = AreaOf(mesh, face);
-    area += a;
-    for (int32_t v : face) moments.center += a / 3 * mesh.vertices[v];
-  }
-  moments.center /= area;
-  Eigen::Matrix3d second = Eigen::Matrix3d::Zero();
-  for (const auto& face : mesh.faces) {
-    const double a = AreaOf(mesh, face) / (12 * area);
+  struct First {
+    double area = 0;
     Vector3d sum = Vector3d::Zero();
-    for (int32_t v : face) {
-      const Vector3d x = mesh.vertices[v] - moments.center;
-      sum += x;
-      second += a * x * x.transpose();
-      moments.radius = std::max(moments.radius, x.norm());
-    }
-    second += a * sum * sum.transpose();
-  }
-  const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> eigen(second);
+  };
+  const auto first = SumOfChunks<First>(
+      mesh.faces.size(),
+      [&](size_t f, First* part) {
+        const auto& face = mesh.faces[f];
+        const double a = AreaOf(mesh, face);
+        part->area += a;
+        for (int32_t v : face) part->sum += a / 3 * mesh.vertices[v];
+      },
+      [](const First& part, First* all) {
+        all->area += part.area;
+        all->sum += part.sum;
+      });
+  moments.center = first.sum / first.area;
+  struct Second {
+    Eigen::Matrix3d sum = Eigen::Matrix3d::Zero();
+    double farthest2 = 0;
+  };
+  const auto second = SumOfChunks<Second>(
+      mesh.faces.size(),
+      [&](size_t f, Second* part) {
+        const auto& face = mesh.faces[f];
+        const double a = AreaOf(mesh, face) / (12 * first.area);
+        Vector3d sum = Vector3d::Zero();
+        for (int32_t v : face) {
+          const Vector3d x = mesh.vertices[v] - moments.center;
+          sum += x;
+          part->sum += a * x * x.transpose();
+          part->farthest2 = std::max(part->farthest2, x.squaredNorm());
+        }
+        part->sum += a * sum * sum.transpose();
+      },
+      [](const Second& part, Second* all) {
+        all->sum += part.sum;
+        all->farthest2 = std::max(all->farthest2, part.farthest2);
+      });
+  moments.radius = std::sqrt(second.farthest2);
+  const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> eigen(second.sum);
   moments.principal = eigen.eigenvalues();
   moments.axes = eigen.eigenvectors();
   return moments;

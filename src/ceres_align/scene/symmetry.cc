@@ -23,6 +23,8 @@ constexpr double kRoundDeficit = 0.005, kExactDeficit = 0.002;
 constexpr int kMaxOrder = 12, kMaxMultiple = 6;
 constexpr double kSameRotation_rad = 0.02, kSameAxis = 0.999;
 constexpr double kNoMoment = 1e-6;
+// Two would do if the stand-in were as unlike the mesh from every direction as from the fixed ones.
+constexpr double kStandInMargin = 3;
 
 Matrix3d Turn(double angle_rad, const Vector3d& axis) {
   return Eigen::AngleAxisd(angle_rad, axis).toRotationMatrix();
@@ -126,13 +128,13 @@ std::vector<Vector3d> CrossAxes(const TriangleMesh& mesh, const SurfaceMoments& 
 
 }  // namespace
 
-OutlineComparer::OutlineComparer(Rasterizer* rasterizer, MeshId mesh, const Vector3d& center,
-                                 double radius)
-    : rasterizer_(rasterizer), mesh_(mesh), center_(center), radius_(radius) {}
+OutlineComparer::OutlineComparer(Rasterizer* rasterizer, MeshId mesh, MeshId coarse,
+                                 const Vector3d& center, double radius)
+    : rasterizer_(rasterizer), mesh_(mesh), coarse_(coarse), center_(center), radius_(radius) {}
 
 // The object reflected is drawn as F (F R M) X, F the reflection of the image from left to right:
 // F R M is a rotation; the caller flips.
-std::vector<ImageF> OutlineComparer::Draw(const Matrix3d& transform, size_t first,
+std::vector<ImageF> OutlineComparer::Draw(MeshId mesh, const Matrix3d& transform, size_t first,
                                           size_t end) const {
   const double f_px = 0.5 * kFillOfImage * kImagePx * std::sqrt(kDistance * kDistance - 1);
   const Camera camera{kImagePx, kImagePx, f_px, f_px, 0.5 * kImagePx, 0.5 * kImagePx};
@@ -142,7 +144,7 @@ std::vector<ImageF> OutlineComparer::Draw(const Matrix3d& transform, size_t firs
     Matrix3d R = Direction(i) * transform;
     if (improper) R.row(0) *= -1;
     RasterJob job;
-    job.mesh = mesh_;
+    job.mesh = mesh;
     job.camera = camera;
     const Eigen::Quaterniond rotation(R);
     job.cam_from_object = Rigid3d(
@@ -154,19 +156,44 @@ std::vector<ImageF> OutlineComparer::Draw(const Matrix3d& transform, size_t firs
   return images;
 }
 
-double OutlineComparer::Deficit(const Matrix3d& transform, double give_up) {
+double OutlineComparer::WorstOf(MeshId mesh, const std::vector<ImageF>& own,
+                                const Matrix3d& transform, size_t first, size_t end) const {
   const bool flipped = transform.determinant() < 0;
+  const std::vector<ImageF> images = Draw(mesh, transform, first, end);
+  double worst = 0;
+  for (size_t i = first; i < end; ++i) {
+    worst = std::max(worst, ceres_align::Deficit(own[i], images[i - first], flipped));
+  }
+  return worst;
+}
+
+void OutlineComparer::AddCoarse(size_t first, size_t end) {
+  for (const ImageF& image : Draw(coarse_, Matrix3d::Identity(), first, end)) {
+    stand_in_ =
+        std::max(stand_in_, ceres_align::Deficit(own_[coarse_own_.size()], image, false));
+    coarse_own_.push_back(image);
+  }
+}
+
+// 1 − IoU is a metric: the mesh's deficit is the stand-in's to within how unlike the two are, once
+// as drawn here and once transformed.
+double OutlineComparer::Deficit(const Matrix3d& transform, double give_up) {
   double worst = 0;
   for (size_t begin = 0, end = 1; begin < kDirections; begin = end, end *= 2) {
     if (own_.size() < end) {
-      const std::vector<ImageF> more = Draw(Matrix3d::Identity(), own_.size(), end);
-      own_.insert(own_.end(), more.begin(), more.end());
+      const size_t known = own_.size();
+      for (const ImageF& image : Draw(mesh_, Matrix3d::Identity(), known, end)) {
+        own_.push_back(image);
+      }
+      if (coarse_ != mesh_) AddCoarse(known, end);
     }
-    const std::vector<ImageF> images = Draw(transform, begin, end);
-    for (size_t i = begin; i < end; ++i) {
-      worst = std::max(worst, ceres_align::Deficit(own_[i], images[i - begin], flipped));
-      if (worst > give_up) return worst;
+    if (coarse_ != mesh_) {
+      const double least = WorstOf(coarse_, coarse_own_, transform, begin, end) -
+                           kStandInMargin * stand_in_;
+      if (least > give_up) return std::max(worst, least);
     }
+    worst = std::max(worst, WorstOf(mesh_, own_, transform, begin, end));
+    if (worst > give_up) return worst;
   }
   return worst;
 }
@@ -202,14 +229,14 @@ int Rank(const SymmetryAxis& axis) {
 
 class Finder {
  public:
-  Finder(const TriangleMesh& mesh, Rasterizer* rasterizer, MeshId id)
+  Finder(const TriangleMesh& mesh, Rasterizer* rasterizer, MeshId id, MeshId coarse)
       : mesh_(mesh),
         moments_(MomentsOfSurface(mesh)),
         low_equal_(moments_.principal[1] - moments_.principal[0] <
                    kEqualMoments * moments_.principal[2]),
         high_equal_(moments_.principal[2] - moments_.principal[1] <
                     kEqualMoments * moments_.principal[2]),
-        comparer_(rasterizer, id, moments_.center, moments_.radius) {
+        comparer_(rasterizer, id, coarse, moments_.center, moments_.radius) {
     symmetry_.center = moments_.center;
     symmetry_.radius = moments_.radius;
   }
@@ -326,8 +353,9 @@ class Finder {
 
 }  // namespace
 
-MeshSymmetry FindSymmetry(const TriangleMesh& mesh, Rasterizer* rasterizer, MeshId id) {
-  return Finder(mesh, rasterizer, id).Run();
+MeshSymmetry FindSymmetry(const TriangleMesh& mesh, Rasterizer* rasterizer, MeshId id,
+                          MeshId coarse) {
+  return Finder(mesh, rasterizer, id, coarse).Run();
 }
 
 }  // namespace ceres_align

@@ -44,28 +44,38 @@ struct MeshSymmetry {
 class OutlineComparer {
  public:
   /// `mesh` is the rasterizer's; `center` (object's frame) is what transformations leave where it
-  /// is, `radius` reaches all vertices from there.
-  OutlineComparer(Rasterizer* rasterizer, MeshId mesh, const Eigen::Vector3d& center,
-                  double radius);
+  /// is, `radius` reaches all vertices from there. `coarse`: a simpler stand-in for the mesh, which
+  /// settles what is far from alike, or `mesh` itself.
+  OutlineComparer(Rasterizer* rasterizer, MeshId mesh, MeshId coarse,
+                  const Eigen::Vector3d& center, double radius);
 
-  /// 1 − IoU of the worst direction so far, ending at the first one above `give_up`. `transform`
-  /// is orthogonal, of determinant 1 or −1.
+  /// 1 − IoU of the worst direction so far, ending at the first one above `give_up`; where the
+  /// stand-in shows that it is above, a lower bound of it. `transform` is orthogonal, of
+  /// determinant 1 or −1.
   double Deficit(const Eigen::Matrix3d& transform, double give_up);
 
  private:
-  std::vector<ImageF> Draw(const Eigen::Matrix3d& transform, size_t first, size_t end) const;
+  std::vector<ImageF> Draw(MeshId mesh, const Eigen::Matrix3d& transform, size_t first,
+                           size_t end) const;
+  void AddCoarse(size_t first, size_t end);
+  double WorstOf(MeshId mesh, const std::vector<ImageF>& own, const Eigen::Matrix3d& transform,
+                 size_t first, size_t end) const;
 
   Rasterizer* rasterizer_;
-  MeshId mesh_;
+  MeshId mesh_, coarse_;
   Eigen::Vector3d center_;
   double radius_;
-  std::vector<ImageF> own_;  // of the first directions, as far as they were needed
+  // Of the first directions, as far as they were needed.
+  std::vector<ImageF> own_, coarse_own_;
+  double stand_in_ = 0;  // how unlike the two are, at most
 };
 
 /// Candidates are the principal axes of the surface's moments, turns by 360/k degrees, k = 2…12
 /// and multiples that fit, and reflections; each is tested by `comparer`. An object whose three
-/// principal moments differ by more than 3 % costs about seven small images.
-MeshSymmetry FindSymmetry(const TriangleMesh& mesh, Rasterizer* rasterizer, MeshId id);
+/// principal moments differ by more than 3 % costs about seven small images. `coarse` as for
+/// OutlineComparer.
+MeshSymmetry FindSymmetry(const TriangleMesh& mesh, Rasterizer* rasterizer, MeshId id,
+                          MeshId coarse);
 
 /// Outlines are called alike below this: 1 − IoU (see docs/modes.md for what was measured).
 constexpr double kAlikeDeficit = 0.02;

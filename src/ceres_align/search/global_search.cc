@@ -216,11 +216,11 @@ class Searcher {
     std::vector<std::pair<double, size_t>> order(tied);
     scene_.rasterizer()->ForEach(tied, [&](size_t i) {
       Descent descent(scene_, solve_, no_callback_);
-      Rigid3d pose = poses_[i].rig_from_world;
-      double cost = poses_[i].cost;
-      const bool sharp =
-          descent.Sharpen(cost, std::numeric_limits<double>::infinity(), &pose, &cost);
-      order[i] = {sharp ? scene_.CostAt(last, pose, solve_.sharp_window)
+      LevelResult reached;
+      reached.rig_from_world = poses_[i].rig_from_world;
+      reached.final_cost = poses_[i].cost;
+      const bool sharp = descent.Sharpen(std::numeric_limits<double>::infinity(), &reached);
+      order[i] = {sharp ? scene_.CostAt(last, reached.rig_from_world, solve_.sharp_window)
                         : std::numeric_limits<double>::infinity(),
                   i};
     });

@@ -15,8 +15,6 @@ void SearchOptions::Validate() const {
   at_least_one(search_kept, "search_kept");
   at_least_one(search_finalists, "search_finalists");
   RequireOption(search_misfit >= 0, "search_misfit", search_misfit, "at least 0");
-  RequireOption(search_misfit_per_px >= 0, "search_misfit_per_px", search_misfit_per_px,
-                "at least 0");
   RequireOption(search_stretch_px >= 0, "search_stretch_px", search_stretch_px, "at least 0");
 }
 

@@ -25,12 +25,12 @@ struct SearchOptions {
   bool search_again = true;
   /// With a start whose fit is still poor at the end, or outside the prior, all rotations are
   /// searched as well and the better pose is returned. Poor: 2·cost at full size above
-  /// search_misfit of Σ w T² (about 1 − IoU), or above search_misfit_per_px per px of the masks'
-  /// outline (outlines about 0.6 px off), or a view's outline off by more than search_stretch_px,
-  /// rms over stretches of 16 px (ContourErrors::coherent_rms_px).
+  /// search_misfit of Σ w T² (about 1 − IoU), or a view's outline off by more than
+  /// search_stretch_px, rms over stretches of 16 px (ContourErrors::coherent_rms_px), unless it is
+  /// off like that all along (2.5 times the median distance at most) and by less than 0.6 % of the
+  /// object's size: that is what masks of a segmentation network leave at the right pose.
   bool search_if_poor = true;
   double search_misfit = 0.1;
-  double search_misfit_per_px = 0.5;
   double search_stretch_px = 0.2;
 
   /// Throws InputError naming the field.

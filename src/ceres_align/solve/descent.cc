@@ -21,6 +21,9 @@ constexpr double kRestartMomentMisfit = 1e-2;
 constexpr int kRestartsRefined = 6;
 constexpr double kRestartDistinct_rad = 0.2;
 
+// A level that has moved the outline by less, at full size, needs none between itself and the last.
+constexpr double kSettled_px = 1;
+
 // Mean squared residual per px of outline up to which a binary mask counts as a clean one (about
 // 0.1 is what sampling pixel centres leaves).
 constexpr double kSharpMisfit = 0.3;
@@ -48,6 +51,8 @@ LevelResult Descent::Climb(const Rigid3d& start, size_t first, size_t last, bool
     result = SolveOne(level, pose, silent);
     pose = result.rig_from_world;
     if (result.stopped || Exhausted()) break;
+    const double full_size_px = result.moved_px / scene_.level(level).scale;
+    if (level > first && full_size_px < kSettled_px && level < last) level = last - 1;
   }
   return result;
 }
@@ -84,6 +89,8 @@ LevelOptions Descent::OptionsOf(size_t level, double depth) const {
   options.max_rotation_step_rad = options_.max_rotation_step_rad;
   options.max_translation_step = options_.max_translation_step * depth;
   options.radius = scene_.radius();
+  options.outline_px = last ? scene_.OutlineLength(level) : 0;
+  if (last && sharpens_later_) options.early_cost = MostSharpCost();
   return options;
 }
 
@@ -127,11 +134,15 @@ LevelResult Descent::ClimbWithRestarts(const Rigid3d& start, bool* restarted, bo
   return reached;
 }
 
+bool Descent::CanSharpen() const { return options_.sharp_window > 1 && scene_.masks_binary(); }
+
+double Descent::MostSharpCost() const {
+  return 0.5 * kSharpMisfit * scene_.OutlineLength(scene_.last_level());
+}
+
 std::optional<LevelResult> Descent::SharpFrom(const LevelResult& plain, double* misfit) {
-  if (options_.sharp_window == 1 || !scene_.masks_binary() || Exhausted()) return std::nullopt;
+  if (!CanSharpen() || Exhausted() || plain.final_cost > MostSharpCost()) return std::nullopt;
   const size_t last = scene_.last_level();
-  const double outline_px = scene_.OutlineLength(last);
-  if (2 * plain.final_cost > kSharpMisfit * outline_px) return std::nullopt;
   const double depth = scene_.Depth(plain.rig_from_world);
   std::vector<SilhouetteView> views = scene_.ViewsAt(last, depth);
   for (SilhouetteView& view : views) view.window = options_.sharp_window;
@@ -139,21 +150,17 @@ std::optional<LevelResult> Descent::SharpFrom(const LevelResult& plain, double* 
                                  OptionsOf(last, depth), {});
   iterations_ += sharp.iterations;
   evaluations_ += sharp.evaluations + 1;
-  *misfit = 2 * sharp.final_cost / outline_px;
+  *misfit = 2 * sharp.final_cost / scene_.OutlineLength(last);
   sharp.final_cost = scene_.CostAt(last, sharp.rig_from_world);
   if (sharp.failed || !(sharp.final_cost <= 2 * plain.final_cost)) return std::nullopt;
   return sharp;
 }
 
-bool Descent::Sharpen(double reached_cost, double cost_limit, Rigid3d* pose, double* cost) {
-  LevelResult plain;
-  plain.rig_from_world = *pose;
-  plain.final_cost = reached_cost;
+bool Descent::Sharpen(double cost_limit, LevelResult* reached) {
   double misfit = 0;
-  const std::optional<LevelResult> sharp = SharpFrom(plain, &misfit);
+  const std::optional<LevelResult> sharp = SharpFrom(*reached, &misfit);
   if (!sharp || !(sharp->final_cost <= cost_limit)) return false;
-  *pose = sharp->rig_from_world;
-  *cost = sharp->final_cost;
+  *reached = *sharp;
   return true;
 }
 
@@ -198,9 +205,14 @@ void Descent::Finish(const Rigid3d* start, const LevelResult& plain, Solution* s
   }
   Sharpen(&reached);
   solution->sharpened = reached.sharp && reached.sharp->final_cost <= solution->initial_cost;
-  const LevelResult& end = solution->sharpened ? *reached.sharp : reached.plain;
+  LevelResult end = solution->sharpened ? *reached.sharp : reached.plain;
+  if (end.ended_early && !Exhausted()) {
+    const size_t last = scene_.last_level();
+    end = Climb(end.rig_from_world, last, last, false);
+  }
   solution->rig_from_run = end.rig_from_world;
   solution->final_cost = end.final_cost;
+  solution->termination = end.termination;
 }
 
 Solution Descent::Run(const Rigid3d& start) {
@@ -210,7 +222,9 @@ Solution Descent::Run(const Rigid3d& start) {
   ++evaluations_;
   const Rigid3d moved = options_.moment_translation ? FitTranslation(start) : start;
   bool finished = false;
+  sharpens_later_ = CanSharpen();
   LevelResult reached = ClimbWithRestarts(moved, &result.restarted, &finished);
+  sharpens_later_ = false;
   if (!finished) {
     reached.final_cost = scene_.CostAt(last, reached.rig_from_world);
     ++evaluations_;
@@ -226,8 +240,8 @@ Solution Descent::Run(const Rigid3d& start) {
   }
   result.rig_from_run = reached.rig_from_world;
   result.final_cost = reached.final_cost;
-  if (finished && reached.converged) Finish(&start, reached, &result);
   result.termination = reached.termination;
+  if (finished && reached.converged) Finish(&start, reached, &result);
   result.iterations = iterations_;
   result.evaluations = evaluations_;
   result.status = reached.stopped                 ? AlignStatus::kStopped

@@ -29,10 +29,10 @@ class Descent {
   /// the remaining levels. The cost never ends above the start's.
   Solution Run(const Rigid3d& start);
 
-  /// The last steps on binary masks (SolveOptions::sharp_window), from where the last level ended
-  /// at cost `reached_cost`. Returns whether it moved `pose`; not if the masks are not binary, the
-  /// fit is too poor for it to mean something, or its cost at full size rose above `cost_limit`.
-  bool Sharpen(double reached_cost, double cost_limit, Rigid3d* pose, double* cost);
+  /// The last steps on binary masks (SolveOptions::sharp_window), from where the last level ended.
+  /// Returns whether it moved `reached` (its cost stays that of whole pixels); not if the masks are
+  /// not binary, the fit is too poor for it to mean something, or the cost rose above `cost_limit`.
+  bool Sharpen(double cost_limit, LevelResult* reached);
 
   /// The same, once, whatever its cost then is.
   void Sharpen(Reached* reached);
@@ -57,11 +57,14 @@ class Descent {
   Rigid3d Restart(const Rigid3d& start, const LevelResult& reached, size_t check_level);
   std::optional<RobustFinish> Treat(Reached* reached);
   std::optional<LevelResult> SharpFrom(const LevelResult& plain, double* misfit);
+  bool CanSharpen() const;
+  double MostSharpCost() const;
   bool Exhausted() const { return iterations_ >= options_.max_iterations; }
 
   const PreparedScene& scene_;
   const SolveOptions& options_;
   const AlignCallback& callback_;
+  bool sharpens_later_ = false;
   int iterations_ = 0, evaluations_ = 0;
 };
 
