@@ -25,8 +25,8 @@ constexpr double kMostLeftOut = 0.4, kMostOnBothSides = 0.05, kMostOfRest_px = 0
 constexpr double kLeastOffset_px = 0.2, kMostOffset_px = 3, kLeastSigmas = 4;
 // A step of whole pixels is tried where it is so near to the offset. Without other evidence only
 // where the misfit of the middles of pixels is small: then a change of depth hides most of it.
-constexpr double kNearStep_px = 0.45, kNearStepSigmas = 3, kHiddenMisfit = 0.1;
-constexpr int kMostTries = 4;
+constexpr double kNearStep_px = 0.45, kNearStepSigmas = 6, kHiddenMisfit = 0.1;
+constexpr int kMostTries = 5;
 constexpr double kClearlyLess = 0.7;  // of a misfit
 
 using Outlines = std::vector<std::vector<OutlineOffset>>;
@@ -49,29 +49,40 @@ bool OnlyPartsWereLeftOut(const std::vector<MaskTreatment>& masks) {
   });
 }
 
-// A pixel step for each view (with the sign of its offset), nearest to the fitted offsets first.
-std::vector<std::vector<PixelStep>> StepsToTry(const std::vector<MaskOffset>& offsets) {
-  std::vector<std::vector<PixelStep>> of_view(offsets.size());
+struct StepTry {
+  PixelStep step = PixelStep::kNone;
+  double offset_px = 0;  // as MaskTreatment's
+};
+
+// A pixel step for each view, nearest to the fitted offsets first.
+std::vector<std::vector<StepTry>> StepsToTry(const std::vector<MaskOffset>& offsets) {
+  std::vector<std::vector<StepTry>> of_view(offsets.size());
   size_t tries = 0;
   for (size_t i = 0; i < offsets.size(); ++i) {
-    const double size = std::abs(offsets[i].offset_px);
     const double near_px = std::max(kNearStep_px, kNearStepSigmas * offsets[i].sigma_px);
-    const auto apart_px = [&](PixelStep step) { return std::abs(SizeOf_px(step) - size); };
+    const auto apart_px = [&](const StepTry& t) {
+      return std::abs(t.offset_px - offsets[i].offset_px);
+    };
     for (const PixelStep step : {PixelStep::kNone, PixelStep::kFour, PixelStep::kEight}) {
-      if (apart_px(step) < near_px) of_view[i].push_back(step);
+      for (const int sign : {1, -1}) {
+        const StepTry t{step, sign * SizeOf_px(step)};
+        if (apart_px(t) < near_px && (step != PixelStep::kNone || sign > 0)) of_view[i].push_back(t);
+      }
     }
-    std::stable_sort(of_view[i].begin(), of_view[i].end(),
-                     [&](PixelStep a, PixelStep b) { return apart_px(a) < apart_px(b); });
+    std::stable_sort(of_view[i].begin(), of_view[i].end(), [&](const StepTry& a, const StepTry& b) {
+      return apart_px(a) < apart_px(b);
+    });
     tries = std::max(tries, of_view[i].size());
   }
-  std::vector<std::vector<PixelStep>> steps;
+  std::vector<std::vector<StepTry>> steps;
   for (size_t k = 0; k < std::min<size_t>(tries, kMostTries); ++k) {
-    std::vector<PixelStep> of_all;
-    for (const std::vector<PixelStep>& own : of_view) {
-      of_all.push_back(own.empty() ? PixelStep::kNone : own[std::min(k, own.size() - 1)]);
+    std::vector<StepTry> of_all;
+    for (const std::vector<StepTry>& own : of_view) {
+      of_all.push_back(own.empty() ? StepTry() : own[std::min(k, own.size() - 1)]);
     }
-    const bool any = std::any_of(of_all.begin(), of_all.end(),
-                                 [](PixelStep step) { return step != PixelStep::kNone; });
+    const bool any = std::any_of(of_all.begin(), of_all.end(), [](const StepTry& t) {
+      return t.step != PixelStep::kNone;
+    });
     if (any) steps.push_back(of_all);
   }
   return steps;
@@ -150,10 +161,11 @@ class Finisher {
     const double misfit_before = before.reached.sharp ? before.reached.sharp_misfit
                                                       : std::numeric_limits<double>::infinity();
     std::optional<RobustFinish> best;
-    for (const std::vector<PixelStep>& steps : StepsToTry(fit.masks)) {
+    for (const std::vector<StepTry>& steps : StepsToTry(fit.masks)) {
       Restore(before);
       for (size_t i = 0; i < steps.size(); ++i) {
-        if (steps[i] != PixelStep::kNone) SetOffset(i, fit.masks[i], steps[i]);
+        if (steps[i].step == PixelStep::kNone) continue;
+        SetOffset(i, {steps[i].offset_px, fit.masks[i].sigma_px}, steps[i].step);
       }
       Solve(fit.rig_from_run, meter_.Measure(fit.rig_from_run));
       Sharpen();
@@ -225,7 +237,10 @@ class Finisher {
       for (size_t i = 0; i < bands.size(); ++i) {
         MaskTreatment& mask = finish_.masks[i];
         // The step is known; how far it moved this outline is seen at the better pose.
-        if (mask.step != PixelStep::kNone) SetOffset(i, MeanOffset(outlines[i], mask.offset_px), mask.step);
+        if (mask.step != PixelStep::kNone) {
+          const MaskOffset mean = MeanOffset(outlines[i], mask.offset_px);
+          if (mean.offset_px * mask.offset_px > 0) SetOffset(i, mean, mask.step);
+        }
         MeasureTreated(outlines[i], &mask);
       }
     }
