@@ -123,10 +123,11 @@ DEFINE_bool(moment_translation, AlignOptions().moment_translation,
             "First match the masks' centroids and areas by translation (a search always does).");
 DEFINE_string(robust, ToString(AlignOptions().robust),
               "auto, off or on: what lies far from the masks' outlines does not count in the last "
-              "steps. auto: where parts of a mask are missing, hidden or wrong.");
+              "steps. auto: where parts of a mask are missing, hidden or wrong and the rest fits well.");
 DEFINE_string(mask_offset, ToString(AlignOptions().offset),
               "auto, off or on: how much larger or smaller than the object each mask is, all along "
-              "its outline, is estimated and undone in the last steps. auto: where it is clear.");
+              "its outline, is estimated and undone in the last steps. auto: where nothing else "
+              "explains it.");
 DEFINE_bool(covariance, AlignOptions().covariance, "Estimate the pose's covariance.");
 
 DEFINE_double(require_deg, AlignOptions().require_rad * 180 / M_PI,
