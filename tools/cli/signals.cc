@@ -1,5 +1,8 @@
 #include "cli/signals.h"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdlib>
 
 namespace ceres_align::cli {
@@ -18,12 +21,25 @@ void TakeWriteErrorsAsErrors() {
 
 void SignalNotes::Note(int signal) { signal_ = signal; }
 
+void SignalNotes::NoteAndTell(int signal) {
+  static constexpr char kAnswer[] =
+      "\nceres_align: stopping after this step; Ctrl-C again ends the program at once\n";
+  const int before = errno;
+  signal_ = signal;
+  // A standard error that is gone has nobody to be told.
+  if (write(STDERR_FILENO, kAnswer, sizeof(kAnswer) - 1) < 0) errno = before;
+  errno = before;
+}
+
 SignalNotes::SignalNotes(Watch watch) : count_(watch == Watch::kAll ? 4 : 1) {
   signal_ = 0;
   struct sigaction action = {};
   action.sa_handler = Note;
   // No SA_RESTART: a write or an open that waits returns, so that what waits can look.
-  if (watch == Watch::kInterrupt) action.sa_flags = SA_RESETHAND | SA_RESTART;
+  if (watch == Watch::kInterrupt) {
+    action.sa_handler = NoteAndTell;
+    action.sa_flags = SA_RESETHAND | SA_RESTART;
+  }
   for (int i = 0; i < count_; ++i) {
     sigaction(kSignals[i], nullptr, &before_[i]);
     // Who started the program may have said that it shall go on (nohup).

@@ -15,7 +15,7 @@ void TakeWriteErrorsAsErrors();
 class SignalNotes {
  public:
   enum class Watch {
-    kInterrupt,  ///< SIGINT; a second one ends the program
+    kInterrupt,  ///< SIGINT, answered on stderr at once; a second one ends the program
     kAll,        ///< SIGINT, SIGTERM, SIGHUP, SIGQUIT, as often as they come
   };
   explicit SignalNotes(Watch watch);
@@ -30,6 +30,7 @@ class SignalNotes {
 
  private:
   static void Note(int signal);
+  static void NoteAndTell(int signal);
   static std::atomic<int> signal_;
   const int count_;  // of the signals watched
   struct sigaction before_[4];

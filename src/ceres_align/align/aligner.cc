@@ -37,10 +37,7 @@ Solution Reached(const LevelResult& polished, double initial_cost) {
   reached.initial_cost = initial_cost;
   reached.final_cost = polished.final_cost;
   reached.termination = polished.termination;
-  reached.status = polished.stopped     ? AlignStatus::kStopped
-                   : polished.failed    ? AlignStatus::kFailed
-                   : polished.converged ? AlignStatus::kConverged
-                                        : AlignStatus::kNotConverged;
+  reached.status = StatusOf(polished);
   return reached;
 }
 

@@ -91,12 +91,16 @@ Check ViewsCheck(const Assessment& result) {
     return {"views", true, "nothing to compare: only one view shows enough outline"};
   }
   Excess worst;
-  const double most_chi2 = result.misfit.scale_px > kLimits.poor_masks_px
-                               ? kLimits.most_chi2_of_poor
-                               : kLimits.most_chi2;
+  const bool poor = result.misfit.scale_px > kLimits.poor_masks_px;
+  const double most_chi2 = poor ? kLimits.most_chi2_of_poor : kLimits.most_chi2;
   for (size_t i = 0; i < result.consistency->pulls.size(); ++i) {
     const ViewPull& pull = result.consistency->pulls[i];
-    const double tolerance = result.outline_tolerance;
+    const double size_px = Size_px(result.views[result.consistency->view_indices[i]]);
+    // What a turn about the object's centre must be to move its outline by part of the misfit.
+    const double of_misfit_rad =
+        poor ? kLimits.pull_of_misfit * result.misfit.scale_px / (0.5 * size_px) : 0;
+    const double tolerance =
+        result.outline_tolerance * std::max(1.0, of_misfit_rad / kLimits.pull_rad);
     const bool matters =
         pull.rotation_rad > tolerance * kLimits.pull_rad || pull.translation > tolerance * kLimits.pull;
     worst.Take(matters ? pull.chi2 : std::min(pull.chi2, most_chi2), most_chi2,

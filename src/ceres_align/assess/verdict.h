@@ -28,6 +28,9 @@ struct VerdictLimits {
   /// off by more than poor_masks_px 108), where the pull is at least this long (translation: of the
   /// distance).
   double most_chi2 = 75, most_chi2_of_poor = 130, pull_rad = 0.05 * M_PI / 180, pull = 0.0005;
+  /// Such poor masks pull by less than they are off themselves: both lengths are larger by as much
+  /// as a turn that moves the outline by this part of the misfit's scale is longer than pull_rad.
+  double pull_of_misfit = 0.5;
   /// A clear change of the focal length, or a large one that is less clear; and of the outline's
   /// misfit it must explain this part. Where masks are off by more than poor_masks_px, only clear
   /// ones count: a mask that is poor all along its outline feigns large ones.

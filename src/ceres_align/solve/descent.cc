@@ -209,10 +209,13 @@ void Descent::Finish(const Rigid3d* start, const LevelResult& plain, Solution* s
   if (end.ended_early && !Exhausted()) {
     const size_t last = scene_.last_level();
     end = Climb(end.rig_from_world, last, last, false);
+    // Stopped within an iteration, it has the cost of another pose.
+    if (end.stopped) end.final_cost = scene_.CostAt(last, end.rig_from_world);
   }
   solution->rig_from_run = end.rig_from_world;
   solution->final_cost = end.final_cost;
   solution->termination = end.termination;
+  solution->status = StatusOf(end);
 }
 
 Solution Descent::Run(const Rigid3d& start) {
@@ -225,7 +228,7 @@ Solution Descent::Run(const Rigid3d& start) {
   sharpens_later_ = CanSharpen();
   LevelResult reached = ClimbWithRestarts(moved, &result.restarted, &finished);
   sharpens_later_ = false;
-  if (!finished) {
+  if (!finished || reached.stopped) {  // the cost may be that of another pose
     reached.final_cost = scene_.CostAt(last, reached.rig_from_world);
     ++evaluations_;
   }
@@ -241,13 +244,13 @@ Solution Descent::Run(const Rigid3d& start) {
   result.rig_from_run = reached.rig_from_world;
   result.final_cost = reached.final_cost;
   result.termination = reached.termination;
+  result.status = StatusOf(reached);
+  if (!finished && result.status == AlignStatus::kConverged) {
+    result.status = AlignStatus::kNotConverged;
+  }
   if (finished && reached.converged) Finish(&start, reached, &result);
   result.iterations = iterations_;
   result.evaluations = evaluations_;
-  result.status = reached.stopped                 ? AlignStatus::kStopped
-                  : reached.failed                ? AlignStatus::kFailed
-                  : finished && reached.converged ? AlignStatus::kConverged
-                                                  : AlignStatus::kNotConverged;
   return result;
 }
 

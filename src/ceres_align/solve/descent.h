@@ -39,7 +39,7 @@ class Descent {
 
   /// The last steps: Sharpen, and what masks ask for that are wrong in places or all along
   /// (SolveOptions::robust, offset). From where the last level ended: fills the solution's pose,
-  /// seen, masks, sharpened and both costs, the first of them `start`'s (null: an empty frame's),
+  /// status, seen, masks, sharpened and both costs, the first of them `start`'s (null: an empty frame's),
   /// which must be given and stays above.
   void Finish(const Rigid3d* start, const LevelResult& plain, Solution* solution);
 

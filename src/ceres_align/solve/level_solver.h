@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "ceres_align/solve/progress.h"
 #include "ceres_align/cost/silhouette_cost_function.h"
+#include "ceres_align/solve/progress.h"
 
 namespace ceres_align {
 

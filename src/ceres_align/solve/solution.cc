@@ -18,4 +18,11 @@ const char* ToString(AlignStatus status) {
   return "unknown";
 }
 
+AlignStatus StatusOf(const LevelResult& result) {
+  return result.stopped     ? AlignStatus::kStopped
+         : result.failed    ? AlignStatus::kFailed
+         : result.converged ? AlignStatus::kConverged
+                            : AlignStatus::kNotConverged;
+}
+
 }  // namespace ceres_align

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ceres_align/solve/level_solver.h"
 #include "ceres_align/solve/mask_treatment.h"
 
 namespace ceres_align {
@@ -18,6 +19,7 @@ enum class AlignStatus {
 };
 /// "converged", "not_converged", "no_overlap", "stopped", "failed".
 const char* ToString(AlignStatus status);
+AlignStatus StatusOf(const LevelResult& result);
 
 /// Poses are rig_from_run (see PreparedScene).
 struct Solution {
