@@ -19,6 +19,7 @@
 #include "ceres_align/synth/mask_noise.h"
 #include "ceres_align/synth/point_sampler.h"
 #include "ceres_align/synth/shapes.h"
+#include "cli/choice_flag.h"
 #include "cli/noise_flags.h"
 
 DEFINE_string(meshes, "blob:6000,multi_part:6000,rooster:6000",
@@ -42,6 +43,9 @@ DEFINE_bool(no_start, false, "no start is given: every rotation is searched");
 DEFINE_double(scatter, 0.1, "lateral shift of the object, in its radii");
 DEFINE_double(depth_scatter, 0, "random factor of its depth");
 DEFINE_int32(sharp_window, ceres_align::AlignOptions().sharp_window, "AlignOptions");
+DEFINE_string(robust, ToString(ceres_align::AlignOptions().robust), "AlignOptions: auto, off or on");
+DEFINE_string(mask_offset, ToString(ceres_align::AlignOptions().offset),
+              "AlignOptions::offset: auto, off or on");
 DEFINE_int32(search_candidates, ceres_align::AlignOptions().search_candidates, "AlignOptions");
 DEFINE_int32(search_refined, ceres_align::AlignOptions().search_refined, "AlignOptions");
 DEFINE_int32(search_rotations_refined, ceres_align::AlignOptions().search_rotations_refined,
@@ -51,6 +55,7 @@ DEFINE_int32(search_finalists, ceres_align::AlignOptions().search_finalists, "Al
 DEFINE_int32(search_thinned, ceres_align::AlignOptions().search_thinned, "AlignOptions");
 DEFINE_bool(covariance, false, "how well the covariance tells the errors of the successes");
 DEFINE_bool(print_failures, false, "a line for each failed trial");
+DEFINE_bool(print_trials, false, "a line for each trial");
 DEFINE_bool(print_ambiguous, false, "a line for each trial called ambiguous");
 DEFINE_double(coarsest_width_px, ceres_align::AlignOptions().coarsest_width_px, "AlignOptions");
 
@@ -196,6 +201,28 @@ void PrintCalibration(const Cell& cell) {
       cell.chi2.size(), cell.successes, Median(cell.chi2) / 6, below(k50), below(k90));
 }
 
+void PrintTrial(const std::string& name, int trial, const AlignResult& result,
+                const PoseError& error) {
+  std::printf("  %s trial %d: %.4f deg %.4f %%, %s, %s%s, cost %.4f, %d evaluations", name.c_str(),
+              trial, error.rotation_deg, error.translation_percent,
+              result.IsUsable()  ? "usable"
+              : result.IsRight() ? "right"
+                                 : "refused",
+              result.searched    ? "searched"
+              : result.restarted ? "restarted"
+                                 : "descended",
+              result.sharpened ? ", sharp" : "", result.final_cost, result.evaluations);
+  for (const MaskTreatment& mask : result.masks) {
+    std::printf("; offset %.3f (%.3f) px, step %d, band %.1f px, left out %.3f + %.3f, rest %.2f px",
+                mask.offset_px, mask.offset_sigma_px, static_cast<int>(mask.step), mask.band_px,
+                mask.outside, mask.inside, mask.coherent_rms_px);
+  }
+  for (const Check& check : result.checks) {
+    if (!check.passed) std::printf("; %s", check.name.c_str());
+  }
+  std::printf("\n");
+}
+
 void RunTrial(const std::string& name, const Model& model, const Scene& scene, int trial,
               Rasterizer* rasterizer, Cell* cell) {
   AlignOptions options;
@@ -203,6 +230,8 @@ void RunTrial(const std::string& name, const Model& model, const Scene& scene, i
   options.coarsest_width_px = FLAGS_coarsest_width_px;
   options.restarts = FLAGS_restarts;
   options.sharp_window = FLAGS_sharp_window;
+  options.robust = cli::ChoiceFlag("robust", FLAGS_robust);
+  options.offset = cli::ChoiceFlag("mask_offset", FLAGS_mask_offset);
   options.search_candidates = FLAGS_search_candidates;
   options.search_refined = FLAGS_search_refined;
   options.search_rotations_refined = FLAGS_search_rotations_refined;
@@ -235,6 +264,7 @@ void RunTrial(const std::string& name, const Model& model, const Scene& scene, i
   cell->prepare_ms.push_back(model.prepare_ms);
   cell->rotation_deg.push_back(error.rotation_deg);
   cell->translation_percent.push_back(error.translation_percent);
+  if (FLAGS_print_trials) PrintTrial(name, trial, result, error);
   if (!success && FLAGS_print_failures) {
     // What the masks themselves prefer: the cost that a run from the truth ends at.
     Scene from_truth = scene;

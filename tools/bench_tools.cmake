@@ -1,6 +1,7 @@
 # Benchmarks: tables for docs/benchmarks.md.
 if(CERES_ALIGN_BUILD_BENCHMARKS)
-  ceres_align_program(bench_align SOURCES bench_align.cc cli/noise_flags.cc
+  ceres_align_program(bench_align
+    SOURCES bench_align.cc cli/choice_flag.cc cli/noise_flags.cc
     LINK ceres_align_cli ceres_align::align ceres_align::synth ceres_align::io gflags)
   ceres_align_program(bench_modes SOURCES bench_modes.cc
     LINK ceres_align::align ceres_align::synth ceres_align::io gflags)

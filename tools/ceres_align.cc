@@ -16,6 +16,7 @@
 #include "ceres_align/io/scene_hints.h"
 #include "ceres_align/report/result_json.h"
 #include "ceres_align/report/text_report.h"
+#include "cli/choice_flag.h"
 #include "cli/demo_scene.h"
 #include "cli/help.h"
 #include "cli/outputs.h"
@@ -122,10 +123,11 @@ DEFINE_bool(moment_translation, AlignOptions().moment_translation,
             "First match the masks' centroids and areas by translation (a search always does).");
 DEFINE_string(robust, ToString(AlignOptions().robust),
               "auto, off or on: what lies far from the masks' outlines does not count in the last "
-              "steps. auto: where parts of a mask are missing, hidden or wrong.");
+              "steps. auto: where parts of a mask are missing, hidden or wrong and the rest fits well.");
 DEFINE_string(mask_offset, ToString(AlignOptions().offset),
               "auto, off or on: how much larger or smaller than the object each mask is, all along "
-              "its outline, is estimated and undone in the last steps. auto: where it is clear.");
+              "its outline, is estimated and undone in the last steps. auto: where nothing else "
+              "explains it.");
 DEFINE_bool(covariance, AlignOptions().covariance, "Estimate the pose's covariance.");
 
 DEFINE_double(require_deg, AlignOptions().require_rad * 180 / M_PI,
@@ -253,13 +255,6 @@ PosePrior PriorFromFlags() {
   return prior;
 }
 
-Choice ChoiceFlag(const char* flag, const std::string& value) {
-  for (const Choice choice : {Choice::kAuto, Choice::kOff, Choice::kOn}) {
-    if (value == ToString(choice)) return choice;
-  }
-  throw InputError("--" + std::string(flag) + " is '" + value + "'; it must be auto, off or on");
-}
-
 AlignOptions OptionsFromFlags() {
   if (FLAGS_loop_num < 1) {
     throw InputError("--loop_num is " + std::to_string(FLAGS_loop_num) + "; it must be at least 1");
@@ -275,8 +270,8 @@ AlignOptions OptionsFromFlags() {
   options.final_step_px = FLAGS_final_step_px;
   options.final_cost_change = FLAGS_final_cost_change;
   options.moment_translation = FLAGS_moment_translation;
-  options.robust = ChoiceFlag("robust", FLAGS_robust);
-  options.offset = ChoiceFlag("mask_offset", FLAGS_mask_offset);
+  options.robust = cli::ChoiceFlag("robust", FLAGS_robust);
+  options.offset = cli::ChoiceFlag("mask_offset", FLAGS_mask_offset);
   options.covariance = FLAGS_covariance;
   options.search_if_poor = FLAGS_search_if_poor;
   options.outline_tolerance = FLAGS_outline_tolerance;

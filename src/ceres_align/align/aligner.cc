@@ -168,9 +168,6 @@ bool IsBetter(const Task& task, const Solution& a, const Solution& b) {
   return Beats(task.prior, a.rig_from_run, cost(a), b.rig_from_run, cost(b));
 }
 
-// Much more of the mask misfits than its outline, or whole stretches of the outline are off to one
-// side, as noise seldom is and a local minimum always. Not where the outline is off like that
-// everywhere, and by little for the object's size: then it is the mask, the mesh or the lens.
 // Where what is far from the masks' outlines was left out: so much was that the rest proves little,
 // or it lies to both sides, or whole stretches of the rest are off.
 bool IsPoorBeside(const Task& task, const Solution& solution) {
@@ -182,13 +179,24 @@ bool IsPoorBeside(const Task& task, const Solution& solution) {
   });
 }
 
-bool IsPoor(const Task& task, const Solution& solution) {
+// Much more of the mask misfits than its outline, and to both sides (a hole in a mask is to one, and
+// moves nothing).
+bool Misfits(const Task& task, const Solution& solution) {
   const PreparedScene& prepared = task.prepared;
-  const AlignOptions& options = task.options;
   const size_t last = prepared.last_level();
+  const double most = task.options.search_misfit * prepared.MaskEnergy(last);
+  return 2 * solution.final_cost > most &&
+         prepared.MisfitToBothSides(last, solution.rig_from_run) > most;
+}
+
+// It misfits, or whole stretches of the outline are off to one side, as noise seldom is and a local
+// minimum always. Not where the outline is off like that everywhere, and by little for the object's
+// size: then it is the mask, the mesh or the lens.
+bool IsPoor(const Task& task, const Solution& solution) {
   if (solution.seen) return IsPoorBeside(task, solution);
-  if (2 * solution.final_cost > options.search_misfit * prepared.MaskEnergy(last)) return true;
-  const std::vector<ViewResult>& views = task.judge.At(prepared, solution.rig_from_run);
+  if (Misfits(task, solution)) return true;
+  const AlignOptions& options = task.options;
+  const std::vector<ViewResult>& views = task.judge.At(task.prepared, solution.rig_from_run);
   return std::any_of(views.begin(), views.end(), [&](const ViewResult& view) {
     const double noise_px = std::min(kNoiseOfSize * std::sqrt(view.mask_area_px),
                                      kNoiseOfMedian * view.contour.median_px);

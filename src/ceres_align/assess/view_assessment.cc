@@ -10,15 +10,16 @@ namespace {
 ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, size_t index,
                  double outline_tolerance, const Rigid3d& rig_from_run) {
   const View& view = prepared.scene().views[index];
+  const ImageF& mask = prepared.level(prepared.last_level()).targets[index]->mask();
   const Image<double> coverage =
       prepared.rasterizer()->Coverage(at_full.Job(rig_from_run), nullptr);
   ViewResult result;
   result.name = view.name;
   result.cam_from_world = view.cam_from_rig * prepared.FromRun(rig_from_run);
   result.camera_center_in_world = result.cam_from_world.TargetOriginInSource();
-  const OverlapSums sums = SumOverlap(coverage, view.mask, view.weight);
+  const OverlapSums sums = SumOverlap(coverage, mask, view.weight);
   result.iou = sums.Iou();
-  result.contour = MeasureContour(coverage, view.mask, view.weight, outline_tolerance, sums);
+  result.contour = MeasureContour(coverage, mask, view.weight, outline_tolerance, sums);
   result.contour_rms_px = result.contour.both_rms_px;
   result.mask_empty = prepared.mask_empty(index);
   result.cut_share = CutShare(view.mask);

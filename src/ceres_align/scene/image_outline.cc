@@ -120,26 +120,40 @@ void NearestPoint::Visit(int x, int y, const OutlinePoint& p, double* best) cons
 
 namespace {
 
-std::vector<OutlinePoint> WithoutSpecks(const ImageF& mask, const ImageF& weight) {
-  const std::vector<OutlinePoint> all = OutlineOf(mask, weight);
-  const std::vector<size_t> specks = Specks(mask, all);
-  std::vector<OutlinePoint> kept;
-  for (const OutlinePoint& p : all) {
-    if (!OnSpeck(mask, specks, p)) kept.push_back(p);
-  }
-  return kept;
+// From here on a point is not of the outline, and within it it may be of a speck's; px.
+constexpr double kOfSpeck_px = 1.5;
+
+// Moves those on specks to the end; returns where they begin.
+std::vector<OutlinePoint>::iterator SpecksToTheEnd(const ImageF& mask,
+                                                   std::vector<OutlinePoint>* all) {
+  const std::vector<size_t> specks = Specks(mask, *all);
+  return std::stable_partition(all->begin(), all->end(), [&](const OutlinePoint& p) {
+    return !OnSpeck(mask, specks, p);
+  });
 }
 
 }  // namespace
 
 MaskOutline::MaskOutline(const ImageF& mask, const ImageF& weight)
+    : MaskOutline(mask, OutlineOf(mask, weight)) {}
+
+MaskOutline::MaskOutline(const ImageF& mask, std::vector<OutlinePoint> all)
     : mask_(mask),
-      points_(WithoutSpecks(mask, weight)),
-      nearest_(points_, mask.width, mask.height) {}
+      points_(all.begin(), SpecksToTheEnd(mask, &all)),
+      nearest_(points_, mask.width, mask.height),
+      nearest_speck_({all.begin() + static_cast<std::ptrdiff_t>(points_.size()), all.end()},
+                     mask.width, mask.height) {}
 
 double MaskOutline::SignedDistance_px(const OutlinePoint& p, double most_px) const {
   const double distance = std::min(most_px, std::sqrt(nearest_.Squared(p, most_px)));
   return Bilinear(mask_, p.x, p.y) >= 0.5 ? distance : -distance;
+}
+
+double MaskOutline::SignedDistanceWithHoles_px(const OutlinePoint& p, double most_px) const {
+  const double distance = SignedDistance_px(p, most_px);
+  if (std::abs(distance) < kOfSpeck_px) return distance;
+  const double to_speck = std::sqrt(nearest_speck_.Squared(p, kOfSpeck_px));
+  return to_speck < kOfSpeck_px ? std::copysign(to_speck, distance) : distance;
 }
 
 }  // namespace ceres_align

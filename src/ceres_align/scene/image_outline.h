@@ -52,11 +52,16 @@ class MaskOutline {
   const std::vector<OutlinePoint>& points() const { return points_; }
   /// Of p to the outline, px: positive inside the mask. ±most_px where nothing is nearer.
   double SignedDistance_px(const OutlinePoint& p, double most_px) const;
+  /// The same where an outline of the object is compared: a small hole that the object has is a
+  /// speck of the mask, so that a point near a speck's outline and far from any other is its.
+  double SignedDistanceWithHoles_px(const OutlinePoint& p, double most_px) const;
 
  private:
+  MaskOutline(const ImageF& mask, std::vector<OutlinePoint> all);
+
   const ImageF& mask_;
   std::vector<OutlinePoint> points_;
-  NearestPoint nearest_;
+  NearestPoint nearest_, nearest_speck_;
 };
 
 }  // namespace ceres_align

@@ -1,6 +1,7 @@
 #include "ceres_align/solve/descent.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "ceres_align/solve/local_search.h"
 #include "ceres_align/solve/robust_finish.h"
@@ -26,6 +27,8 @@ constexpr double kSettled_px = 1;
 // Mean squared residual per px of outline up to which a binary mask counts as a clean one (about
 // 0.1 is what sampling pixel centres leaves).
 constexpr double kSharpMisfit = 0.3;
+// Up to so much of it a mask may be a clean one, by what the middles of its pixels say.
+constexpr double kMayBeClean = 0.15;
 
 }  // namespace
 
@@ -137,57 +140,82 @@ double Descent::MostSharpCost() const {
   return 0.5 * kSharpMisfit * scene_.OutlineLength(scene_.last_level());
 }
 
-bool Descent::Sharpen(double cost_limit, LevelResult* reached) {
-  if (!CanSharpen() || Exhausted() || reached->final_cost > MostSharpCost()) return false;
+std::optional<LevelResult> Descent::SharpFrom(const LevelResult& plain, double* misfit) {
+  if (!CanSharpen() || Exhausted() || plain.final_cost > MostSharpCost()) return std::nullopt;
   const size_t last = scene_.last_level();
-  const double depth = scene_.Depth(reached->rig_from_world);
+  const double depth = scene_.Depth(plain.rig_from_world);
   std::vector<SilhouetteView> views = scene_.ViewsAt(last, depth);
   for (SilhouetteView& view : views) view.window = options_.sharp_window;
-  LevelResult sharp = SolveLevel(views, scene_.rasterizer(), reached->rig_from_world,
+  LevelResult sharp = SolveLevel(views, scene_.rasterizer(), plain.rig_from_world,
                                  OptionsOf(last, depth), {});
   iterations_ += sharp.iterations;
   evaluations_ += sharp.evaluations + 1;
+  *misfit = 2 * sharp.final_cost / scene_.OutlineLength(last);
   sharp.final_cost = scene_.CostAt(last, sharp.rig_from_world);
-  if (sharp.failed || !(sharp.final_cost <= cost_limit) ||
-      !(sharp.final_cost <= 2 * reached->final_cost)) {
-    return false;
-  }
-  *reached = sharp;
+  if (sharp.failed || !(sharp.final_cost <= 2 * plain.final_cost)) return std::nullopt;
+  return sharp;
+}
+
+bool Descent::Sharpen(double cost_limit, LevelResult* reached) {
+  double misfit = 0;
+  const std::optional<LevelResult> sharp = SharpFrom(*reached, &misfit);
+  if (!sharp || !(sharp->final_cost <= cost_limit)) return false;
+  *reached = *sharp;
   return true;
 }
 
-void Descent::Finish(const Rigid3d* start, LevelResult reached, Solution* solution) {
-  const size_t last = scene_.last_level();
-  std::optional<RobustFinish> robust;
-  if (!Exhausted()) robust = FinishRobustly(scene_, options_, reached);
-  if (robust) {
-    iterations_ += robust->iterations;
-    evaluations_ += robust->evaluations;
+void Descent::Sharpen(Reached* reached) {
+  if (std::exchange(reached->tried_sharp, true)) return;
+  reached->sharp = SharpFrom(reached->plain, &reached->sharp_misfit);
+}
+
+std::optional<RobustFinish> Descent::Treat(Reached* reached) {
+  const auto is = [&](Choice choice) {
+    return options_.robust == choice || options_.offset == choice;
+  };
+  if (!(is(Choice::kOn) || is(Choice::kAuto)) || Exhausted()) return std::nullopt;
+  if (!is(Choice::kOn)) {
+    const double outline_px = scene_.OutlineLength(scene_.last_level());
+    if (2 * reached->plain.final_cost < kMayBeClean * outline_px) Sharpen(reached);
+    if (MetAsCleanOnesAre(scene_, *reached)) return std::nullopt;
+  }
+  std::optional<RobustFinish> treated = FinishRobustly(scene_, options_, *reached);
+  if (!treated) return std::nullopt;
+  Descent by_seen(*treated->scene, options_, callback_);
+  by_seen.Sharpen(&treated->reached);
+  iterations_ += treated->iterations + by_seen.iterations();
+  evaluations_ += treated->evaluations + by_seen.evaluations();
+  return treated;
+}
+
+void Descent::Finish(const Rigid3d* start, const LevelResult& plain, Solution* solution) {
+  Reached reached;
+  reached.plain = plain;
+  if (const std::optional<RobustFinish> treated = Treat(&reached)) {
+    const size_t last = scene_.last_level();
     const double start_cost =
-        start ? robust->scene->CostAt(last, *start) : 0.5 * robust->scene->MaskEnergy(last);
-    if (!(robust->reached.final_cost <= start_cost)) robust.reset();
-    if (robust) {
+        start ? treated->scene->CostAt(last, *start) : 0.5 * treated->scene->MaskEnergy(last);
+    ++evaluations_;
+    if (treated->reached.plain.final_cost <= start_cost) {
       solution->initial_cost = start_cost;
-      solution->seen = robust->scene;
-      solution->masks = robust->masks;
-      reached = robust->reached;
+      solution->seen = treated->scene;
+      solution->masks = treated->masks;
+      reached = treated->reached;
     }
   }
-  Descent by_seen(robust ? *robust->scene : scene_, options_, callback_);
-  solution->sharpened = by_seen.Sharpen(solution->initial_cost, &reached);
-  if (reached.ended_early && !Exhausted()) {
-    reached = by_seen.Climb(reached.rig_from_world, last, last, false);
+  Sharpen(&reached);
+  solution->sharpened = reached.sharp && reached.sharp->final_cost <= solution->initial_cost;
+  LevelResult end = solution->sharpened ? *reached.sharp : reached.plain;
+  if (end.ended_early && !Exhausted()) {
+    const size_t last = scene_.last_level();
+    end = Climb(end.rig_from_world, last, last, false);
     // Stopped within an iteration, it has the cost of another pose.
-    if (reached.stopped) {
-      reached.final_cost = by_seen.scene_.CostAt(last, reached.rig_from_world);
-    }
+    if (end.stopped) end.final_cost = scene_.CostAt(last, end.rig_from_world);
   }
-  iterations_ += by_seen.iterations();
-  evaluations_ += by_seen.evaluations();
-  solution->rig_from_run = reached.rig_from_world;
-  solution->final_cost = reached.final_cost;
-  solution->termination = reached.termination;
-  solution->status = StatusOf(reached);
+  solution->rig_from_run = end.rig_from_world;
+  solution->final_cost = end.final_cost;
+  solution->termination = end.termination;
+  solution->status = StatusOf(end);
 }
 
 Solution Descent::Run(const Rigid3d& start) {
@@ -213,7 +241,6 @@ Solution Descent::Run(const Rigid3d& start) {
       reached.final_cost = result.initial_cost;
     }
   }
-  result.rig_from_run = reached.rig_from_world;
   result.rig_from_run = reached.rig_from_world;
   result.final_cost = reached.final_cost;
   result.termination = reached.termination;

@@ -1,12 +1,24 @@
 // Coarse-to-fine Levenberg–Marquardt from a start, with restarts around it.
 #pragma once
 
+#include <optional>
+
 #include "ceres_align/solve/level_solver.h"
 #include "ceres_align/solve/solution.h"
 #include "ceres_align/solve/solve_options.h"
 #include "ceres_align/scene/prepared_scene.h"
 
 namespace ceres_align {
+
+struct RobustFinish;
+
+/// Where the last level ended, and where the last steps on middles of pixels did (sharp_window).
+struct Reached {
+  LevelResult plain;
+  bool tried_sharp = false;
+  std::optional<LevelResult> sharp;  ///< with the plain cost there
+  double sharp_misfit = 0;  ///< mean squared residual of the middles, per px of the masks' outline
+};
 
 /// One run's solves and their counts. Thread-compatible; several descents may share a scene.
 class Descent {
@@ -22,11 +34,14 @@ class Descent {
   /// not binary, the fit is too poor for it to mean something, or the cost rose above `cost_limit`.
   bool Sharpen(double cost_limit, LevelResult* reached);
 
-  /// The last steps on masks that are wrong in places (SolveOptions::robust), then Sharpen, from
-  /// where the last level ended: fills the solution's pose, status, seen, masks, sharpened and both
-  /// costs, the first of them `start`'s (null: an empty frame's), which must be given and stays
-  /// above.
-  void Finish(const Rigid3d* start, LevelResult reached, Solution* solution);
+  /// The same, once, whatever its cost then is.
+  void Sharpen(Reached* reached);
+
+  /// The last steps: Sharpen, and what masks ask for that are wrong in places or all along
+  /// (SolveOptions::robust, offset). From where the last level ended: fills the solution's pose,
+  /// status, seen, masks, sharpened and both costs, the first of them `start`'s (null: an empty frame's),
+  /// which must be given and stays above.
+  void Finish(const Rigid3d* start, const LevelResult& plain, Solution* solution);
 
   /// Levels first..last from `start`; without progress reports if `silent`.
   LevelResult Climb(const Rigid3d& start, size_t first, size_t last, bool silent);
@@ -40,6 +55,8 @@ class Descent {
   LevelResult SolveOne(size_t level, const Rigid3d& start, bool silent);
   LevelResult ClimbWithRestarts(const Rigid3d& start, bool* restarted, bool* finished);
   Rigid3d Restart(const Rigid3d& start, const LevelResult& reached, size_t check_level);
+  std::optional<RobustFinish> Treat(Reached* reached);
+  std::optional<LevelResult> SharpFrom(const LevelResult& plain, double* misfit);
   bool CanSharpen() const;
   double MostSharpCost() const;
   bool Exhausted() const { return iterations_ >= options_.max_iterations; }

@@ -15,7 +15,6 @@ namespace {
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double kTukey = 4.685, kLeastBand_px = 3, kMostBand_px = 16;
 constexpr double kPrior_px = 1;       // sigma of an offset that nothing is known of
 constexpr double kCorrelated_px = 4;  // of outline that err as one, for the prior's weight
 constexpr double kStretch_px = 16;
@@ -82,8 +81,7 @@ class Fitter {
                const std::vector<OutlineOffset>& outline) {
     std::vector<OutlineOffset> left = outline;
     for (OutlineOffset& o : left) o.inside_px -= static_cast<float>(offset_[v]);
-    const double band_px =
-        std::clamp(kTukey * ScaleOf_px(left), kLeastBand_px, kMostBand_px);
+    const double band_px = BandOf_px(left);
     for (const OutlineOffset& o : left) {
       const double w = o.length_px * TukeyWeight(std::abs(o.inside_px), band_px);
       if (w == 0) continue;
@@ -154,6 +152,30 @@ OffsetFit FitOffsets(const PreparedScene& scene, const OutlineMeter& meter,
   return Fitter(scene, meter, rig_from_run).Run();
 }
 
+MaskOffset MeanOffset(const std::vector<OutlineOffset>& outline, double about_px) {
+  const double band_px = BandOf_px(outline, about_px);
+  const auto weight = [&](const OutlineOffset& o) {
+    return o.length_px * TukeyWeight(std::abs(o.inside_px - about_px), band_px);
+  };
+  double sum = 0, total = 0;
+  for (const OutlineOffset& o : outline) {
+    sum += weight(o) * o.inside_px;
+    total += weight(o);
+  }
+  MaskOffset offset;
+  if (!(total > 0)) return offset;
+  offset.offset_px = sum / total;
+  std::map<std::pair<int, int>, double> stretches;
+  for (const OutlineOffset& o : outline) {
+    stretches[{static_cast<int>(o.place.x / kStretch_px), static_cast<int>(o.place.y / kStretch_px)}] +=
+        weight(o) * (o.inside_px - offset.offset_px);
+  }
+  double squares = 0;
+  for (const auto& [place, off] : stretches) squares += off * off;
+  offset.sigma_px = std::sqrt(squares) / total;
+  return offset;
+}
+
 ImageF SteppedBack(const ImageF& mask, PixelStep step, bool shrink) {
   ImageF moved = mask;
   for (int r = 0; r < mask.height; ++r) {
@@ -172,14 +194,17 @@ ImageF SteppedBack(const ImageF& mask, PixelStep step, bool shrink) {
   return moved;
 }
 
-PixelStep StepOf(double offset_px) {
-  // Means of max(|cos|, |sin|) and |cos| + |sin| over all directions of the outline.
-  const double four_px = 2 * std::sqrt(2.0) / M_PI, eight_px = 4 / M_PI;
-  constexpr double kNear_px = 0.2;
-  const double size = std::abs(offset_px);
-  const double to_four = std::abs(size - four_px), to_eight = std::abs(size - eight_px);
-  if (std::min(to_four, to_eight) > kNear_px) return PixelStep::kNone;
-  return to_four < to_eight ? PixelStep::kFour : PixelStep::kEight;
+double SizeOf_px(PixelStep step) {
+  // Means of max(|cos|, |sin|) and |cos| + |sin|.
+  switch (step) {
+    case PixelStep::kFour:
+      return 2 * std::sqrt(2.0) / M_PI;
+    case PixelStep::kEight:
+      return 4 / M_PI;
+    case PixelStep::kNone:
+      break;
+  }
+  return 0;
 }
 
 ImageF MovedMask(const ImageF& mask, const ImageF& weight, double offset_px) {

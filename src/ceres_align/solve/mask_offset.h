@@ -27,6 +27,10 @@ struct OffsetFit {
 OffsetFit FitOffsets(const PreparedScene& scene, const OutlineMeter& meter,
                      const Rigid3d& rig_from_run);
 
+/// How far inside a mask's outline a rendered one lies in the mean, what is far from `about_px`
+/// counting less.
+MaskOffset MeanOffset(const std::vector<OutlineOffset>& outline, double about_px);
+
 /// `mask` shrunk by offset_px (< 0: grown): along its outline a ramp one pixel wide about the line
 /// that is offset_px inside it. The mask itself, bit for bit, where offset_px is 0.
 ImageF MovedMask(const ImageF& mask, const ImageF& weight, double offset_px);
@@ -35,8 +39,8 @@ ImageF MovedMask(const ImageF& mask, const ImageF& weight, double offset_px);
 /// The frame's outside counts as the pixel itself.
 ImageF SteppedBack(const ImageF& mask, PixelStep step, bool shrink);
 
-/// The step that moves outlines by about offset_px (either sign) in the mean over all directions:
-/// 0.90 px by four neighbours, 1.27 px by eight; none within 0.2 px of it.
-PixelStep StepOf(double offset_px);
+/// By how much such a step moves outlines in the mean over all directions: 0.90 px by four
+/// neighbours, 1.27 px by eight; 0 for none.
+double SizeOf_px(PixelStep step);
 
 }  // namespace ceres_align

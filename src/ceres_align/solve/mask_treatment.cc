@@ -14,6 +14,8 @@ namespace {
 // From a pixel's centre to where the outline crosses it: at most half its diagonal.
 constexpr double kMostInPixel_px = 0.71;
 constexpr double kStretch_px = 16;
+constexpr double kTukey = 4.685;
+constexpr double kLeastBand_px = 3, kMostBand_px = 16;
 
 // The outline's place in a pixel, by how much of it is covered; as if it were straight there.
 OutlinePoint PlaceOf(const OutlineSample& sample, double length_px) {
@@ -38,6 +40,7 @@ std::vector<std::vector<OutlineOffset>> OutlineMeter::Measure(const Rigid3d& rig
   scene_.rasterizer()->ForEach(views.size(), [&](size_t i) {
     if (masks_[i]->empty()) return;
     const ImageF& weight = scene_.scene().views[i].weight;
+    const Camera& camera = views[i].camera;
     std::vector<OutlineSample> samples;
     scene_.rasterizer()->Outline(views[i].Job(rig_from_run), &samples);
     for (const OutlineSample& sample : samples) {
@@ -48,7 +51,11 @@ std::vector<std::vector<OutlineOffset>> OutlineMeter::Measure(const Rigid3d& rig
       OutlineOffset& offset = all[i].emplace_back();
       offset.place = place;
       offset.length_px = static_cast<float>(length_px);
-      offset.inside_px = static_cast<float>(masks_[i]->SignedDistance_px(place, kMost_px));
+      offset.inside_px = static_cast<float>(masks_[i]->SignedDistanceWithHoles_px(place, kMost_px));
+      for (int k = 0; k < 2; ++k) offset.normal[k] = static_cast<float>(sample.shift[k] / length_px);
+      offset.by_focal = (sample.growth - camera.cx_px * sample.shift[0] -
+                         camera.cy_px * sample.shift[1]) /
+                        length_px;
       for (int k = 0; k < 6; ++k) offset.motion[k] = sample.jacobian[k] / length_px;
     }
   });
@@ -69,6 +76,12 @@ double ScaleOf_px(const std::vector<OutlineOffset>& offsets) {
     if (2 * sum >= length) return 1.4826 * size;
   }
   return 0;
+}
+
+double BandOf_px(const std::vector<OutlineOffset>& outline, double offset_px) {
+  std::vector<OutlineOffset> moved = outline;
+  for (OutlineOffset& o : moved) o.inside_px -= static_cast<float>(offset_px);
+  return std::clamp(kTukey * ScaleOf_px(moved), kLeastBand_px, kMostBand_px);
 }
 
 void MeasureTreated(const std::vector<OutlineOffset>& outline, MaskTreatment* treatment) {

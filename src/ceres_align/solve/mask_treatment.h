@@ -37,6 +37,8 @@ struct OutlineOffset {
   float length_px;     ///< of outline
   float inside_px;     ///< signed distance to the mask's outline, positive inside the mask
   double motion[6];    ///< how far it moves outward, by the canonical [ω, v] (rasterizer.h); px
+  float normal[2];     ///< outward, a unit vector
+  double by_focal;     ///< how far it moves outward by the log of the focal length, px
 };
 
 /// The masks' outlines at full size, against which rendered ones are measured.
@@ -56,6 +58,8 @@ class OutlineMeter {
 
 /// 1.4826 times the median (by length) of the offsets' sizes, px: robust for a standard deviation.
 double ScaleOf_px(const std::vector<OutlineOffset>& offsets);
+/// Tukey's band for an outline of that scale, px; of a mask moved by offset_px.
+double BandOf_px(const std::vector<OutlineOffset>& outline, double offset_px = 0);
 /// Fills the shares of the outline beyond treatment->band_px (0: everything is within) of a mask
 /// moved by its offset, and how the rest lies; the farther, the less it counts.
 void MeasureTreated(const std::vector<OutlineOffset>& outline, MaskTreatment* treatment);

@@ -40,12 +40,12 @@ struct SolveOptions {
   int sharp_window = 9;
   /// Where a part of a rendered outline lies far from its mask's (a part of the mask is missing or
   /// hidden, or does not belong to it), the last steps are repeated with weights that leave out
-  /// what is far from the masks' outlines (robust_finish.h).
-  Choice robust = Choice::kOff;
-  /// Where a mask is clearly larger or smaller than the object all along its outline (by more than
-  /// 0.2 px and four times what could be chance), the last steps are repeated with the mask moved
-  /// back by that much (mask_offset.h).
-  Choice offset = Choice::kOff;
+  /// what is far from the masks' outlines. kAuto: kept where the rest fits well (robust_finish.h).
+  Choice robust = Choice::kAuto;
+  /// Where a mask is larger or smaller than the object all along its outline, the last steps are
+  /// repeated with the mask moved back by that much (mask_offset.h). kAuto: where it is clear and
+  /// nothing else explains it, or where a step of whole pixels does (robust_finish.h).
+  Choice offset = Choice::kAuto;
   /// What is known of the pose. With a bound on the rotation from the start, restarts keep to it.
   PosePrior prior;
 
