@@ -64,7 +64,7 @@ void OrderAll(double width, double height, int n, const double* __restrict px,
   }
 }
 
-void Project(const ViewGeometry& view, int n, EdgeBlock* b) {
+void ProjectBlock(const ViewGeometry& view, int n, EdgeBlock* b) {
   constexpr int kEdges = EdgeBlock::kEdges;
   ProjectVertices(view, n, b->vertex, b->x, b->y, b->z);
   ProjectVertices(view, n, b->vertex + kEdges, b->x + kEdges, b->y + kEdges, b->z + kEdges);
@@ -74,30 +74,34 @@ void Project(const ViewGeometry& view, int n, EdgeBlock* b) {
 
 }  // namespace
 
-void CpuEdges::Prepare(const ContourMesh& mesh, const ViewGeometry& view) {
+void CpuEdges::Find(const ContourMesh& mesh, const ViewGeometry& view) {
   mesh_ = &mesh;
   view_ = view;
   contour_.clear();
+  if (AnyInFront(view, mesh.radius)) ExtractContour(mesh, view.cam_in_object, &contour_);
+}
+
+void CpuEdges::Project(HiddenEdges* hidden) {
   num_edges_ = 0;
   cuts_.clear();
   pieces_.clear();
   piece_slides_.clear();
   velocities_.clear();
-  if (AnyInFront(view, mesh.radius)) {
-    ExtractContour(mesh, view.cam_in_object, &contour_);
-    if (view.has_lens) {
-      AddCurves(CrossesNear(view, mesh.radius));
-    } else if (CrossesNear(view, mesh.radius)) {
+  const double radius = mesh_->radius;
+  if (AnyInFront(view_, radius)) {
+    if (view_.has_lens) {
+      AddCurves(CrossesNear(view_, radius));
+    } else if (CrossesNear(view_, radius)) {
       AddClippedEdges();
       AddNearCuts();
     } else {
-      ProjectContour();
+      ProjectContour(hidden);
     }
   }
   velocity_of_.assign(num_edges_, -1);
 }
 
-void CpuEdges::ProjectContour() {
+void CpuEdges::ProjectContour(HiddenEdges* hidden) {
   const size_t n = contour_.size();
   if (edges_.size() < n) {
     edges_.resize(n + n / 2);
@@ -109,15 +113,17 @@ void CpuEdges::ProjectContour() {
     const int count = static_cast<int>(std::min<size_t>(EdgeBlock::kEdges, n - begin));
     const ContourEdge* contour = contour_.data() + begin;
     Gather(mesh_->vertices.data(), contour, count, &block);
-    Project(view_, count, &block);
+    ProjectBlock(view_, count, &block);
     for (int i = 0; i < count; ++i) {
+      if (block.is_seen[i] == 0) continue;
       const bool swapped = block.swapped[i] != 0;
       const int m = contour[i].multiplicity;
       edges_[kept] = {block.x0[i],    block.y0[i],     block.x1[i],     block.y1[i],
                       block.slope[i], block.inv_dy[i], swapped ? -m : m};
       ends_[kept] = {swapped ? contour[i].v1 : contour[i].v0,
                      swapped ? contour[i].v0 : contour[i].v1};
-      kept += block.is_seen[i] != 0 ? 1 : 0;
+      if (!hidden->is_empty() && hidden->Take(edges_[kept])) continue;
+      ++kept;
     }
   }
   num_edges_ = kept;

@@ -7,22 +7,6 @@
 namespace ceres_align {
 namespace {
 
-// The least integer that is not below x, 0 <= x < 2³¹.
-int Ceil(double x) {
-  const int floor = static_cast<int>(x);
-  return floor + (floor < x ? 1 : 0);
-}
-
-// How much of a pixel's width is covered from its left and from its right side on.
-double CoveredLeft(int parts) {
-  constexpr double kWidth[16] = {0, 0.25, 0, 0.5, 0, 0.25, 0, 0.75, 0, 0.25, 0, 0.5, 0, 0.25, 0, 1};
-  return kWidth[parts];
-}
-double CoveredRight(int parts) {
-  constexpr double kWidth[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0.25, 0.25, 0.25, 0.25, 0.5, 0.5, 0.75, 1};
-  return kWidth[parts];
-}
-
 // The part of a fragment between `left` and `right` of its pixel; its touch is of `left` then.
 // With no height only where it touches.
 template <typename Emit>
@@ -61,12 +45,14 @@ constexpr size_t kFewEdges = 2000;
 
 void CpuSweep::Prepare(const ContourMesh& mesh, const ViewGeometry& view) {
   view_ = view;
-  edges_.Prepare(mesh, view);
+  edges_.Find(mesh, view);
   mask_.Clear();
   // Balls are drawn as a pinhole sees them.
-  if (edges_.num_edges() > kFewEdges && !view.has_lens && !CrossesNear(view, mesh.radius)) {
+  if (edges_.num_found() > kFewEdges && !view.has_lens && !CrossesNear(view, mesh.radius)) {
     mask_.Draw(mesh.inner, view);
   }
+  hidden_.Reset(mask_, view);
+  edges_.Project(&hidden_);
   SortIntoRows();
 }
 
@@ -92,6 +78,7 @@ void CpuSweep::SortIntoRows() {
   const int height = view_.height_px, window = view_.window;
   const ImageEdge* edges = edges_.edges();
   const size_t n = edges_.num_edges();
+  if (!hidden_.is_empty()) hidden_.SortByRow();
   left_w_.assign(height + 1, 0);
   row_begin_.assign(height + 3, 0);
   if (rows_.size() < n) rows_.resize(n + n / 2);
@@ -129,11 +116,14 @@ void CpuSweep::GatherRow(int row, int w_left) {
       if (piece.xa < 0) {
         w_left += edge.multiplicity;
       } else {
-        top_steps_.push_back({StepColumn(piece.xa), edge.multiplicity});
+        const int column = static_cast<int>(piece.xa);
+        top_steps_.push_back({covered_ == nullptr ? column + 1 : StepColumn(covered_, piece.xa),
+                              edge.multiplicity});
       }
     }
     SplitPiece(edge, id, row, piece);
   }
+  if (covered_ != nullptr) AddHiddenSteps(row);
   GrowScratch(emitted_.size());
   if (emitted_.empty()) return;
   if (static_cast<int>(emitted_.size()) * 16 > last_column_ - first_column_) {
@@ -148,13 +138,11 @@ void CpuSweep::GatherRow(int row, int w_left) {
   }
 }
 
-// From which column's cell on an edge counts that crosses the row's top at x: its own pixel's only
-// if it lies left of where that cell begins.
-int CpuSweep::StepColumn(double x) const {
-  const int column = static_cast<int>(x);
-  if (covered_ == nullptr) return column + 1;
-  const double left = CoveredLeft(PartsOfPixel(covered_, column));
-  return x - column < left ? column : column + 1;
+void CpuSweep::AddHiddenSteps(int row) {
+  for (const HiddenEdges::Step* step = hidden_.Begin(row); step < hidden_.End(row); ++step) {
+    w_right_ += step->dw;
+    top_steps_.push_back({step->column, step->dw});
+  }
 }
 
 void CpuSweep::SplitPiece(const ImageEdge& edge, int id, int row, const RowPiece& piece) {

@@ -6,6 +6,7 @@
 
 #include "ceres_align/render/cpu_edges.h"
 #include "ceres_align/render/crowded_cell.h"
+#include "ceres_align/render/hidden_edges.h"
 #include "ceres_align/render/inner_mask.h"
 #include "ceres_align/render/silhouette_cell.h"
 
@@ -45,7 +46,7 @@ class CpuSweep {
   // Splits row `row` into cells_; w_left: w at its upper left corner. Sets w_right_.
   void GatherRow(int row, int w_left);
   void SplitPiece(const ImageEdge& edge, int id, int row, const RowPiece& piece);
-  int StepColumn(double x) const;
+  void AddHiddenSteps(int row);
   void SortCellsSparsely(int w_left);
   void SortCellsDensely(int w_left);
   void GrowScratch(size_t fragments);
@@ -72,6 +73,7 @@ class CpuSweep {
   std::vector<int32_t> column_begin_, column_w_;  // zero between rows
 
   InnerMask mask_;
+  HiddenEdges hidden_;
   const uint64_t* covered_ = nullptr;  // the row of it; null: nothing is known to be covered
   CellPairs pairs_;
   CrowdedCell crowded_;

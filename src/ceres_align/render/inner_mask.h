@@ -43,6 +43,22 @@ class InnerMask {
 inline int PartsOfPixel(const uint64_t* row, int column) {
   return static_cast<int>(row[column / 16] >> (4 * (column % 16)) & 15);
 }
+/// How much of a pixel's width is covered from its left side on.
+inline double CoveredLeft(int parts) {
+  constexpr double kWidth[16] = {0, 0.25, 0, 0.5, 0, 0.25, 0, 0.75, 0, 0.25, 0, 0.5, 0, 0.25, 0, 1};
+  return kWidth[parts];
+}
+/// The same from its right side on.
+inline double CoveredRight(int parts) {
+  constexpr double kWidth[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0.25, 0.25, 0.25, 0.25, 0.5, 0.5, 0.75, 1};
+  return kWidth[parts];
+}
+/// From which column's cell on an edge counts that crosses the row's top at x >= 0: its own pixel's
+/// only if it lies left of where that cell begins.
+inline int StepColumn(const uint64_t* row, double x) {
+  const int column = static_cast<int>(x);
+  return x - column < CoveredLeft(PartsOfPixel(row, column)) ? column : column + 1;
+}
 /// Whether all parts that [left, right] touches are covered. The range lies in the frame, in px.
 inline bool IsCovered(const uint64_t* row, double left, double right) {
   const int first = static_cast<int>(4 * left), last = static_cast<int>(4 * right);
