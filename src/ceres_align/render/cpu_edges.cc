@@ -9,13 +9,14 @@ namespace {
 
 // So many edges at a time, in arrays that stay in the first cache.
 struct EdgeBlock {
-  static constexpr int kEdges = 128;
+  static constexpr int kEdges = HiddenEdges::kMostEdges;
 
   // First all first ends, then all second ends.
   double x[2 * kEdges], y[2 * kEdges], z[2 * kEdges];
   uint32_t vertex[2 * kEdges];
   double x0[kEdges], y0[kEdges], x1[kEdges], y1[kEdges], slope[kEdges], inv_dy[kEdges];
   int64_t swapped[kEdges], is_seen[kEdges];
+  int32_t multiplicity[kEdges];
 };
 
 void Gather(const Vec3* vertices, const ContourEdge* edges, int n, EdgeBlock* block) {
@@ -115,14 +116,21 @@ void CpuEdges::ProjectContour(HiddenEdges* hidden) {
     Gather(mesh_->vertices.data(), contour, count, &block);
     ProjectBlock(view_, count, &block);
     for (int i = 0; i < count; ++i) {
+      const int m = contour[i].multiplicity;
+      block.multiplicity[i] = block.swapped[i] != 0 ? -m : m;
+    }
+    if (!hidden->is_empty()) {
+      const EdgeArrays ordered{block.x0, block.y0, block.x1, block.y1, block.slope,
+                               block.multiplicity};
+      hidden->Take(ordered, count, block.is_seen);
+    }
+    for (int i = 0; i < count; ++i) {
       if (block.is_seen[i] == 0) continue;
       const bool swapped = block.swapped[i] != 0;
-      const int m = contour[i].multiplicity;
       edges_[kept] = {block.x0[i],    block.y0[i],     block.x1[i],     block.y1[i],
-                      block.slope[i], block.inv_dy[i], swapped ? -m : m};
+                      block.slope[i], block.inv_dy[i], block.multiplicity[i]};
       ends_[kept] = {swapped ? contour[i].v1 : contour[i].v0,
                      swapped ? contour[i].v0 : contour[i].v1};
-      if (!hidden->is_empty() && hidden->Take(edges_[kept])) continue;
       ++kept;
     }
   }

@@ -9,9 +9,17 @@
 
 namespace ceres_align {
 
+/// Image edges (ImageEdge) as a structure of arrays.
+struct EdgeArrays {
+  const double *x0, *y0, *x1, *y1, *slope;
+  const int32_t* multiplicity;
+};
+
 /// The parts of w that hidden edges make up. Grow-only working memory of one thread.
 class HiddenEdges {
  public:
+  static constexpr int kMostEdges = 128;  ///< that Take takes at a time
+
   /// w grows by dw along a row's top from the cell of `column` on.
   struct Step {
     int32_t row, column, dw;
@@ -21,9 +29,10 @@ class HiddenEdges {
   void Reset(const InnerMask& mask, const ViewGeometry& view);
   bool is_empty() const { return mask_ == nullptr; }
 
-  /// True: the edge lies in the frame and is hidden in all rows that are swept; its steps have been
-  /// counted. `edge` has a height. Needs a mask that is not empty.
-  bool Take(const ImageEdge& edge);
+  /// Clears is_seen[i] of those edges i < n <= kMostEdges that lie in the frame and whose bounding
+  /// rectangles are hidden in all rows that are swept; their steps are counted. Edges that are not
+  /// seen are left out. Needs a mask that is not empty.
+  void Take(const EdgeArrays& edges, int n, int64_t* is_seen);
 
   /// To be called after the last edge and before Begin and End.
   void SortByRow();
@@ -31,6 +40,13 @@ class HiddenEdges {
   const Step* End(int row) const { return sorted_.data() + row_begin_[row + 1]; }
 
  private:
+  // The rows that are swept and the parts of pixels that an edge touches; none: not in the frame.
+  struct Rectangle {
+    int32_t row, last_row, first_part, last_part;
+  };
+  bool IsHidden(const Rectangle& at) const;
+  void AddSteps(const EdgeArrays& edges, int i, const Rectangle& at);
+
   const InnerMask* mask_ = nullptr;  // null: nothing is hidden
   int width_ = 0, height_ = 0, window_ = 1;
   size_t num_steps_ = 0;

@@ -23,7 +23,7 @@ class InnerMask {
   bool is_empty() const { return is_empty_; }
   /// The bits of row `row` of the view: part i of the row is bit i % 64 of word i / 64.
   const uint64_t* Row(int row) const {
-    return bits_.data() + static_cast<size_t>(row / window_) * words_;
+    return bits_.data() + static_cast<size_t>(window_ == 1 ? row : row / window_) * words_;
   }
 
  private:
@@ -59,9 +59,12 @@ inline int StepColumn(const uint64_t* row, double x) {
   const int column = static_cast<int>(x);
   return x - column < CoveredLeft(PartsOfPixel(row, column)) ? column : column + 1;
 }
-/// Whether all parts that [left, right] touches are covered. The range lies in the frame, in px.
-inline bool IsCovered(const uint64_t* row, double left, double right) {
-  const int first = static_cast<int>(4 * left), last = static_cast<int>(4 * right);
+/// The bits of parts first to last, which lie in one word.
+inline uint64_t PartsOfWord(int first, int last) {
+  return (~uint64_t{0} >> (63 - (last - first))) << (first % 64);
+}
+/// Whether parts first to last are all covered.
+inline bool ArePartsCovered(const uint64_t* row, int first, int last) {
   const int word = first / 64;
   if (last / 64 != word) {
     for (int i = first; i <= last; ++i) {
@@ -69,8 +72,13 @@ inline bool IsCovered(const uint64_t* row, double left, double right) {
     }
     return true;
   }
-  const uint64_t wanted = (~uint64_t{0} >> (63 - (last - first))) << (first % 64);
+  const uint64_t wanted = PartsOfWord(first, last);
   return (row[word] & wanted) == wanted;
+}
+/// The same of those that [left, right] touches. The range lies in the frame, in px.
+inline bool IsCovered(const uint64_t* row, double left, double right) {
+  return ArePartsCovered(row, static_cast<int>(InnerMask::kParts * left),
+                         static_cast<int>(InnerMask::kParts * right));
 }
 
 }  // namespace ceres_align
