@@ -5,6 +5,7 @@
 
 #include "ceres_align/render/cluster_sides.h"
 #include "ceres_align/render/contour_edges.h"
+#include "ceres_align/render/for_each_cpu.h"
 
 namespace ceres_align {
 namespace {
@@ -21,39 +22,62 @@ void DecideUnsure(const ContourMesh& mesh, size_t cluster, const Vec3& camera,
   }
 }
 
-// Appends edges of one cluster in their order.
+// A contour edge by its face and the face's corner from which it runs.
+struct FaceEdge {
+  int32_t face, corner, multiplicity;
+};
+
+// Takes contour edges cluster by cluster. Faces lie far apart: all of a batch are asked for before
+// the first one is read.
 class EdgeAppender {
  public:
-  EdgeAppender(const ContourMesh& mesh, size_t cluster, std::vector<ContourEdge>* out)
-      : mesh_(mesh),
-        edges_(&mesh.edges[mesh.edge_begin[cluster]]),
-        cluster_face_(&mesh.cluster_face[mesh.face_begin[cluster]]),
-        out_(out) {}
-  // Pair e of faces adds this to its edge's multiplicity, which is not 0.
+  EdgeAppender(const ContourMesh& mesh, std::vector<ContourEdge>* out) : mesh_(mesh), out_(out) {}
+
+  void Begin(size_t cluster) {
+    if (num_batched_ + ContourMesh::kClusterEdges > kMostBatched) Flush();
+    edges_ = &mesh_.edges[mesh_.edge_begin[cluster]];
+    cluster_face_ = &mesh_.cluster_face[mesh_.face_begin[cluster]];
+    appended_ = -1;
+  }
+  // Pair e of faces of the cluster adds this to its edge's multiplicity, which is not 0.
   void Add(int e, int multiplicity) {
     int first = e;
     while (edges_[first].continues()) --first;
     if (first != appended_) {
-      const int32_t* const v = mesh_.faces[cluster_face_[edges_[first].along()]].v;
-      const int corner = edges_[first].corner();
-      out_->push_back({v[corner], v[corner == 2 ? 0 : corner + 1], multiplicity});
+      const int32_t face = cluster_face_[edges_[first].along()];
+      CA_PREFETCH(&mesh_.faces[face]);
+      batch_[num_batched_++] = {face, edges_[first].corner(), multiplicity};
       appended_ = first;
-    } else if ((out_->back().multiplicity += multiplicity) == 0) {
-      out_->pop_back();
+    } else if ((batch_[num_batched_ - 1].multiplicity += multiplicity) == 0) {
+      --num_batched_;
       appended_ = -1;
     }
   }
+  void Flush() {
+    const size_t begin = out_->size();
+    out_->resize(begin + num_batched_);
+    ContourEdge* const out = out_->data() + begin;
+    for (int i = 0; i < num_batched_; ++i) {
+      const int32_t* const v = mesh_.faces[batch_[i].face].v;
+      const int corner = batch_[i].corner;
+      out[i] = {v[corner], v[corner == 2 ? 0 : corner + 1], batch_[i].multiplicity};
+    }
+    num_batched_ = 0;
+  }
 
  private:
+  static constexpr int kMostBatched = 256;
   const ContourMesh& mesh_;
-  const ClusterEdge* const edges_;
-  const int32_t* const cluster_face_;
   std::vector<ContourEdge>* const out_;
+  const ClusterEdge* edges_ = nullptr;
+  const int32_t* cluster_face_ = nullptr;
   int appended_ = -1;
+  int num_batched_ = 0;
+  FaceEdge batch_[kMostBatched];
 };
 
 void ExtractCluster(const ContourMesh& mesh, size_t cluster, const FloatView& v, const Vec3& camera,
-                    std::vector<ContourEdge>* out) {
+                    EdgeAppender* appender) {
   const int32_t first = mesh.face_begin[cluster];
   const PlaneArrays planes{&mesh.plane_x[first], &mesh.plane_y[first], &mesh.plane_z[first],
                            &mesh.plane_offset[first], mesh.face_begin[cluster + 1] - first};
@@ -64,20 +88,20 @@ void ExtractCluster(const ContourMesh& mesh, size_t cluster, const FloatView& v,
   }
   const ClusterEdge* const edges = &mesh.edges[mesh.edge_begin[cluster]];
   const int n = mesh.edge_begin[cluster + 1] - mesh.edge_begin[cluster];
-  EdgeAppender appender(mesh, cluster, out);
+  appender->Begin(cluster);
   if (static_cast<int32_t>(cluster) < mesh.num_regular_clusters) {
     // Two faces each time.
     const EdgeBits bits = ChangedEdges(edges, n, positive);
     for (uint64_t left = bits.changed; left != 0; left &= left - 1) {
       const int e = LowestBit(left);
-      appender.Add(e, (bits.along >> e & 1) != 0 ? 2 : -2);
+      appender->Add(e, (bits.along >> e & 1) != 0 ? 2 : -2);
     }
     return;
   }
   for (int e = 0; e < n; ++e) {
     const int m = edges[e].Multiplicity(positive.Get(edges[e].along()) ? 1 : 0,
                                         positive.Get(edges[e].back()) ? 1 : 0);
-    if (m != 0) appender.Add(e, m);
+    if (m != 0) appender->Add(e, m);
   }
 }
 
@@ -85,6 +109,7 @@ void ExtractCluster(const ContourMesh& mesh, size_t cluster, const FloatView& v,
 
 void ExtractContour(const ContourMesh& mesh, const Vec3& camera, std::vector<ContourEdge>* edges) {
   edges->clear();
+  EdgeAppender appender(mesh, edges);
   const auto num_regular = static_cast<size_t>(mesh.num_regular_clusters);
   for (size_t g = 0; g < mesh.group_bounds.size(); ++g) {
     if (OneSided(mesh.group_bounds[g], RelativeTo(mesh.group_bounds[g], camera))) continue;
@@ -92,12 +117,13 @@ void ExtractContour(const ContourMesh& mesh, const Vec3& camera, std::vector<Con
     const size_t last = std::min(first + ContourMesh::kGroupClusters, num_regular);
     for (size_t c = first; c < last; ++c) {
       const FloatView v = RelativeTo(mesh.cluster_bounds[c], camera);
-      if (!OneSided(mesh.cluster_bounds[c], v)) ExtractCluster(mesh, c, v, camera, edges);
+      if (!OneSided(mesh.cluster_bounds[c], v)) ExtractCluster(mesh, c, v, camera, &appender);
     }
   }
   for (size_t c = num_regular; c < mesh.cluster_bounds.size(); ++c) {
-    ExtractCluster(mesh, c, RelativeTo(mesh.cluster_bounds[c], camera), camera, edges);
+    ExtractCluster(mesh, c, RelativeTo(mesh.cluster_bounds[c], camera), camera, &appender);
   }
+  appender.Flush();
 }
 
 }  // namespace ceres_align

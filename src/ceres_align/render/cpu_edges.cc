@@ -33,6 +33,13 @@ void Gather(const Vec3* vertices, const ContourEdge* edges, int n, EdgeBlock* bl
   }
 }
 
+void PrefetchVertices(const Vec3* vertices, const ContourEdge* edges, int n) {
+  for (int i = 0; i < n; ++i) {
+    CA_PREFETCH(&vertices[edges[i].v0]);
+    CA_PREFETCH(&vertices[edges[i].v1]);
+  }
+}
+
 // From vertices to pixels, in place.
 CA_FOR_EACH_CPU
 void ProjectVertices(const ViewGeometry& geometry, int n, const uint32_t* __restrict vertex,
@@ -114,6 +121,8 @@ void CpuEdges::ProjectContour(HiddenEdges* hidden) {
     const int count = static_cast<int>(std::min<size_t>(EdgeBlock::kEdges, n - begin));
     const ContourEdge* contour = contour_.data() + begin;
     Gather(mesh_->vertices.data(), contour, count, &block);
+    PrefetchVertices(mesh_->vertices.data(), contour + count,
+                     static_cast<int>(std::min<size_t>(EdgeBlock::kEdges, n - begin - count)));
     ProjectBlock(view_, count, &block);
     for (int i = 0; i < count; ++i) {
       const int m = contour[i].multiplicity;

@@ -14,3 +14,10 @@
 #define CA_FOR_EACH_CPU
 #define CA_ANY_CPU
 #endif
+
+/// Asks for what will be read soon.
+#if defined(__GNUC__)
+#define CA_PREFETCH(place) __builtin_prefetch(place)
+#else
+#define CA_PREFETCH(place) static_cast<void>(place)
+#endif
