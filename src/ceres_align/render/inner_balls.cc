@@ -259,6 +259,8 @@ std::vector<InnerBall> KeepInside(const ContourMesh& mesh, const std::vector<Con
     if (is_inside[groups.Find(static_cast<int32_t>(i))] == 0) continue;
     inside.push_back({balls[i].center, kShrink * balls[i].radius});
   }
+  std::stable_sort(inside.begin(), inside.end(),
+                   [](const InnerBall& a, const InnerBall& b) { return a.radius > b.radius; });
   return inside;
 }
 

@@ -29,12 +29,22 @@ class InnerMask {
  private:
   void DrawBall(const InnerBall& ball, const ViewGeometry& view);
   void ClearBox(const OpeningBox& box, const ViewGeometry& view);
+  uint64_t* MutableRow(int row) { return const_cast<uint64_t*>(Row(row)); }
+  void Resize(size_t words, size_t rows);
   void SetBits(int row, int begin, int end);
+  void AddRun(int row, int begin, int end);
   void KeepParts();
 
+  // Parts of a row that are set.
+  struct Run {
+    int begin, end;
+  };
+
   std::vector<uint64_t> bits_;
+  std::vector<Run> runs_;  // a long one of each row
   std::vector<double> left_, right_;  // where a ball's image meets the lines between rows
   size_t words_ = 0;
+  size_t drawn_begin_ = 0, drawn_end_ = 0;  // words beyond are 0
   int window_ = 1;
   bool is_empty_ = true;
 };
