@@ -4,12 +4,10 @@
 
 #include <cstdint>
 
+#include "ceres_align/render/bits.h"
 #include "ceres_align/render/contour_types.h"
 
 namespace ceres_align {
-
-/// The place of the lowest 1 of a word that has one.
-inline int LowestBit(uint64_t word) { return __builtin_ctzll(word); }
 
 /// A bit for each face of a cluster, by its place in the cluster's list.
 struct FaceBits {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "ceres_align/render/bits.h"
+
 namespace ceres_align {
 namespace {
 
@@ -78,6 +80,11 @@ void CpuSweep::SortIntoRows() {
   const int height = view_.height_px, window = view_.window;
   const ImageEdge* edges = edges_.edges();
   const size_t n = edges_.num_edges();
+  const size_t columns = static_cast<size_t>(view_.width_px) + 2;
+  if (columns_.size() < columns) {
+    columns_.assign(columns, {0, 0});
+    column_bits_.assign(columns / 64 + 1, 0);
+  }
   if (!hidden_.is_empty()) hidden_.SortByRow();
   left_w_.assign(height + 1, 0);
   row_begin_.assign(height + 3, 0);
@@ -101,10 +108,7 @@ void CpuSweep::GatherRow(int row, int w_left) {
   const int width = view_.width_px;
   covered_ = mask_.is_empty() ? nullptr : mask_.Row(row);
   emitted_.clear();
-  top_steps_.clear();
   cells_.clear();
-  first_column_ = width;
-  last_column_ = -1;
   w_right_ = w_left;
   for (int32_t i = row_begin_[row]; i < row_begin_[row + 1]; ++i) {
     const int id = row_edge_[i];
@@ -117,20 +121,15 @@ void CpuSweep::GatherRow(int row, int w_left) {
         w_left += edge.multiplicity;
       } else {
         const int column = static_cast<int>(piece.xa);
-        top_steps_.push_back({covered_ == nullptr ? column + 1 : StepColumn(covered_, piece.xa),
-                              edge.multiplicity});
+        AddStep(covered_ == nullptr ? column + 1 : StepColumn(covered_, piece.xa),
+                edge.multiplicity);
       }
     }
     SplitPiece(edge, id, row, piece);
   }
   if (covered_ != nullptr) AddHiddenSteps(row);
   GrowScratch(emitted_.size());
-  if (emitted_.empty()) return;
-  if (static_cast<int>(emitted_.size()) * 16 > last_column_ - first_column_) {
-    SortCellsDensely(w_left);
-  } else {
-    SortCellsSparsely(w_left);
-  }
+  SortCells(w_left);
   if (covered_ == nullptr) return;
   for (Cell& cell : cells_) {
     cell.left = CoveredLeft(PartsOfPixel(covered_, cell.column));
@@ -138,10 +137,15 @@ void CpuSweep::GatherRow(int row, int w_left) {
   }
 }
 
+void CpuSweep::AddStep(int column, int dw) {
+  columns_[column].dw += dw;
+  column_bits_[column / 64] |= uint64_t{1} << (column % 64);
+}
+
 void CpuSweep::AddHiddenSteps(int row) {
   for (const HiddenEdges::Step* step = hidden_.Begin(row); step < hidden_.End(row); ++step) {
     w_right_ += step->dw;
-    top_steps_.push_back({step->column, step->dw});
+    AddStep(step->column, step->dw);
   }
 }
 
@@ -150,8 +154,6 @@ void CpuSweep::SplitPiece(const ImageEdge& edge, int id, int row, const RowPiece
   const auto emit = [this](const Fragment& f) {
     if (f.column < 0) return;
     emitted_.push_back(f);
-    first_column_ = std::min(first_column_, f.column);
-    last_column_ = std::max(last_column_, f.column);
   };
   if (covered_ == nullptr) {
     SplitRow(edge, id, row, width, piece, emit);
@@ -171,53 +173,29 @@ void CpuSweep::SplitPiece(const ImageEdge& edge, int id, int row, const RowPiece
   SplitRow(edge, id, row, width, piece, emit_outside);
 }
 
-// By sorting: for few fragments in a wide row.
-void CpuSweep::SortCellsSparsely(int w) {
-  const size_t n = emitted_.size();
-  keys_.resize(n);
-  for (size_t i = 0; i < n; ++i) {
-    keys_[i] = static_cast<uint64_t>(emitted_[i].column) << 32 | i;
+// Columns are counted, and a bit marks those with fragments or steps.
+void CpuSweep::SortCells(int w) {
+  for (const Fragment& f : emitted_) {
+    ++columns_[f.column].begin;
+    column_bits_[f.column / 64] |= uint64_t{1} << (f.column % 64);
   }
-  std::sort(keys_.begin(), keys_.end());
-  std::sort(top_steps_.begin(), top_steps_.end(),
-            [](const Step& a, const Step& b) { return a.column < b.column; });
-  size_t step = 0;
-  for (size_t i = 0; i < n; ++i) {
-    const Fragment& f = row_[i] = emitted_[keys_[i] & 0xFFFFFFFFu];
-    if (cells_.empty() || cells_.back().column != f.column) {
-      for (; step < top_steps_.size() && top_steps_[step].column <= f.column; ++step) {
-        w += top_steps_[step].dw;
-      }
-      cells_.push_back({f.column, w, static_cast<int>(i), 0, 0, 1});
-    }
-    cells_.back().end = static_cast<int>(i) + 1;
-  }
-}
-
-// By counting: for many.
-void CpuSweep::SortCellsDensely(int w) {
-  const size_t columns = static_cast<size_t>(view_.width_px) + 2;
-  if (column_begin_.size() < columns) {
-    column_begin_.assign(columns, 0);
-    column_w_.assign(columns, 0);
-  }
-  for (const Step& step : top_steps_) {
-    // Where an edge's first piece has no height the first fragment lies right of the step.
-    column_w_[std::max(step.column, first_column_)] += step.dw;
-  }
-  for (const Fragment& f : emitted_) ++column_begin_[f.column];
   int begin = 0;
-  for (int c = first_column_; c <= last_column_; ++c) {
-    w += column_w_[c];
-    const int n = column_begin_[c];
-    if (n == 0) continue;
-    column_begin_[c] = begin;
-    cells_.push_back({c, w, begin, begin + n, 0, 1});
-    begin += n;
+  for (size_t word = 0; word < column_bits_.size(); ++word) {
+    for (uint64_t bits = column_bits_[word]; bits != 0; bits &= bits - 1) {
+      const int c = static_cast<int>(64 * word) + LowestBit(bits);
+      Column& column = columns_[c];
+      w += column.dw;
+      column.dw = 0;
+      const int n = column.begin;
+      if (n == 0) continue;
+      column.begin = begin;
+      cells_.push_back({c, w, begin, begin + n, 0, 1});
+      begin += n;
+    }
+    column_bits_[word] = 0;
   }
-  for (const Step& step : top_steps_) column_w_[std::max(step.column, first_column_)] = 0;
-  for (const Fragment& f : emitted_) row_[column_begin_[f.column]++] = f;
-  for (const Cell& cell : cells_) column_begin_[cell.column] = 0;
+  for (const Fragment& f : emitted_) row_[columns_[f.column].begin++] = f;
+  for (const Cell& cell : cells_) columns_[cell.column].begin = 0;
 }
 
 RowProfile CpuSweep::LeftProfile(const Cell& cell) {
