@@ -107,7 +107,7 @@ void CpuSweep::GatherRow(int row, int w_left) {
   const ImageEdge* edges = edges_.edges();
   const int width = view_.width_px;
   covered_ = mask_.is_empty() ? nullptr : mask_.Row(row);
-  emitted_.clear();
+  num_emitted_ = 0;
   cells_.clear();
   w_right_ = w_left;
   for (int32_t i = row_begin_[row]; i < row_begin_[row + 1]; ++i) {
@@ -128,7 +128,7 @@ void CpuSweep::GatherRow(int row, int w_left) {
     SplitPiece(edge, id, row, piece);
   }
   if (covered_ != nullptr) AddHiddenSteps(row);
-  GrowScratch(emitted_.size());
+  GrowScratch(num_emitted_);
   SortCells(w_left);
   if (covered_ == nullptr) return;
   for (Cell& cell : cells_) {
@@ -153,7 +153,10 @@ void CpuSweep::SplitPiece(const ImageEdge& edge, int id, int row, const RowPiece
   const int width = view_.width_px;
   const auto emit = [this](const Fragment& f) {
     if (f.column < 0) return;
-    emitted_.push_back(f);
+    if (num_emitted_ == emitted_.size()) GrowEmitted();
+    emitted_[num_emitted_++] = f;
+    ++columns_[f.column].begin;
+    column_bits_[f.column / 64] |= uint64_t{1} << (f.column % 64);
   };
   if (covered_ == nullptr) {
     SplitRow(edge, id, row, width, piece, emit);
@@ -173,12 +176,10 @@ void CpuSweep::SplitPiece(const ImageEdge& edge, int id, int row, const RowPiece
   SplitRow(edge, id, row, width, piece, emit_outside);
 }
 
-// Columns are counted, and a bit marks those with fragments or steps.
+void CpuSweep::GrowEmitted() { emitted_.resize(2 * emitted_.size() + 64); }
+
+// Fragments have been counted by columns; a bit marks those with fragments or steps.
 void CpuSweep::SortCells(int w) {
-  for (const Fragment& f : emitted_) {
-    ++columns_[f.column].begin;
-    column_bits_[f.column / 64] |= uint64_t{1} << (f.column % 64);
-  }
   int begin = 0;
   for (size_t word = 0; word < column_bits_.size(); ++word) {
     for (uint64_t bits = column_bits_[word]; bits != 0; bits &= bits - 1) {
@@ -194,7 +195,9 @@ void CpuSweep::SortCells(int w) {
     }
     column_bits_[word] = 0;
   }
-  for (const Fragment& f : emitted_) row_[columns_[f.column].begin++] = f;
+  for (size_t i = 0; i < num_emitted_; ++i) {
+    row_[columns_[emitted_[i].column].begin++] = emitted_[i];
+  }
   for (const Cell& cell : cells_) columns_[cell.column].begin = 0;
 }
 

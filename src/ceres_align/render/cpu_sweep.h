@@ -48,6 +48,7 @@ class CpuSweep {
   void SplitPiece(const ImageEdge& edge, int id, int row, const RowPiece& piece);
   void AddStep(int column, int dw);
   void AddHiddenSteps(int row);
+  void GrowEmitted();
   void SortCells(int w_left);
   void GrowScratch(size_t fragments);
   RowProfile LeftProfile(const Cell& cell);
@@ -60,7 +61,8 @@ class CpuSweep {
   std::vector<int32_t> left_w_;  // per row, difference array: w from edges left of the frame
 
   // The current row.
-  std::vector<Fragment> emitted_, row_;
+  std::vector<Fragment> emitted_, row_;  // room for more
+  size_t num_emitted_ = 0;
   std::vector<Cell> cells_;
   int w_right_ = 0;  // at the row's upper right corner
   struct Column {
