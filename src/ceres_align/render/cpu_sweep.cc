@@ -227,14 +227,15 @@ RowProfile CpuSweep::LeftProfile(const Cell& cell) {
 }
 
 void CpuSweep::Cover(const Cell& cell, const RowProfile& profile, CellOutline* outline) {
-  constexpr int kFewFragments = 3, kManyFragments = 64;
+  constexpr int kManyFragments = 64;
+  const int few_fragments = covered_ == nullptr ? 3 : 1;  // what is hidden is told sooner in pairs
   static_assert(kManyFragments <= CellPairs::kMostFragments);
   const ImageEdge* edges = edges_.edges();
   const Fragment* f = row_.data() + cell.begin;
   const int n = cell.end - cell.begin;
   const CellBox box{cell.left, 0, cell.right, 1};
   const double covered = cell.left + (1 - cell.right);
-  if (n <= kFewFragments && covered == 0) {
+  if (n <= few_fragments && covered == 0) {
     SweepCell(f, edges, n, profile, scratch_, outline);
     return;
   }
