@@ -10,18 +10,33 @@ namespace {
 constexpr int kLanes = 8;
 int Padded(int n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
-// For each fragment i: left[i], the sum of the multiplicities left of its upper end, and loss[i],
-// what crossings take from w at most along it. True if some pair coincides. `padded` is a multiple
-// of kLanes.
+// Fragments as a structure of arrays.
+struct Arrays {
+  const double *xa, *ya, *xb, *yb, *slope;
+  const int64_t* multiplicity;
+};
+
+// For each fragment i: w[i] on its left at its upper end, to which what lies left of it there is
+// added; state[i]: kHidden if it is no outline, else kAlone if no other crosses it, else kCrossed.
+// False if some pair coincides.
+constexpr int64_t kHidden = 0, kAlone = 1, kCrossed = 2;
+
+inline int64_t StateOf(int64_t w, int64_t multiplicity, int64_t loss, bool is_crossed) {
+  const int64_t right = w + multiplicity;
+  if ((w < right ? w : right) + loss > 0) return kHidden;
+  return is_crossed ? kCrossed : (w != 0) != (right != 0) ? kAlone : kHidden;
+}
+
 CA_FOR_EACH_CPU
-bool RelateAll(const double* __restrict xa, const double* __restrict ya,
-               const double* __restrict xb, const double* __restrict yb,
-               const double* __restrict slope, const int64_t* __restrict multiplicity, int n,
-               int padded, int64_t* __restrict left, int64_t* __restrict loss) {
+bool RelateAll(const Arrays& f, int n, int64_t* __restrict w, int64_t* __restrict state) {
+  const double *__restrict xa = f.xa, *__restrict ya = f.ya, *__restrict xb = f.xb;
+  const double *__restrict yb = f.yb, *__restrict slope = f.slope;
+  const int64_t* __restrict multiplicity = f.multiplicity;
+  const int padded = Padded(n);
   int64_t coincident = 0;
   for (int i = 0; i < n; ++i) {
     const double xa_i = xa[i], ya_i = ya[i], xb_i = xb[i], yb_i = yb[i], slope_i = slope[i];
-    int64_t sum_left = 0, sum_loss = 0, same = ya_i < yb_i ? -1 : 0;  // not with itself
+    int64_t left = 0, loss = 0, crossed = 0, same = ya_i < yb_i ? -1 : 0;  // not with itself
     for (int j = 0; j < padded; ++j) {
       const double y0 = ya[j] > ya_i ? ya[j] : ya_i;
       const double y1 = yb[j] < yb_i ? yb[j] : yb_i;
@@ -33,16 +48,17 @@ bool RelateAll(const double* __restrict xa, const double* __restrict ya,
       const int64_t m = y0 < y1 ? multiplicity[j] : 0;
       const int64_t left0 = (d0 < 0) | ((d0 == 0) & (d1 < 0)) ? m : 0;
       const int64_t left1 = (d1 < 0) | ((d1 == 0) & (d0 < 0)) ? m : 0;
-      sum_left += ya[j] <= ya_i ? left0 : 0;
+      left += ya[j] <= ya_i ? left0 : 0;
       const int64_t change = left1 - left0;
-      sum_loss += change < 0 ? change : 0;
+      loss += change < 0 ? change : 0;
+      crossed |= change;
       same += (d0 == 0) & (d1 == 0) & (y0 < y1) ? 1 : 0;
     }
-    left[i] = sum_left;
-    loss[i] = sum_loss;
+    w[i] += left;
+    state[i] = ya_i < yb_i ? StateOf(w[i], multiplicity[i], loss, crossed != 0) : kHidden;
     coincident += same;
   }
-  return coincident != 0;
+  return coincident == 0;
 }
 
 // Where fragments j cross fragment i, and by how much w changes there; 0: they do not cross.
@@ -116,20 +132,25 @@ void CellPairs::AddOutline(const Fragment& f, const ImageEdge& edge, int piece, 
   }
 }
 
+// w at the fragments' upper ends from the profile alone.
+void CellPairs::StartFromProfile(const RowProfile& profile, int n) {
+  for (int i = 0; i < Padded(n); ++i) w_[i] = profile.top;
+  for (int k = 0; k < profile.count; ++k) {
+    const RowProfile::Step step = profile.steps[k];
+    for (int i = 0; i < n; ++i) w_[i] += step.y <= ya_[i] ? step.dw : 0;
+  }
+}
+
 bool CellPairs::Cover(const Fragment* f, const int* piece, int n, const ImageEdge* edges,
                       const CellBox& box, const RowProfile& profile, CellOutline* out) {
   Load(f, n);
-  if (RelateAll(xa_, ya_, xb_, yb_, slope_, multiplicity_, n, Padded(n), left_, loss_)) {
-    return false;
-  }
+  StartFromProfile(profile, n);
+  if (!RelateAll({xa_, ya_, xb_, yb_, slope_, multiplicity_}, n, w_, state_)) return false;
   for (int i = 0; i < n; ++i) {
-    int w = profile.top + static_cast<int>(left_[i]);
-    for (int k = 0; k < profile.count && profile.steps[k].y <= f[i].ya; ++k) {
-      w += profile.steps[k].dw;
-    }
-    if (Min(w, w + f[i].multiplicity) + loss_[i] > 0 || !(f[i].yb > f[i].ya)) continue;
-    FindCrossings(i, n);
-    AddOutline(f[i], edges[f[i].edge], piece[i], w, box.right, out);
+    if (state_[i] == kHidden) continue;
+    num_crossings_ = 0;
+    if (state_[i] == kCrossed) FindCrossings(i, n);
+    AddOutline(f[i], edges[f[i].edge], piece[i], static_cast<int>(w_[i]), box.right, out);
   }
   out->area += (box.right - box.left) * internal::CoveredHeight(profile, box.top, box.bottom);
   return true;

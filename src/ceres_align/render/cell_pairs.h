@@ -38,6 +38,7 @@ class CellPairs {
     int dw;  // of w on both sides of the fragment
   };
   void Load(const Fragment* f, int n);
+  void StartFromProfile(const RowProfile& profile, int n);
   void FindCrossings(int i, int n);
   void AddOutline(const Fragment& f, const ImageEdge& edge, int piece, int w, double right,
                   CellOutline* out) const;
@@ -45,7 +46,7 @@ class CellPairs {
   // Structure of arrays, padded with fragments that meet none.
   alignas(64) double xa_[kMostFragments], ya_[kMostFragments], xb_[kMostFragments],
       yb_[kMostFragments], slope_[kMostFragments];
-  alignas(64) int64_t multiplicity_[kMostFragments], left_[kMostFragments], loss_[kMostFragments];
+  alignas(64) int64_t multiplicity_[kMostFragments], w_[kMostFragments], state_[kMostFragments];
   // Of one fragment.
   alignas(64) double y_[kMostFragments];
   alignas(64) int64_t change_[kMostFragments];

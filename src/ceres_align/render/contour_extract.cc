@@ -3,89 +3,105 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ceres_align/render/cluster_sides.h"
 #include "ceres_align/render/contour_edges.h"
 #include "ceres_align/render/for_each_cpu.h"
 
 namespace ceres_align {
 namespace {
 
-constexpr int kMaxClusterFaces = ClusterEdge::kMostFaces;
-
-// side[i] = 1 where the plane's value is positive; true if some value is too near 0 for float.
-CA_FOR_EACH_CPU
-bool ClassifyPlanes(const float* __restrict nx, const float* __restrict ny,
-                    const float* __restrict nz, const float* __restrict offset, int n,
-                    const FloatView v, float tolerance, float* __restrict value,
-                    int32_t* __restrict side) {
-  int32_t unsure = 0;
-  for (int i = 0; i < n; ++i) {
-    const float d = PlaneValue(nx[i], ny[i], nz[i], offset[i], v);
-    value[i] = d;
-    side[i] = d > 0 ? 1 : 0;
-    unsure |= std::abs(d) < tolerance ? 1 : 0;
-  }
-  return unsure != 0;
-}
-
-// Appends the cluster's edges with m_e != 0. Which those are is hard to predict on a rough mesh:
-// they are listed without a branch.
-template <bool kIsRegular>
-void AppendContourEdges(const ContourMesh& mesh, size_t cluster, const int32_t* __restrict side,
-                        std::vector<ContourEdge>* out) {
-  const int32_t begin = mesh.edge_begin[cluster], n = mesh.edge_begin[cluster + 1] - begin;
-  const ClusterEdge* const edges = &mesh.edges[begin];
-  int32_t listed[ContourMesh::kClusterEdges], multiplicity[ContourMesh::kClusterEdges];
-  int num_listed = 0;
-  for (int32_t e = 0; e < n; ++e) {
-    const ClusterEdge edge = edges[e];
-    // Regular edges have two faces each time.
-    const int m = kIsRegular ? 2 * (side[edge.along()] - side[edge.back()])
-                             : edge.Multiplicity(side[edge.along()], side[edge.back()]);
-    listed[num_listed] = e;
-    multiplicity[num_listed] = m;
-    num_listed += m != 0 ? 1 : 0;
-  }
-  const int32_t* const cluster_face = &mesh.cluster_face[mesh.face_begin[cluster]];
-  int32_t appended = -1;
-  for (int i = 0; i < num_listed; ++i) {
-    int32_t first = listed[i];
-    while (edges[first].continues()) --first;
-    if (first != appended) {
-      const int32_t* const v = mesh.faces[cluster_face[edges[first].along()]].v;
-      const int corner = edges[first].corner();
-      out->push_back({v[corner], v[corner == 2 ? 0 : corner + 1], multiplicity[i]});
-      appended = first;
-    } else if ((out->back().multiplicity += multiplicity[i]) == 0) {
-      out->pop_back();
-      appended = -1;
+// Where float can't tell the side, double does.
+void DecideUnsure(const ContourMesh& mesh, size_t cluster, const Vec3& camera,
+                  const FaceBits& unsure, FaceBits* positive) {
+  const int32_t* const face = &mesh.cluster_face[mesh.face_begin[cluster]];
+  for (int half = 0; half < 2; ++half) {
+    for (uint64_t left = unsure.word[half]; left != 0; left &= left - 1) {
+      const int i = 64 * half + LowestBit(left);
+      positive->Set(i, SideOfFace(mesh.vertices.data(), mesh.faces[face[i]], camera) > 0);
     }
   }
 }
+
+// A contour edge by its face and the face's corner from which it runs.
+struct FaceEdge {
+  int32_t face, corner, multiplicity;
+};
+
+// Takes contour edges cluster by cluster. Faces lie far apart: all of a batch are asked for before
+// the first one is read.
+class EdgeAppender {
+ public:
+  EdgeAppender(const ContourMesh& mesh, std::vector<ContourEdge>* out) : mesh_(mesh), out_(out) {}
+
+  void Begin(size_t cluster) {
+    if (num_batched_ + ContourMesh::kClusterEdges > kMostBatched) Flush();
+    edges_ = &mesh_.edges[mesh_.edge_begin[cluster]];
+    cluster_face_ = &mesh_.cluster_face[mesh_.face_begin[cluster]];
+    appended_ = -1;
+  }
+  // Pair e of faces of the cluster adds this to its edge's multiplicity, which is not 0.
+  void Add(int e, int multiplicity) {
+    int first = e;
+    while (edges_[first].continues()) --first;
+    if (first != appended_) {
+      const int32_t face = cluster_face_[edges_[first].along()];
+      CA_PREFETCH(&mesh_.faces[face]);
+      batch_[num_batched_++] = {face, edges_[first].corner(), multiplicity};
+      appended_ = first;
+    } else if ((batch_[num_batched_ - 1].multiplicity += multiplicity) == 0) {
+      --num_batched_;
+      appended_ = -1;
+    }
+  }
+  void Flush() {
+    const size_t begin = out_->size();
+    out_->resize(begin + num_batched_);
+    ContourEdge* const out = out_->data() + begin;
+    for (int i = 0; i < num_batched_; ++i) {
+      const int32_t* const v = mesh_.faces[batch_[i].face].v;
+      const int corner = batch_[i].corner;
+      out[i] = {v[corner], v[corner == 2 ? 0 : corner + 1], batch_[i].multiplicity};
+    }
+    num_batched_ = 0;
+  }
+
+ private:
+  static constexpr int kMostBatched = 256;
+  const ContourMesh& mesh_;
+  std::vector<ContourEdge>* const out_;
+  const ClusterEdge* edges_ = nullptr;
+  const int32_t* cluster_face_ = nullptr;
+  int appended_ = -1;
+  int num_batched_ = 0;
+  FaceEdge batch_[kMostBatched];
+};
 
 void ExtractCluster(const ContourMesh& mesh, size_t cluster, const FloatView& v, const Vec3& camera,
-                    std::vector<ContourEdge>* out) {
-  float value[kMaxClusterFaces];
-  int32_t side[kMaxClusterFaces];
+                    EdgeAppender* appender) {
   const int32_t first = mesh.face_begin[cluster];
-  const int n = mesh.face_begin[cluster + 1] - first;
-  const float tolerance = PlaneTolerance(mesh.cluster_bounds[cluster], v);
-  if (ClassifyPlanes(&mesh.plane_x[first], &mesh.plane_y[first], &mesh.plane_z[first],
-                     &mesh.plane_offset[first], n, v, tolerance, value, side)) {
-    const Vec3* vertices = mesh.vertices.data();
-    for (int i = 0; i < n; ++i) {
-      if (std::abs(value[i]) < tolerance) {
-        side[i] = SideOfFace(vertices, mesh.faces[mesh.cluster_face[first + i]], camera) > 0;
-      }
-    }
+  const PlaneArrays planes{&mesh.plane_x[first], &mesh.plane_y[first], &mesh.plane_z[first],
+                           &mesh.plane_offset[first], mesh.face_begin[cluster + 1] - first};
+  FaceBits positive, unsure;
+  SidesOfPlanes(planes, v, PlaneTolerance(mesh.cluster_bounds[cluster], v), &positive, &unsure);
+  if ((unsure.word[0] | unsure.word[1]) != 0) {
+    DecideUnsure(mesh, cluster, camera, unsure, &positive);
   }
-  int num_positive = 0;
-  for (int i = 0; i < n; ++i) num_positive += side[i];
-  const bool is_regular = static_cast<int32_t>(cluster) < mesh.num_regular_clusters;
-  if (is_regular && (num_positive == 0 || num_positive == n)) return;
-  if (is_regular) {
-    AppendContourEdges<true>(mesh, cluster, side, out);
-  } else {
-    AppendContourEdges<false>(mesh, cluster, side, out);
+  const ClusterEdge* const edges = &mesh.edges[mesh.edge_begin[cluster]];
+  const int n = mesh.edge_begin[cluster + 1] - mesh.edge_begin[cluster];
+  appender->Begin(cluster);
+  if (static_cast<int32_t>(cluster) < mesh.num_regular_clusters) {
+    // Two faces each time.
+    const EdgeBits bits = ChangedEdges(edges, n, positive);
+    for (uint64_t left = bits.changed; left != 0; left &= left - 1) {
+      const int e = LowestBit(left);
+      appender->Add(e, (bits.along >> e & 1) != 0 ? 2 : -2);
+    }
+    return;
+  }
+  for (int e = 0; e < n; ++e) {
+    const int m = edges[e].Multiplicity(positive.Get(edges[e].along()) ? 1 : 0,
+                                        positive.Get(edges[e].back()) ? 1 : 0);
+    if (m != 0) appender->Add(e, m);
   }
 }
 
@@ -93,6 +109,7 @@ void ExtractCluster(const ContourMesh& mesh, size_t cluster, const FloatView& v,
 
 void ExtractContour(const ContourMesh& mesh, const Vec3& camera, std::vector<ContourEdge>* edges) {
   edges->clear();
+  EdgeAppender appender(mesh, edges);
   const auto num_regular = static_cast<size_t>(mesh.num_regular_clusters);
   for (size_t g = 0; g < mesh.group_bounds.size(); ++g) {
     if (OneSided(mesh.group_bounds[g], RelativeTo(mesh.group_bounds[g], camera))) continue;
@@ -100,12 +117,13 @@ void ExtractContour(const ContourMesh& mesh, const Vec3& camera, std::vector<Con
     const size_t last = std::min(first + ContourMesh::kGroupClusters, num_regular);
     for (size_t c = first; c < last; ++c) {
       const FloatView v = RelativeTo(mesh.cluster_bounds[c], camera);
-      if (!OneSided(mesh.cluster_bounds[c], v)) ExtractCluster(mesh, c, v, camera, edges);
+      if (!OneSided(mesh.cluster_bounds[c], v)) ExtractCluster(mesh, c, v, camera, &appender);
     }
   }
   for (size_t c = num_regular; c < mesh.cluster_bounds.size(); ++c) {
-    ExtractCluster(mesh, c, RelativeTo(mesh.cluster_bounds[c], camera), camera, edges);
+    ExtractCluster(mesh, c, RelativeTo(mesh.cluster_bounds[c], camera), camera, &appender);
   }
+  appender.Flush();
 }
 
 }  // namespace ceres_align

@@ -9,13 +9,14 @@ namespace {
 
 // So many edges at a time, in arrays that stay in the first cache.
 struct EdgeBlock {
-  static constexpr int kEdges = 128;
+  static constexpr int kEdges = HiddenEdges::kMostEdges;
 
   // First all first ends, then all second ends.
   double x[2 * kEdges], y[2 * kEdges], z[2 * kEdges];
   uint32_t vertex[2 * kEdges];
   double x0[kEdges], y0[kEdges], x1[kEdges], y1[kEdges], slope[kEdges], inv_dy[kEdges];
   int64_t swapped[kEdges], is_seen[kEdges];
+  int32_t multiplicity[kEdges];
 };
 
 void Gather(const Vec3* vertices, const ContourEdge* edges, int n, EdgeBlock* block) {
@@ -29,6 +30,13 @@ void Gather(const Vec3* vertices, const ContourEdge* edges, int n, EdgeBlock* bl
     block->y[i + EdgeBlock::kEdges] = q.y;
     block->z[i + EdgeBlock::kEdges] = q.z;
     block->vertex[i + EdgeBlock::kEdges] = static_cast<uint32_t>(edges[i].v1);
+  }
+}
+
+void PrefetchVertices(const Vec3* vertices, const ContourEdge* edges, int n) {
+  for (int i = 0; i < n; ++i) {
+    CA_PREFETCH(&vertices[edges[i].v0]);
+    CA_PREFETCH(&vertices[edges[i].v1]);
   }
 }
 
@@ -64,7 +72,7 @@ void OrderAll(double width, double height, int n, const double* __restrict px,
   }
 }
 
-void Project(const ViewGeometry& view, int n, EdgeBlock* b) {
+void ProjectBlock(const ViewGeometry& view, int n, EdgeBlock* b) {
   constexpr int kEdges = EdgeBlock::kEdges;
   ProjectVertices(view, n, b->vertex, b->x, b->y, b->z);
   ProjectVertices(view, n, b->vertex + kEdges, b->x + kEdges, b->y + kEdges, b->z + kEdges);
@@ -74,30 +82,34 @@ void Project(const ViewGeometry& view, int n, EdgeBlock* b) {
 
 }  // namespace
 
-void CpuEdges::Prepare(const ContourMesh& mesh, const ViewGeometry& view) {
+void CpuEdges::Find(const ContourMesh& mesh, const ViewGeometry& view) {
   mesh_ = &mesh;
   view_ = view;
   contour_.clear();
+  if (AnyInFront(view, mesh.radius)) ExtractContour(mesh, view.cam_in_object, &contour_);
+}
+
+void CpuEdges::Project(HiddenEdges* hidden) {
   num_edges_ = 0;
   cuts_.clear();
   pieces_.clear();
   piece_slides_.clear();
   velocities_.clear();
-  if (AnyInFront(view, mesh.radius)) {
-    ExtractContour(mesh, view.cam_in_object, &contour_);
-    if (view.has_lens) {
-      AddCurves(CrossesNear(view, mesh.radius));
-    } else if (CrossesNear(view, mesh.radius)) {
+  const double radius = mesh_->radius;
+  if (AnyInFront(view_, radius)) {
+    if (view_.has_lens) {
+      AddCurves(CrossesNear(view_, radius));
+    } else if (CrossesNear(view_, radius)) {
       AddClippedEdges();
       AddNearCuts();
     } else {
-      ProjectContour();
+      ProjectContour(hidden);
     }
   }
   velocity_of_.assign(num_edges_, -1);
 }
 
-void CpuEdges::ProjectContour() {
+void CpuEdges::ProjectContour(HiddenEdges* hidden) {
   const size_t n = contour_.size();
   if (edges_.size() < n) {
     edges_.resize(n + n / 2);
@@ -109,15 +121,26 @@ void CpuEdges::ProjectContour() {
     const int count = static_cast<int>(std::min<size_t>(EdgeBlock::kEdges, n - begin));
     const ContourEdge* contour = contour_.data() + begin;
     Gather(mesh_->vertices.data(), contour, count, &block);
-    Project(view_, count, &block);
+    PrefetchVertices(mesh_->vertices.data(), contour + count,
+                     static_cast<int>(std::min<size_t>(EdgeBlock::kEdges, n - begin - count)));
+    ProjectBlock(view_, count, &block);
     for (int i = 0; i < count; ++i) {
-      const bool swapped = block.swapped[i] != 0;
       const int m = contour[i].multiplicity;
+      block.multiplicity[i] = block.swapped[i] != 0 ? -m : m;
+    }
+    if (!hidden->is_empty()) {
+      const EdgeArrays ordered{block.x0, block.y0, block.x1, block.y1, block.slope,
+                               block.multiplicity};
+      hidden->Take(ordered, count, block.is_seen);
+    }
+    for (int i = 0; i < count; ++i) {
+      if (block.is_seen[i] == 0) continue;
+      const bool swapped = block.swapped[i] != 0;
       edges_[kept] = {block.x0[i],    block.y0[i],     block.x1[i],     block.y1[i],
-                      block.slope[i], block.inv_dy[i], swapped ? -m : m};
+                      block.slope[i], block.inv_dy[i], block.multiplicity[i]};
       ends_[kept] = {swapped ? contour[i].v1 : contour[i].v0,
                      swapped ? contour[i].v0 : contour[i].v1};
-      kept += block.is_seen[i] != 0 ? 1 : 0;
+      ++kept;
     }
   }
   num_edges_ = kept;

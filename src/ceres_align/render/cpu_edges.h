@@ -7,6 +7,7 @@
 #include "ceres_align/render/contour_edges.h"
 #include "ceres_align/render/contour_extract.h"
 #include "ceres_align/render/contour_mesh.h"
+#include "ceres_align/render/hidden_edges.h"
 #include "ceres_align/render/lens_pieces.h"
 
 namespace ceres_align {
@@ -14,8 +15,11 @@ namespace ceres_align {
 /// Grow-only working memory of one thread.
 class CpuEdges {
  public:
-  /// Finds and projects the contour of `mesh` in `view`. Borrows the mesh until the next call.
-  void Prepare(const ContourMesh& mesh, const ViewGeometry& view);
+  /// Finds the contour of `mesh` in `view`. Borrows the mesh until the next call.
+  void Find(const ContourMesh& mesh, const ViewGeometry& view);
+  size_t num_found() const { return contour_.size(); }
+  /// Projects what was found. What `hidden` takes is not kept.
+  void Project(HiddenEdges* hidden);
 
   /// num_edges() of them.
   const ImageEdge* edges() const { return edges_.data(); }
@@ -44,7 +48,7 @@ class CpuEdges {
     int32_t slides;
   };
 
-  void ProjectContour();
+  void ProjectContour(HiddenEdges* hidden);
   void AddClippedEdges();
   void AddNearCuts();
   void Add(const ImageEdge& edge, const Ends& ends);

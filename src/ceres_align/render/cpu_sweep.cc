@@ -4,24 +4,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "ceres_align/render/bits.h"
+
 namespace ceres_align {
 namespace {
-
-// The least integer that is not below x, 0 <= x < 2³¹.
-int Ceil(double x) {
-  const int floor = static_cast<int>(x);
-  return floor + (floor < x ? 1 : 0);
-}
-
-// How much of a pixel's width is covered from its left and from its right side on.
-double CoveredLeft(int parts) {
-  constexpr double kWidth[16] = {0, 0.25, 0, 0.5, 0, 0.25, 0, 0.75, 0, 0.25, 0, 0.5, 0, 0.25, 0, 1};
-  return kWidth[parts];
-}
-double CoveredRight(int parts) {
-  constexpr double kWidth[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0.25, 0.25, 0.25, 0.25, 0.5, 0.5, 0.75, 1};
-  return kWidth[parts];
-}
 
 // The part of a fragment between `left` and `right` of its pixel; its touch is of `left` then.
 // With no height only where it touches.
@@ -61,12 +47,14 @@ constexpr size_t kFewEdges = 2000;
 
 void CpuSweep::Prepare(const ContourMesh& mesh, const ViewGeometry& view) {
   view_ = view;
-  edges_.Prepare(mesh, view);
+  edges_.Find(mesh, view);
   mask_.Clear();
   // Balls are drawn as a pinhole sees them.
-  if (edges_.num_edges() > kFewEdges && !view.has_lens && !CrossesNear(view, mesh.radius)) {
+  if (edges_.num_found() > kFewEdges && !view.has_lens && !CrossesNear(view, mesh.radius)) {
     mask_.Draw(mesh.inner, view);
   }
+  hidden_.Reset(mask_, view);
+  edges_.Project(&hidden_);
   SortIntoRows();
 }
 
@@ -92,6 +80,12 @@ void CpuSweep::SortIntoRows() {
   const int height = view_.height_px, window = view_.window;
   const ImageEdge* edges = edges_.edges();
   const size_t n = edges_.num_edges();
+  const size_t columns = static_cast<size_t>(view_.width_px) + 2;
+  if (columns_.size() < columns) {
+    columns_.assign(columns, {0, 0});
+    column_bits_.assign(columns / 64 + 1, 0);
+  }
+  if (!hidden_.is_empty()) hidden_.SortByRow();
   left_w_.assign(height + 1, 0);
   row_begin_.assign(height + 3, 0);
   if (rows_.size() < n) rows_.resize(n + n / 2);
@@ -113,11 +107,8 @@ void CpuSweep::GatherRow(int row, int w_left) {
   const ImageEdge* edges = edges_.edges();
   const int width = view_.width_px;
   covered_ = mask_.is_empty() ? nullptr : mask_.Row(row);
-  emitted_.clear();
-  top_steps_.clear();
+  num_emitted_ = 0;
   cells_.clear();
-  first_column_ = width;
-  last_column_ = -1;
   w_right_ = w_left;
   for (int32_t i = row_begin_[row]; i < row_begin_[row + 1]; ++i) {
     const int id = row_edge_[i];
@@ -129,18 +120,16 @@ void CpuSweep::GatherRow(int row, int w_left) {
       if (piece.xa < 0) {
         w_left += edge.multiplicity;
       } else {
-        top_steps_.push_back({StepColumn(piece.xa), edge.multiplicity});
+        const int column = static_cast<int>(piece.xa);
+        AddStep(covered_ == nullptr ? column + 1 : StepColumn(covered_, piece.xa),
+                edge.multiplicity);
       }
     }
     SplitPiece(edge, id, row, piece);
   }
-  GrowScratch(emitted_.size());
-  if (emitted_.empty()) return;
-  if (static_cast<int>(emitted_.size()) * 16 > last_column_ - first_column_) {
-    SortCellsDensely(w_left);
-  } else {
-    SortCellsSparsely(w_left);
-  }
+  if (covered_ != nullptr) AddHiddenSteps(row);
+  GrowScratch(num_emitted_);
+  SortCells(w_left);
   if (covered_ == nullptr) return;
   for (Cell& cell : cells_) {
     cell.left = CoveredLeft(PartsOfPixel(covered_, cell.column));
@@ -148,22 +137,26 @@ void CpuSweep::GatherRow(int row, int w_left) {
   }
 }
 
-// From which column's cell on an edge counts that crosses the row's top at x: its own pixel's only
-// if it lies left of where that cell begins.
-int CpuSweep::StepColumn(double x) const {
-  const int column = static_cast<int>(x);
-  if (covered_ == nullptr) return column + 1;
-  const double left = CoveredLeft(PartsOfPixel(covered_, column));
-  return x - column < left ? column : column + 1;
+void CpuSweep::AddStep(int column, int dw) {
+  columns_[column].dw += dw;
+  column_bits_[column / 64] |= uint64_t{1} << (column % 64);
+}
+
+void CpuSweep::AddHiddenSteps(int row) {
+  for (const HiddenEdges::Step* step = hidden_.Begin(row); step < hidden_.End(row); ++step) {
+    w_right_ += step->dw;
+    AddStep(step->column, step->dw);
+  }
 }
 
 void CpuSweep::SplitPiece(const ImageEdge& edge, int id, int row, const RowPiece& piece) {
   const int width = view_.width_px;
   const auto emit = [this](const Fragment& f) {
     if (f.column < 0) return;
-    emitted_.push_back(f);
-    first_column_ = std::min(first_column_, f.column);
-    last_column_ = std::max(last_column_, f.column);
+    if (num_emitted_ == emitted_.size()) GrowEmitted();
+    emitted_[num_emitted_++] = f;
+    ++columns_[f.column].begin;
+    column_bits_[f.column / 64] |= uint64_t{1} << (f.column % 64);
   };
   if (covered_ == nullptr) {
     SplitRow(edge, id, row, width, piece, emit);
@@ -183,53 +176,29 @@ void CpuSweep::SplitPiece(const ImageEdge& edge, int id, int row, const RowPiece
   SplitRow(edge, id, row, width, piece, emit_outside);
 }
 
-// By sorting: for few fragments in a wide row.
-void CpuSweep::SortCellsSparsely(int w) {
-  const size_t n = emitted_.size();
-  keys_.resize(n);
-  for (size_t i = 0; i < n; ++i) {
-    keys_[i] = static_cast<uint64_t>(emitted_[i].column) << 32 | i;
-  }
-  std::sort(keys_.begin(), keys_.end());
-  std::sort(top_steps_.begin(), top_steps_.end(),
-            [](const Step& a, const Step& b) { return a.column < b.column; });
-  size_t step = 0;
-  for (size_t i = 0; i < n; ++i) {
-    const Fragment& f = row_[i] = emitted_[keys_[i] & 0xFFFFFFFFu];
-    if (cells_.empty() || cells_.back().column != f.column) {
-      for (; step < top_steps_.size() && top_steps_[step].column <= f.column; ++step) {
-        w += top_steps_[step].dw;
-      }
-      cells_.push_back({f.column, w, static_cast<int>(i), 0, 0, 1});
-    }
-    cells_.back().end = static_cast<int>(i) + 1;
-  }
-}
+void CpuSweep::GrowEmitted() { emitted_.resize(2 * emitted_.size() + 64); }
 
-// By counting: for many.
-void CpuSweep::SortCellsDensely(int w) {
-  const size_t columns = static_cast<size_t>(view_.width_px) + 2;
-  if (column_begin_.size() < columns) {
-    column_begin_.assign(columns, 0);
-    column_w_.assign(columns, 0);
-  }
-  for (const Step& step : top_steps_) {
-    // Where an edge's first piece has no height the first fragment lies right of the step.
-    column_w_[std::max(step.column, first_column_)] += step.dw;
-  }
-  for (const Fragment& f : emitted_) ++column_begin_[f.column];
+// Fragments have been counted by columns; a bit marks those with fragments or steps.
+void CpuSweep::SortCells(int w) {
   int begin = 0;
-  for (int c = first_column_; c <= last_column_; ++c) {
-    w += column_w_[c];
-    const int n = column_begin_[c];
-    if (n == 0) continue;
-    column_begin_[c] = begin;
-    cells_.push_back({c, w, begin, begin + n, 0, 1});
-    begin += n;
+  for (size_t word = 0; word < column_bits_.size(); ++word) {
+    for (uint64_t bits = column_bits_[word]; bits != 0; bits &= bits - 1) {
+      const int c = static_cast<int>(64 * word) + LowestBit(bits);
+      Column& column = columns_[c];
+      w += column.dw;
+      column.dw = 0;
+      const int n = column.begin;
+      if (n == 0) continue;
+      column.begin = begin;
+      cells_.push_back({c, w, begin, begin + n, 0, 1});
+      begin += n;
+    }
+    column_bits_[word] = 0;
   }
-  for (const Step& step : top_steps_) column_w_[std::max(step.column, first_column_)] = 0;
-  for (const Fragment& f : emitted_) row_[column_begin_[f.column]++] = f;
-  for (const Cell& cell : cells_) column_begin_[cell.column] = 0;
+  for (size_t i = 0; i < num_emitted_; ++i) {
+    row_[columns_[emitted_[i].column].begin++] = emitted_[i];
+  }
+  for (const Cell& cell : cells_) columns_[cell.column].begin = 0;
 }
 
 RowProfile CpuSweep::LeftProfile(const Cell& cell) {
@@ -258,14 +227,15 @@ RowProfile CpuSweep::LeftProfile(const Cell& cell) {
 }
 
 void CpuSweep::Cover(const Cell& cell, const RowProfile& profile, CellOutline* outline) {
-  constexpr int kFewFragments = 3, kManyFragments = 64;
+  constexpr int kManyFragments = 64;
+  const int few_fragments = covered_ == nullptr ? 3 : 1;  // what is hidden is told sooner in pairs
   static_assert(kManyFragments <= CellPairs::kMostFragments);
   const ImageEdge* edges = edges_.edges();
   const Fragment* f = row_.data() + cell.begin;
   const int n = cell.end - cell.begin;
   const CellBox box{cell.left, 0, cell.right, 1};
   const double covered = cell.left + (1 - cell.right);
-  if (n <= kFewFragments && covered == 0) {
+  if (n <= few_fragments && covered == 0) {
     SweepCell(f, edges, n, profile, scratch_, outline);
     return;
   }

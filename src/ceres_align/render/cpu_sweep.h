@@ -6,6 +6,7 @@
 
 #include "ceres_align/render/cpu_edges.h"
 #include "ceres_align/render/crowded_cell.h"
+#include "ceres_align/render/hidden_edges.h"
 #include "ceres_align/render/inner_mask.h"
 #include "ceres_align/render/silhouette_cell.h"
 
@@ -45,9 +46,10 @@ class CpuSweep {
   // Splits row `row` into cells_; w_left: w at its upper left corner. Sets w_right_.
   void GatherRow(int row, int w_left);
   void SplitPiece(const ImageEdge& edge, int id, int row, const RowPiece& piece);
-  int StepColumn(double x) const;
-  void SortCellsSparsely(int w_left);
-  void SortCellsDensely(int w_left);
+  void AddStep(int column, int dw);
+  void AddHiddenSteps(int row);
+  void GrowEmitted();
+  void SortCells(int w_left);
   void GrowScratch(size_t fragments);
   RowProfile LeftProfile(const Cell& cell);
   void Cover(const Cell& cell, const RowProfile& profile, CellOutline* outline);
@@ -59,19 +61,19 @@ class CpuSweep {
   std::vector<int32_t> left_w_;  // per row, difference array: w from edges left of the frame
 
   // The current row.
-  struct Step {
-    int column;  // from whose left side on
-    int dw;
-  };
-  std::vector<Fragment> emitted_, row_;
-  std::vector<Step> top_steps_;  // of w along the row's top
+  std::vector<Fragment> emitted_, row_;  // room for more
+  size_t num_emitted_ = 0;
   std::vector<Cell> cells_;
-  int w_right_ = 0;                         // at the row's upper right corner
-  int first_column_ = 0, last_column_ = 0;  // of emitted_ and top_steps_
-  std::vector<uint64_t> keys_;
-  std::vector<int32_t> column_begin_, column_w_;  // zero between rows
+  int w_right_ = 0;  // at the row's upper right corner
+  struct Column {
+    int32_t begin;  // of its fragments
+    int32_t dw;     // of w along the row's top, from this column's cell on
+  };
+  std::vector<Column> columns_;         // zero between rows, as
+  std::vector<uint64_t> column_bits_;  // which of them are not
 
   InnerMask mask_;
+  HiddenEdges hidden_;
   const uint64_t* covered_ = nullptr;  // the row of it; null: nothing is known to be covered
   CellPairs pairs_;
   CrowdedCell crowded_;

@@ -9,6 +9,16 @@ constexpr int kFewFragments = 48;
 // A part that still has many after so many halvings has them in one point, or on one line.
 constexpr int kMostHalvings = 40;
 
+// Short fragments of which a horizontal line meets few on average are swept faster than they are
+// halved: those of a smooth surface seen edge-on.
+bool MeetsFew(const std::vector<Fragment>& fragments, const CellBox& box) {
+  constexpr double kFewMet = 40, kShort = 0.125;  // of the box's height
+  double met = 0;
+  for (const Fragment& f : fragments) met += f.yb - f.ya;
+  met /= box.bottom - box.top;
+  return met <= kFewMet && met <= kShort * static_cast<double>(fragments.size());
+}
+
 // Whether a cut at middle height cuts fewer fragments than one at middle width.
 bool IsBetterHalvedAcross(const std::vector<Fragment>& fragments, const CellBox& box) {
   const double x = 0.5 * (box.left + box.right), y = 0.5 * (box.top + box.bottom);
@@ -51,7 +61,7 @@ void CrowdedCell::CoverPart(int depth) {
       pairs_.Cover(part.fragments.data(), part.pieces.data(), n, edges_, box, profile, out_)) {
     return;
   }
-  if (n <= kFewFragments || depth == kMostHalvings) {
+  if (n <= kFewFragments || depth == kMostHalvings || MeetsFew(part.fragments, box)) {
     SweepPart(&part);
     return;
   }

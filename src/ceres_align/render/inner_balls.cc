@@ -15,6 +15,9 @@ namespace {
 
 // Fewer contour edges are drawn faster than balls.
 constexpr double kFewContourEdges = 3000;
+// The share of edges that a rough mesh at least shows as contour: scans have 0.03 and more, a smooth
+// mesh of n faces about 2/√n, which is less where it has many contour edges.
+constexpr double kFewFolds = 0.004;
 // Where a ball is looked for: so many mean edge lengths below a place of the surface.
 constexpr double kDepthEdges = 2;
 constexpr int kMostPlaces = 2048;
@@ -259,6 +262,8 @@ std::vector<InnerBall> KeepInside(const ContourMesh& mesh, const std::vector<Con
     if (is_inside[groups.Find(static_cast<int32_t>(i))] == 0) continue;
     inside.push_back({balls[i].center, kShrink * balls[i].radius});
   }
+  std::stable_sort(inside.begin(), inside.end(),
+                   [](const InnerBall& a, const InnerBall& b) { return a.radius > b.radius; });
   return inside;
 }
 
@@ -295,7 +300,9 @@ std::vector<InnerBall> PackBalls(const ContourMesh& mesh, const SurfaceDistance&
 
 InnerBalls FindInnerBalls(const ContourMesh& mesh) {
   InnerBalls result;
-  if (ContourShare(mesh) * static_cast<double>(mesh.edges.size()) < kFewContourEdges) return result;
+  const double share = ContourShare(mesh);
+  if (share < kFewFolds) return result;
+  if (share * static_cast<double>(mesh.edges.size()) < kFewContourEdges) return result;
   std::vector<Cone> cones;
   if (!CloseOpenings(mesh, &cones, &result.openings)) return {};
   double length = 0, volume = 0;

@@ -23,7 +23,7 @@ struct OpeningBox {
 /// through an opening's cone. So a line of sight that meets a ball and no opening's box hits the
 /// mesh, and where it meets a box, nothing is said.
 struct InnerBalls {
-  std::vector<InnerBall> balls;
+  std::vector<InnerBall> balls;  ///< by size, the largest first
   std::vector<OpeningBox> openings;
 };
 

@@ -32,7 +32,7 @@ void MeetLines(const Ellipse& e, const ViewGeometry& view, int first, int step, 
 }  // namespace
 
 void InnerMask::SetBits(int row, int begin, int end) {
-  uint64_t* word = bits_.data() + static_cast<size_t>(row / window_) * words_;
+  uint64_t* word = MutableRow(row);
   const int first = begin / 64, last = (end - 1) / 64;
   const uint64_t from = ~uint64_t{0} << (begin % 64), to = ~uint64_t{0} >> (63 - (end - 1) % 64);
   if (first == last) {
@@ -42,6 +42,20 @@ void InnerMask::SetBits(int row, int begin, int end) {
   word[first] |= from;
   for (int i = first + 1; i < last; ++i) word[i] = ~uint64_t{0};
   word[last] |= to;
+}
+
+// Sets what is new: large balls overlap.
+void InnerMask::AddRun(int row, int begin, int end) {
+  Run& run = runs_[row];
+  if ((begin >= run.begin) & (end <= run.end)) return;
+  if ((begin > run.end) | (end < run.begin)) {
+    SetBits(row, begin, end);
+    if (end - begin > run.end - run.begin) run = {begin, end};
+    return;
+  }
+  if (begin < run.begin) SetBits(row, begin, run.begin);
+  if (end > run.end) SetBits(row, run.end, end);
+  run = {std::min(begin, run.begin), std::max(end, run.end)};
 }
 
 void InnerMask::DrawBall(const InnerBall& ball, const ViewGeometry& view) {
@@ -61,16 +75,17 @@ void InnerMask::DrawBall(const InnerBall& ball, const ViewGeometry& view) {
   const int n = last - first + 1;  // lines first … last bound n − 1 rows
   if (n < 2) return;
   MeetLines(e, view, first, 1, n, left_.data(), right_.data());
-  // The ellipse is convex: what is inside on both lines is inside between them.
+  drawn_begin_ = std::min(drawn_begin_, static_cast<size_t>(Row(first) - bits_.data()));
+  drawn_end_ = std::max(drawn_end_, static_cast<size_t>(Row(last - 1) - bits_.data()) + words_);
   const double width = view.width_px;
+  // The ellipse is convex: what is inside on both lines is inside between them.
   for (int i = 0; i + 1 < n; ++i) {
     const int row = first + i;
     if (window_ > 1 && row % window_ != window_ / 2) continue;
     const double left = std::clamp(std::max(left_[i], left_[i + 1]), 0.0, width);
     const double right = std::clamp(std::min(right_[i], right_[i + 1]), 0.0, width);
-    const int begin = static_cast<int>(std::ceil(kParts * left));
-    const int end = static_cast<int>(kParts * right);
-    if (begin < end) SetBits(row, begin, end);
+    const int begin = Ceil(kParts * left), end = static_cast<int>(kParts * right);
+    if (begin < end) AddRun(row, begin, end);
   }
 }
 
@@ -107,8 +122,8 @@ void InnerMask::Draw(const InnerBalls& inner, const ViewGeometry& view) {
   is_empty_ = inner.balls.empty();
   if (is_empty_) return;
   window_ = view.window;
-  words_ = (static_cast<size_t>(view.width_px) * kParts + 63) / 64;
-  bits_.assign(words_ * (view.height_px / window_ + 1), 0);
+  Resize((static_cast<size_t>(view.width_px) * kParts + 63) / 64, view.height_px / window_ + 1);
+  runs_.assign(view.height_px, {0, 0});
   left_.resize(view.height_px + 2);
   right_.resize(view.height_px + 2);
   for (const InnerBall& ball : inner.balls) DrawBall(ball, view);
@@ -116,10 +131,22 @@ void InnerMask::Draw(const InnerBalls& inner, const ViewGeometry& view) {
   KeepParts();
 }
 
+void InnerMask::Resize(size_t words, size_t rows) {
+  if (words == words_ && bits_.size() == words * rows) {
+    std::fill(bits_.begin() + drawn_begin_, bits_.begin() + drawn_end_, 0);
+  } else {
+    words_ = words;
+    bits_.assign(words * rows, 0);
+  }
+  drawn_begin_ = bits_.size();
+  drawn_end_ = 0;
+}
+
 // Clears what is neither on its pixel's left side nor on its right side.
 void InnerMask::KeepParts() {
   constexpr uint64_t kFirst = 0x1111111111111111u;
-  for (uint64_t& word : bits_) {
+  for (size_t i = drawn_begin_; i < drawn_end_; ++i) {
+    uint64_t& word = bits_[i];
     const uint64_t b0 = word & kFirst, b1 = word >> 1 & kFirst, b2 = word >> 2 & kFirst,
                    b3 = word >> 3 & kFirst;
     word = b0 | (b1 & (b0 | (b2 & b3))) << 1 | (b2 & (b3 | (b0 & b1))) << 2 | b3 << 3;

@@ -23,18 +23,28 @@ class InnerMask {
   bool is_empty() const { return is_empty_; }
   /// The bits of row `row` of the view: part i of the row is bit i % 64 of word i / 64.
   const uint64_t* Row(int row) const {
-    return bits_.data() + static_cast<size_t>(row / window_) * words_;
+    return bits_.data() + static_cast<size_t>(window_ == 1 ? row : row / window_) * words_;
   }
 
  private:
   void DrawBall(const InnerBall& ball, const ViewGeometry& view);
   void ClearBox(const OpeningBox& box, const ViewGeometry& view);
+  uint64_t* MutableRow(int row) { return const_cast<uint64_t*>(Row(row)); }
+  void Resize(size_t words, size_t rows);
   void SetBits(int row, int begin, int end);
+  void AddRun(int row, int begin, int end);
   void KeepParts();
 
+  // Parts of a row that are set.
+  struct Run {
+    int begin, end;
+  };
+
   std::vector<uint64_t> bits_;
+  std::vector<Run> runs_;  // a long one of each row
   std::vector<double> left_, right_;  // where a ball's image meets the lines between rows
   size_t words_ = 0;
+  size_t drawn_begin_ = 0, drawn_end_ = 0;  // words beyond are 0
   int window_ = 1;
   bool is_empty_ = true;
 };
@@ -43,9 +53,28 @@ class InnerMask {
 inline int PartsOfPixel(const uint64_t* row, int column) {
   return static_cast<int>(row[column / 16] >> (4 * (column % 16)) & 15);
 }
-/// Whether all parts that [left, right] touches are covered. The range lies in the frame, in px.
-inline bool IsCovered(const uint64_t* row, double left, double right) {
-  const int first = static_cast<int>(4 * left), last = static_cast<int>(4 * right);
+/// How much of a pixel's width is covered from its left side on.
+inline double CoveredLeft(int parts) {
+  constexpr double kWidth[16] = {0, 0.25, 0, 0.5, 0, 0.25, 0, 0.75, 0, 0.25, 0, 0.5, 0, 0.25, 0, 1};
+  return kWidth[parts];
+}
+/// The same from its right side on.
+inline double CoveredRight(int parts) {
+  constexpr double kWidth[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0.25, 0.25, 0.25, 0.25, 0.5, 0.5, 0.75, 1};
+  return kWidth[parts];
+}
+/// From which column's cell on an edge counts that crosses the row's top at x >= 0: its own pixel's
+/// only if it lies left of where that cell begins.
+inline int StepColumn(const uint64_t* row, double x) {
+  const int column = static_cast<int>(x);
+  return x - column < CoveredLeft(PartsOfPixel(row, column)) ? column : column + 1;
+}
+/// The bits of parts first to last, which lie in one word.
+inline uint64_t PartsOfWord(int first, int last) {
+  return (~uint64_t{0} >> (63 - (last - first))) << (first % 64);
+}
+/// Whether parts first to last are all covered.
+inline bool ArePartsCovered(const uint64_t* row, int first, int last) {
   const int word = first / 64;
   if (last / 64 != word) {
     for (int i = first; i <= last; ++i) {
@@ -53,8 +82,13 @@ inline bool IsCovered(const uint64_t* row, double left, double right) {
     }
     return true;
   }
-  const uint64_t wanted = (~uint64_t{0} >> (63 - (last - first))) << (first % 64);
+  const uint64_t wanted = PartsOfWord(first, last);
   return (row[word] & wanted) == wanted;
+}
+/// The same of those that [left, right] touches. The range lies in the frame, in px.
+inline bool IsCovered(const uint64_t* row, double left, double right) {
+  return ArePartsCovered(row, static_cast<int>(InnerMask::kParts * left),
+                         static_cast<int>(InnerMask::kParts * right));
 }
 
 }  // namespace ceres_align

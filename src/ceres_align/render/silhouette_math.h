@@ -93,6 +93,12 @@ struct ImageEdge {
   int multiplicity;       ///< what w gains when the edge is crossed towards +x
 };
 
+/// The least integer that is not below x, 0 <= x < 2³¹.
+CA_HD inline int Ceil(double x) {
+  const int floor = static_cast<int>(x);
+  return floor + (floor < x ? 1 : 0);
+}
+
 /// Without a lens.
 CA_HD inline void ProjectPx(const ViewGeometry& view, const EdgePoint& p, double* x, double* y) {
   const double inv_z = 1.0 / p.in_cam.z;
