@@ -21,6 +21,7 @@ constexpr int kRounds = 2;
 // any to one of its sides, and where the rest lies as on clean masks, in the means over stretches
 // (0.06 to 0.16 px, rarely 0.25; at wrong poses 0.4 and more; masks by networks 0.2 and more).
 constexpr double kMostLeftOut = 0.4, kMostOnBothSides = 0.05, kMostOfRest_px = 0.2;
+constexpr double kFewLeftOut = 0.05, kPoorRest_px = 0.5;
 // An offset is clear between these sizes and from so many sigmas on.
 constexpr double kLeastOffset_px = 0.2, kMostOffset_px = 3, kLeastSigmas = 4;
 // A step of whole pixels is tried where it is so near to the offset. Without other evidence only
@@ -39,6 +40,21 @@ bool AnyFar(const Outlines& outlines, const std::vector<MaskTreatment>& masks) {
     if (test.left_out() > kFarShare) return true;
   }
   return false;
+}
+
+// Hardly anything would be left out, which cannot have led the pose astray, and the rest lies far
+// worse than on clean masks: masks by networks, for which a band does nothing.
+bool PoorAllAlong(const Outlines& outlines, const std::vector<MaskTreatment>& masks) {
+  bool any = false;
+  for (size_t i = 0; i < outlines.size(); ++i) {
+    if (outlines[i].empty()) continue;
+    MaskTreatment test = masks[i];
+    test.band_px = BandOf_px(outlines[i], test.offset_px);
+    MeasureTreated(outlines[i], &test);
+    if (test.left_out() > kFewLeftOut || test.coherent_rms_px < kPoorRest_px) return false;
+    any = true;
+  }
+  return any;
 }
 
 bool OnlyPartsWereLeftOut(const std::vector<MaskTreatment>& masks) {
@@ -111,7 +127,10 @@ class Finisher {
 
   bool TakeBands() {
     const Outlines outlines = meter_.Measure(pose());
-    if (options_.robust == Choice::kAuto && !AnyFar(outlines, finish_.masks)) return false;
+    if (options_.robust == Choice::kAuto &&
+        (!AnyFar(outlines, finish_.masks) || PoorAllAlong(outlines, finish_.masks))) {
+      return false;
+    }
     const RobustFinish before = finish_;
     banded_ = true;
     Solve(pose(), outlines);
