@@ -29,8 +29,8 @@ inline int64_t StateOf(int64_t w, int64_t multiplicity, int64_t loss, bool is_cr
 
 CA_FOR_EACH_CPU
 bool RelateAll(const Arrays& f, int n, int64_t* __restrict w, int64_t* __restrict state) {
-  const double *__restrict xa = f.xa, *__restrict ya = f.ya, *__restrict xb = f.xb;
-  const double *__restrict yb = f.yb, *__restrict slope = f.slope;
+  const double* __restrict xa = f.xa, * __restrict ya = f.ya, * __restrict xb = f.xb;
+  const double* __restrict yb = f.yb, * __restrict slope = f.slope;
   const int64_t* __restrict multiplicity = f.multiplicity;
   const int padded = Padded(n);
   int64_t coincident = 0;

@@ -16,8 +16,7 @@ CA_ANY_CPU
 void FindSides(const PlaneArrays& planes, const FloatView& v, float tolerance, FaceBits* positive,
                FaceBits* unsure) {
   for (int i = 0; i < planes.n; ++i) {
-    const float d =
-        PlaneValue(planes.x[i], planes.y[i], planes.z[i], planes.offset[i], v);
+    const float d = PlaneValue(planes.x[i], planes.y[i], planes.z[i], planes.offset[i], v);
     positive->word[i / 64] |= static_cast<uint64_t>(d > 0) << (i % 64);
     unsure->word[i / 64] |= static_cast<uint64_t>(std::abs(d) < tolerance) << (i % 64);
   }
@@ -60,10 +59,10 @@ void FindSides(const PlaneArrays& planes, const FloatView& v, float tolerance, F
 
 // The bits of 16 faces, 16 bits each, as 0 or not 0. `table` has all bits of the cluster, twice.
 CA_CPU_WITH("avx2") inline __m256i BitsOf(__m256i face, __m256i table) {
-  const __m256i bit_of_byte =
-      _mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201u));
+  const __m256i bit_of_byte = _mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201u));
   const __m256i none = _mm256_set1_epi16(static_cast<int16_t>(0xFF00));  // looked up as 0
-  const __m256i byte = _mm256_shuffle_epi8(table, _mm256_or_si256(_mm256_srli_epi16(face, 3), none));
+  const __m256i byte =
+      _mm256_shuffle_epi8(table, _mm256_or_si256(_mm256_srli_epi16(face, 3), none));
   const __m256i bit = _mm256_shuffle_epi8(
       bit_of_byte, _mm256_or_si256(_mm256_and_si256(face, _mm256_set1_epi16(7)), none));
   return _mm256_cmpeq_epi16(_mm256_and_si256(byte, bit), bit);
@@ -78,24 +77,22 @@ EdgeBits FindChanges(const ClusterEdge* edges, int n, const FaceBits& positive) 
     std::memcpy(padded, edges, n * sizeof(ClusterEdge));
     edges = padded;
   }
-  const __m256i table =
-      _mm256_broadcastsi128_si256(_mm_set_epi64x(static_cast<int64_t>(positive.word[1]),
-                                                 static_cast<int64_t>(positive.word[0])));
+  const __m256i table = _mm256_broadcastsi128_si256(_mm_set_epi64x(
+      static_cast<int64_t>(positive.word[1]), static_cast<int64_t>(positive.word[0])));
   const __m256i low = _mm256_set1_epi16(127);
   EdgeBits bits{0, 0};
   for (int e = 0; e < kEdges; e += 32) {
     __m256i along[2], back[2];
     for (int k = 0; k < 2; ++k) {
-      const __m256i edge =
-          _mm256_loadu_si256(reinterpret_cast<const __m256i*>(edges + e + 16 * k));
+      const __m256i edge = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(edges + e + 16 * k));
       along[k] = BitsOf(_mm256_and_si256(edge, low), table);
       back[k] = BitsOf(_mm256_and_si256(_mm256_srli_epi16(edge, 7), low), table);
     }
     // Packing takes halves of 128 bits in turn; 0xD8 puts them in order.
-    const __m256i changed = _mm256_permute4x64_epi64(
-        _mm256_packs_epi16(_mm256_xor_si256(along[0], back[0]),
-                           _mm256_xor_si256(along[1], back[1])),
-        0xD8);
+    const __m256i changed =
+        _mm256_permute4x64_epi64(_mm256_packs_epi16(_mm256_xor_si256(along[0], back[0]),
+                                                    _mm256_xor_si256(along[1], back[1])),
+                                 0xD8);
     const __m256i up = _mm256_permute4x64_epi64(_mm256_packs_epi16(along[0], along[1]), 0xD8);
     bits.changed |= static_cast<uint64_t>(static_cast<uint32_t>(_mm256_movemask_epi8(changed)))
                     << e;

@@ -129,14 +129,14 @@ void CpuEdges::ProjectContour(HiddenEdges* hidden) {
       block.multiplicity[i] = block.swapped[i] != 0 ? -m : m;
     }
     if (!hidden->is_empty()) {
-      const EdgeArrays ordered{block.x0, block.y0, block.x1, block.y1, block.slope,
-                               block.multiplicity};
+      const EdgeArrays ordered{block.x0, block.y0,    block.x1,
+                               block.y1, block.slope, block.multiplicity};
       hidden->Take(ordered, count, block.is_seen);
     }
     for (int i = 0; i < count; ++i) {
       if (block.is_seen[i] == 0) continue;
       const bool swapped = block.swapped[i] != 0;
-      edges_[kept] = {block.x0[i],    block.y0[i],     block.x1[i],     block.y1[i],
+      edges_[kept] = {block.x0[i],    block.y0[i],     block.x1[i],          block.y1[i],
                       block.slope[i], block.inv_dy[i], block.multiplicity[i]};
       ends_[kept] = {swapped ? contour[i].v1 : contour[i].v0,
                      swapped ? contour[i].v0 : contour[i].v1};

@@ -67,7 +67,7 @@ class CpuEdges {
   std::vector<CutEnds> cuts_;
   std::vector<PieceEnds> pieces_;         // with a lens, one per edge; ends_ and cuts_ without
   std::vector<EdgeSlides> piece_slides_;  // p: the upper end
-  std::vector<int32_t> velocity_of_;  // −1: not yet computed
+  std::vector<int32_t> velocity_of_;      // −1: not yet computed
   std::vector<EdgeVelocity> velocities_;
 };
 

@@ -69,7 +69,7 @@ class CpuSweep {
     int32_t begin;  // of its fragments
     int32_t dw;     // of w along the row's top, from this column's cell on
   };
-  std::vector<Column> columns_;         // zero between rows, as
+  std::vector<Column> columns_;        // zero between rows, as
   std::vector<uint64_t> column_bits_;  // which of them are not
 
   InnerMask mask_;

@@ -15,13 +15,13 @@ namespace {
 
 // Fewer contour edges are drawn faster than balls.
 constexpr double kFewContourEdges = 3000;
-// The share of edges that a rough mesh at least shows as contour: scans have 0.03 and more, a smooth
-// mesh of n faces about 2/√n, which is less where it has many contour edges.
+// The share of edges that a rough mesh at least shows as contour: scans have 0.03 and more, a
+// smooth mesh of n faces about 2/√n, which is less where it has many contour edges.
 constexpr double kFewFolds = 0.004;
 // Where a ball is looked for: so many mean edge lengths below a place of the surface.
 constexpr double kDepthEdges = 2;
-constexpr int kMostPlaces = 2048;
-constexpr size_t kMostBalls = 1024;
+constexpr int kMostPlaces = 8192;
+constexpr size_t kMostBalls = 4096;
 constexpr size_t kMostOpenings = 64;
 // The rasterizer moves outlines by up to 1e-7 px, and balls are drawn in rounded numbers.
 constexpr double kShrink = 1 - 1e-4;

@@ -41,7 +41,7 @@ class InnerMask {
   };
 
   std::vector<uint64_t> bits_;
-  std::vector<Run> runs_;  // a long one of each row
+  std::vector<Run> runs_;             // a long one of each row
   std::vector<double> left_, right_;  // where a ball's image meets the lines between rows
   size_t words_ = 0;
   size_t drawn_begin_ = 0, drawn_end_ = 0;  // words beyond are 0
