@@ -152,7 +152,9 @@ Check LensCheck(const Assessment& result) {
                            shift_px > kLimits.shift_sigmas * shift.sigma &&
                            shift.explains > kLimits.shift_explains;
   const bool bent = matters(k1) && std::abs(k1.change) > kLimits.lens_sigmas * k1.sigma &&
-                    k1.explains > kLimits.lens_explains;
+                    k1.explains > (result.misfit.scale_px > kLimits.uneven_masks_px
+                                       ? kLimits.lens_explains_of_uneven
+                                       : kLimits.lens_explains);
   if (off_by_half && !bent) {
     return {"lens", false,
             Format("the outlines fit best with cx and cy %+.2f px off (sigma %.2f): is pixel_center "

@@ -40,6 +40,8 @@ struct VerdictLimits {
   /// A lens that was left out explains much of the misfit; noise that happens to lie like one does
   /// not.
   double lens_sigmas = 4.5, lens_explains = 0.17;
+  /// Masks by networks, off by half a pixel and more, have long errors of their own.
+  double lens_explains_of_uneven = 0.35, uneven_masks_px = 0.6;
   /// A principal point that is half a pixel off (pixel_center), seen only by views that need not
   /// agree on it otherwise.
   double shift_sigmas = 4, shift_explains = 0.015, least_shift_px = 0.3, most_shift_px = 0.85;
