@@ -19,7 +19,7 @@ namespace {
 constexpr double kInitialRadius = 1e2;
 
 // A step shorter than this part of the outlines' rms misfit is far inside what the masks tell.
-constexpr double kStepOfMisfit = 0.005;
+constexpr double kStepOfMisfit = 0.01;
 // Two steps that are alike but for their lengths, in this ratio, are followed by more such.
 constexpr double kLeastRatio = 0.4, kMostRatio = 0.95, kLeastCosine = 0.95;
 
