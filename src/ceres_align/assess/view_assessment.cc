@@ -7,6 +7,9 @@
 namespace ceres_align {
 namespace {
 
+// A drawn image takes 8 bytes a pixel: larger ones are judged one after the other.
+constexpr size_t kMostPixelsSideBySide = size_t{1} << 24;
+
 ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, size_t index,
                  double outline_tolerance, const Rigid3d& rig_from_run) {
   const View& view = prepared.scene().views[index];
@@ -39,9 +42,18 @@ std::vector<ViewResult> JudgeViews(const PreparedScene& prepared, double outline
   const std::vector<SilhouetteView> views =
       prepared.ViewsAt(prepared.last_level(), prepared.Depth(rig_from_run));
   std::vector<ViewResult> judged(views.size());
-  prepared.rasterizer()->ForEach(views.size(), [&](size_t i) {
+  const auto judge = [&](size_t i) {
     judged[i] = Judge(prepared, views[i], i, outline_tolerance, rig_from_run);
-  });
+  };
+  size_t pixels = 0;
+  for (const SilhouetteView& view : views) {
+    pixels = std::max(pixels, static_cast<size_t>(view.camera.width_px) * view.camera.height_px);
+  }
+  if (pixels <= kMostPixelsSideBySide) {
+    prepared.rasterizer()->ForEach(views.size(), judge);
+  } else {
+    for (size_t i = 0; i < views.size(); ++i) judge(i);
+  }
   return judged;
 }
 

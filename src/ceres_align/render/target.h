@@ -2,6 +2,7 @@
 // covered or empty pixels cost nothing.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "ceres_align/base/image.h"
@@ -17,11 +18,13 @@ class Target {
   static constexpr int kBlock = TargetView::kBlock;
   /// `weight` is empty (1 everywhere) or of the mask's size. CHECKs sizes and finiteness.
   Target(ImageF mask, ImageF weight);
+  /// The same without a copy: the images stay as they are while the target lives.
+  Target(std::shared_ptr<const ImageF> mask, std::shared_ptr<const ImageF> weight);
 
-  int width_px() const { return mask_.width; }
-  int height_px() const { return mask_.height; }
-  const ImageF& mask() const { return mask_; }
-  const ImageF& weight() const { return weight_; }  ///< may be empty: 1 everywhere
+  int width_px() const { return mask_->width; }
+  int height_px() const { return mask_->height; }
+  const ImageF& mask() const { return *mask_; }
+  const ImageF& weight() const { return *weight_; }  ///< may be empty: 1 everywhere
 
   /// Σ w T² and Σ w (1 − T)² of row r over pixels [0, k·kBlock), k-th pair of the row, the last
   /// of them the whole row's; with weights then as many pairs of Σ w and Σ w·(c + 0.5).
@@ -37,14 +40,13 @@ class Target {
 
   /// Borrowed pointers, for the kernels.
   TargetView view() const {
-    return {mask_.pixels.data(), weight_.empty() ? nullptr : weight_.pixels.data(),
-            prefix_.data(),      mask_.width,
-            mask_.height,        row_stride_};
+    return {mask_->pixels.data(), weight_->empty() ? nullptr : weight_->pixels.data(),
+            prefix_.data(),       mask_->width,
+            mask_->height,        row_stride_};
   }
 
  private:
-  ImageF mask_;
-  ImageF weight_;
+  std::shared_ptr<const ImageF> mask_, weight_;
   int row_stride_ = 0;
   std::vector<double> prefix_;
 };

@@ -67,7 +67,10 @@ std::vector<double> AreaSums(const ImageF& v, const ImageF* w, int width, int he
 
 std::shared_ptr<const Target> TargetOfSize(const View& view, int width, int height) {
   if (width == view.mask.width && height == view.mask.height) {
-    return std::make_shared<Target>(view.mask, view.weight);
+    const auto borrowed = [](const ImageF& image) {
+      return std::shared_ptr<const ImageF>(std::shared_ptr<void>(), &image);
+    };
+    return std::make_shared<Target>(borrowed(view.mask), borrowed(view.weight));
   }
   ImageF weight;
   if (!view.weight.empty()) weight = ScaleByArea(view.weight, ImageF(), width, height);

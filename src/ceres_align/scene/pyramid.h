@@ -25,7 +25,8 @@ struct PyramidLevel {
 std::vector<double> LevelScales(double widest_view_px, double smallest_mask_px,
                                 double coarsest_width_px, double level_factor);
 
-/// results[i] belongs to scales[i].
+/// results[i] belongs to scales[i]. Targets at full size borrow the scene's images, which must stay
+/// as they are while the targets live.
 std::vector<PyramidLevel> MakeLevels(const Scene& scene, const std::vector<double>& scales);
 PyramidLevel MakeLevel(const Scene& scene, double scale);
 
