@@ -247,8 +247,7 @@ TEST(FitTranslation, AUniformWeightChangesNothing) {
     MomentCase weighted(trial);
     for (int i = 0; i < 2; ++i) {
       const ImageF& mask = c.data->target(i).mask();
-      const auto target =
-          std::make_shared<Target>(mask, ImageF(mask.width, mask.height, 0.5f));
+      const auto target = std::make_shared<Target>(mask, ImageF(mask.width, mask.height, 0.5f));
       weighted.views[i].target = weighted.data->rasterizer()->AddTarget(target);
       weighted.masks[i] = MomentsOf(*target);
     }

@@ -40,7 +40,7 @@ TEST(Align, TheCallbackSeesEveryLevelAndMayStopAnywhere) {
     size_t all_calls = 0;
     Solve(scene, Options(), [&](const AlignIteration&) { return ++all_calls > 0; });
     ASSERT_GE(all_calls, 6u);
-    for (size_t stop_at = 1; stop_at <= all_calls; stop_at += 3) {
+    for (size_t stop_at = 1; stop_at <= all_calls; stop_at += 2) {
       size_t calls = 0;
       const AlignResult stopped =
           Solve(scene, Options(), [&](const AlignIteration&) { return ++calls < stop_at; });

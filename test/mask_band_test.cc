@@ -1,10 +1,11 @@
 // Distances to outlines and the weights that follow from them.
+#include "ceres_align/scene/mask_band.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "ceres_align/scene/mask_band.h"
 #include "testing.h"
 
 namespace ceres_align {

@@ -33,7 +33,8 @@ struct Setting {
     change(-h, &less.camera);
     Image<double> a = rasterizer.Coverage(more, nullptr);
     const Image<double> b = rasterizer.Coverage(less, nullptr);
-    for (size_t i = 0; i < a.pixels.size(); ++i) a.pixels[i] = (a.pixels[i] - b.pixels[i]) / (2 * h);
+    for (size_t i = 0; i < a.pixels.size(); ++i)
+      a.pixels[i] = (a.pixels[i] - b.pixels[i]) / (2 * h);
     return a;
   }
 };
@@ -62,8 +63,8 @@ TEST(Outline, SamplesAreThePixelsOfTheJacobianImage) {
     ASSERT_GT(samples.size(), 30u);
     size_t with_jacobian = 0;
     for (size_t i = 0; i < coverage.pixels.size(); ++i) {
-      with_jacobian += std::any_of(&jacobian[6 * i], &jacobian[6 * i] + 6,
-                                   [](double j) { return j != 0; });
+      with_jacobian +=
+          std::any_of(&jacobian[6 * i], &jacobian[6 * i] + 6, [](double j) { return j != 0; });
     }
     EXPECT_GE(samples.size(), with_jacobian);
     for (const OutlineSample& s : samples) {

@@ -16,11 +16,11 @@ TEST(ResultJson, HasTheDocumentedKeys) {
   const Json json =
       Json::parse(ResultJson(run.scene, run.result, AlignOptions(), {0.5, 0.25, 0.125, 1}));
   const std::set<std::string> expected = {
-      "status",       "usable",    "termination", "backend",   "rig_from_world", "views",
-      "accuracy",     "misfit",    "right",
-      "sigma",        "options",   "covariance",  "ambiguous", "ambiguity",      "observability",
-      "alternatives", "cost",      "errors",      "seconds",   "iterations",     "evaluations",
-      "searched",     "restarted", "sharpened",   "checks",    "consistency",    "warnings"};
+      "status",    "usable",      "termination",   "backend",      "rig_from_world", "views",
+      "accuracy",  "misfit",      "right",         "sigma",        "options",        "covariance",
+      "ambiguous", "ambiguity",   "observability", "alternatives", "cost",           "errors",
+      "seconds",   "iterations",  "evaluations",   "searched",     "restarted",      "sharpened",
+      "checks",    "consistency", "warnings"};
   std::set<std::string> keys;
   for (const auto& item : json.items()) keys.insert(item.key());
   EXPECT_EQ(keys, expected);

@@ -165,8 +165,8 @@ TEST(Verdict, OnlyTheFocalLengthCheckFindsASlightlyWrongOne) {
   }
 }
 
-// Masks of a segmentation network: off by about a pixel along long stretches. The pose is right, less
-// exact, and the result knows how exact.
+// Masks of a segmentation network: off by about a pixel along long stretches. The pose is right,
+// less exact, and the result knows how exact.
 TEST(Verdict, PoorMasksAreNoWrongPose) {
   for (int seed = 0; seed < 4; ++seed) {
     Scene scene = Right(Blob(), 2, 71 + seed);

@@ -43,7 +43,8 @@ DEFINE_bool(no_start, false, "no start is given: every rotation is searched");
 DEFINE_double(scatter, 0.1, "lateral shift of the object, in its radii");
 DEFINE_double(depth_scatter, 0, "random factor of its depth");
 DEFINE_int32(sharp_window, ceres_align::AlignOptions().sharp_window, "AlignOptions");
-DEFINE_string(robust, ToString(ceres_align::AlignOptions().robust), "AlignOptions: auto, off or on");
+DEFINE_string(robust, ToString(ceres_align::AlignOptions().robust),
+              "AlignOptions: auto, off or on");
 DEFINE_string(mask_offset, ToString(ceres_align::AlignOptions().offset),
               "AlignOptions::offset: auto, off or on");
 DEFINE_int32(search_candidates, ceres_align::AlignOptions().search_candidates, "AlignOptions");
@@ -213,9 +214,10 @@ void PrintTrial(const std::string& name, int trial, const AlignResult& result,
                                  : "descended",
               result.sharpened ? ", sharp" : "", result.final_cost, result.evaluations);
   for (const MaskTreatment& mask : result.masks) {
-    std::printf("; offset %.3f (%.3f) px, step %d, band %.1f px, left out %.3f + %.3f, rest %.2f px",
-                mask.offset_px, mask.offset_sigma_px, static_cast<int>(mask.step), mask.band_px,
-                mask.outside, mask.inside, mask.coherent_rms_px);
+    std::printf(
+        "; offset %.3f (%.3f) px, step %d, band %.1f px, left out %.3f + %.3f, rest %.2f px",
+        mask.offset_px, mask.offset_sigma_px, static_cast<int>(mask.step), mask.band_px,
+        mask.outside, mask.inside, mask.coherent_rms_px);
   }
   for (const Check& check : result.checks) {
     if (!check.passed) std::printf("; %s", check.name.c_str());

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "ceres_align/align/aligner.h"
-#include "ceres_align/scene/symmetry.h"
 #include "ceres_align/io/mesh_io.h"
 #include "ceres_align/render/cpu_rasterizer.h"
+#include "ceres_align/scene/symmetry.h"
 #include "ceres_align/synth/point_sampler.h"
 #include "ceres_align/synth/random.h"
 #include "ceres_align/synth/shapes.h"

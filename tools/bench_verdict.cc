@@ -156,10 +156,6 @@ std::vector<std::pair<std::string, double>> FiguresOf(const Trial& trial, const 
           {"all_p90", result.misfit.p90_px},
           {"all_long", result.misfit.long_px},
           {"wrong", result.misfit.wrong_px},
-          {"stretch_explains", result.model_misfit.stretch_explains},
-          {"stretch_by_chance", result.model_misfit.stretch_by_chance},
-          {"stretch", result.model_misfit.stretch},
-          {"left_rms", result.model_misfit.rms_px},
           {"chi2", pull.chi2},
           {"cost_ratio", result.alternatives.empty() ? NAN : result.alternatives[0].cost_ratio}};
 }

@@ -121,9 +121,10 @@ DEFINE_double(final_cost_change, AlignOptions().final_cost_change,
               "than this fraction.");
 DEFINE_bool(moment_translation, AlignOptions().moment_translation,
             "First match the masks' centroids and areas by translation (a search always does).");
-DEFINE_string(robust, ToString(AlignOptions().robust),
-              "auto, off or on: what lies far from the masks' outlines does not count in the last "
-              "steps. auto: where parts of a mask are missing, hidden or wrong and the rest fits well.");
+DEFINE_string(
+    robust, ToString(AlignOptions().robust),
+    "auto, off or on: what lies far from the masks' outlines does not count in the last "
+    "steps. auto: where parts of a mask are missing, hidden or wrong and the rest fits well.");
 DEFINE_string(mask_offset, ToString(AlignOptions().offset),
               "auto, off or on: how much larger or smaller than the object each mask is, all along "
               "its outline, is estimated and undone in the last steps. auto: where nothing else "
@@ -181,7 +182,8 @@ ProgramHelp Help() {
       {"Solve",
        {"loop_num", "level_loop_num", "restarts", "search_directions", "search_rotations",
         "backend", "num_threads", "coarsest_width_px", "level_factor", "final_step_px",
-        "final_cost_change", "moment_translation", "covariance", "require_deg", "require_percent", "outline_tolerance"}},
+        "final_cost_change", "moment_translation", "covariance", "require_deg", "require_percent",
+        "outline_tolerance"}},
       {"Outputs", {"outputs", "out_dir", "filename_output", "start_end_output"}}};
   help.exit_codes = {"0  the result is usable",
                      "1  bad input: one line on stderr says what; nothing is written",

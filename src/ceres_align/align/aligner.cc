@@ -41,7 +41,8 @@ Solution Reached(const LevelResult& polished, double initial_cost) {
   return reached;
 }
 
-/// JudgeViews, the last pose's kept: the same pose is asked for again.
+/// JudgeViews, the last pose's kept: the same pose is asked for again. The scenes that it is asked
+/// for live as long.
 class ViewJudge {
  public:
   explicit ViewJudge(double outline_tolerance) : outline_tolerance_(outline_tolerance) {}
@@ -161,9 +162,9 @@ bool MeetsAMask(const std::vector<ViewResult>& views) {
 bool IsBetter(const Task& task, const Solution& a, const Solution& b) {
   const Solution* weighted = a.seen ? &a : b.seen ? &b : nullptr;
   const auto cost = [&](const Solution& solution) {
-    return weighted == nullptr ? solution.final_cost
-                               : weighted->seen->CostAt(task.prepared.last_level(),
-                                                        solution.rig_from_run);
+    return weighted == nullptr
+               ? solution.final_cost
+               : weighted->seen->CostAt(task.prepared.last_level(), solution.rig_from_run);
   };
   return Beats(task.prior, a.rig_from_run, cost(a), b.rig_from_run, cost(b));
 }
@@ -179,8 +180,8 @@ bool IsPoorBeside(const Task& task, const Solution& solution) {
   });
 }
 
-// Much more of the mask misfits than its outline, and to both sides (a hole in a mask is to one, and
-// moves nothing).
+// Much more of the mask misfits than its outline, and to both sides (a hole in a mask is to one,
+// and moves nothing).
 bool Misfits(const Task& task, const Solution& solution) {
   const PreparedScene& prepared = task.prepared;
   const size_t last = prepared.last_level();
@@ -217,8 +218,7 @@ Solution FromStart(const Task& task, const Rigid3d& initial) {
     return reached;
   }
   Solution found = FromSearch(task, &reached.rig_from_run);
-  const bool better =
-      found.status != AlignStatus::kStopped && IsBetter(task, found, reached);
+  const bool better = found.status != AlignStatus::kStopped && IsBetter(task, found, reached);
   Solution solution = better ? found : reached;
   solution.initial_cost = SeenBy(task.prepared, solution).CostAt(last, initial);
   solution.restarted = reached.restarted;

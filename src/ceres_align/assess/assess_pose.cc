@@ -33,22 +33,21 @@ void MeasureStatistics(const PreparedScene& prepared, const AssessOptions& optio
   const std::vector<OutlinePixel> pixels =
       CollectOutline(views, prepared.rasterizer(), rig_from_run);
   found->misfit = MeasureMisfit(pixels);
-  found->model_misfit = MeasureModelMisfit(pixels, found->misfit);
   found->consistency = MeasureConsistency(views, pixels, found->misfit, prepared.rasterizer(),
                                           prepared.radius(), rig_from_run);
   if (!options.covariance) return;
   // Of the residual whose optimum the pose is.
   Misfit misfit = found->misfit;
   misfit.window = window;
-  found->covariance = SandwichCovariance(
-      window == 1 ? pixels
-                  : CollectOutline(FullSizeViews(prepared, window, rig_from_run),
-                                   prepared.rasterizer(), rig_from_run),
-      misfit, Matrix6d::Zero(), prepared.radius(), nullptr);
+  found->covariance =
+      SandwichCovariance(window == 1 ? pixels
+                                     : CollectOutline(FullSizeViews(prepared, window, rig_from_run),
+                                                      prepared.rasterizer(), rig_from_run),
+                         misfit, Matrix6d::Zero(), prepared.radius(), nullptr);
 }
 
-// Below which |x| lies with 90 % probability, x ~ N(0, C): |x|² as a χ² of the same mean and variance
-// (Satterthwaite, 1946), whose quantile is Wilson and Hilferty's (1931).
+// Below which |x| lies with 90 % probability, x ~ N(0, C): |x|² as a χ² of the same mean and
+// variance (Satterthwaite, 1946), whose quantile is Wilson and Hilferty's (1931).
 double NinetyPercent(const Eigen::Matrix3d& C) {
   const double mean = C.trace(), squares = (C * C).trace();
   if (!(mean > 0)) return 0;
@@ -79,9 +78,8 @@ Assessment AssessPose(const PreparedScene& prepared, const AssessOptions& option
   found.alternatives = modes.alternatives;
   found.views = std::move(views);
   if (solution.status != AlignStatus::kNoOverlap) {
-    found.observability =
-        ObservabilityAt(prepared, window, modes.round ? kUnobservedOfRound : kUnobserved,
-                        rig_from_run);
+    found.observability = ObservabilityAt(
+        prepared, window, modes.round ? kUnobservedOfRound : kUnobserved, rig_from_run);
     found.ambiguity =
         AmbiguityInWords(found.alternatives, found.observability, SymmetryOf(prepared));
     found.ambiguous = !found.ambiguity.empty();

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "ceres_align/assess/misfit.h"
-#include "ceres_align/assess/model_misfit.h"
 #include "ceres_align/modes/alternative.h"
 #include "ceres_align/solve/solution.h"
 
@@ -110,18 +109,17 @@ struct Assessment {
   /// Of [ω, v]: rotation (rad) about the object's centre and its translation, in the axes of the
   /// rig's frame. Absent where the data do not determine the pose.
   std::optional<Eigen::Matrix<double, 6, 6>> covariance;
-  std::optional<Accuracy> accuracy;  ///< where there is a covariance
-  bool accuracy_expected = false;    ///< AssessOptions::covariance
+  std::optional<Accuracy> accuracy;                 ///< where there is a covariance
+  bool accuracy_expected = false;                   ///< AssessOptions::covariance
   double require_rad = 0, require_of_distance = 0;  ///< AssessOptions'
   Eigen::Vector3d object_center_in_world = Eigen::Vector3d::Zero();  ///< errors are taken there
-  std::vector<Alternative> alternatives;  ///< best first
+  std::vector<Alternative> alternatives;                             ///< best first
   /// An alternative fits about as well, or a motion is unobserved.
   bool ambiguous = false;
   std::string ambiguity;  ///< why, in words; empty if not ambiguous
   std::optional<Observability> observability;
   std::optional<Consistency> consistency;
-  Misfit misfit;  ///< of all views together
-  ModelMisfit model_misfit;
+  Misfit misfit;                 ///< of all views together
   double outline_tolerance = 1;  ///< AssessOptions'
   bool prior_given = false;
   std::string prior_broken;   ///< how the pose breaks SolveOptions::prior; empty: it does not

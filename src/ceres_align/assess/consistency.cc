@@ -164,7 +164,8 @@ NumberFit FitNumber(std::vector<OutlinePixel> pixels, double radius, double radi
 Eigen::Vector2d FieldOfK1(const Camera& camera, const Projection& projection,
                           const Eigen::Vector2d& from_center_px) {
   const Eigen::Vector2d x =
-      projection.Ray(camera.cx_px + from_center_px.x(), camera.cy_px + from_center_px.y()).head<2>();
+      projection.Ray(camera.cx_px + from_center_px.x(), camera.cy_px + from_center_px.y())
+          .head<2>();
   const double r2 = x.squaredNorm();
   const LensDistortion& lens = camera.lens;
   const double below = 1 + r2 * (lens.k4 + r2 * (lens.k5 + r2 * lens.k6));
@@ -233,15 +234,14 @@ void MeasureFocal(const Problem& problem, const std::vector<ViewOutline>& at_pos
   result->focal_change = std::expm1(log_focal + rest);
   result->focal_sigma = last.sigma;
   if (first.cost > 0) {
-    result->focal_explains =
-        std::clamp((first_cost - cost + last.gain) / first.cost, 0.0, 1.0);
+    result->focal_explains = std::clamp((first_cost - cost + last.gain) / first.cost, 0.0, 1.0);
   }
   const Eigen::Vector3d rotation = LogRotation(pose.rotation * rig_from_world.rotation.conjugate());
   result->focal_rotation_rad = (rotation + last.step.head<3>()).norm();
-  result->focal_translation = ((pose.translation - rig_from_world.translation) / problem.radius +
-                               last.step.segment<3>(3))
-                                  .norm() *
-                              radius_over_depth;
+  result->focal_translation =
+      ((pose.translation - rig_from_world.translation) / problem.radius + last.step.segment<3>(3))
+          .norm() *
+      radius_over_depth;
 }
 
 void MeasurePulls(const std::vector<ViewOutline>& views, const Misfit& misfit, double radius,
@@ -306,8 +306,7 @@ Consistency MeasureConsistency(const std::vector<WeightedView>& views,
   double depth = 0;
   for (const ViewOutline& outline : outlines) {
     problem.indices.push_back(outline.index);
-    const double z =
-        (views[outline.index].view.cam_from_rig * rig_from_world.translation).norm();
+    const double z = (views[outline.index].view.cam_from_rig * rig_from_world.translation).norm();
     depth = depth > 0 ? std::min(depth, z) : z;
   }
   result.view_indices = problem.indices;

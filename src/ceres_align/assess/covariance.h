@@ -40,9 +40,8 @@ namespace ceres_align {
 /// rotation only as weakly as the facets of a round object's mesh feign it (`radius` is the
 /// object's), or where fewer than 8 tiles remain; `why` (may be null) says it in a sentence.
 std::optional<Matrix6d> SandwichCovariance(const std::vector<OutlinePixel>& pixels,
-                                           const Misfit& misfit,
-                                           const Matrix6d& other_information, double radius,
-                                           std::string* why);
+                                           const Misfit& misfit, const Matrix6d& other_information,
+                                           double radius, std::string* why);
 
 /// The same from the views themselves. Bad arguments are CHECKed.
 std::optional<Matrix6d> SandwichCovariance(const std::vector<WeightedView>& views,

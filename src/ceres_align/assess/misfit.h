@@ -19,8 +19,8 @@ struct Misfit {
   double median_px = 0, p80_px = 0, p90_px = 0;  ///< of |displacement|
   /// The scale on which the cost bends. ½ Σ (M − T)² is quadratic in an outline's displacement only
   /// up to half a pixel; beyond, it grows by the length, so what counts as curvature is the density
-  /// of outline near 0: k(e) = 1/(2 scale_px) where |e| < scale_px, and 0 elsewhere (scale ½: k = 1,
-  /// Gauss–Newton). As Powell's kernel in the covariance of a median (Econometric Theory, 1991).
+  /// of outline near 0: k(e) = 1/(2 scale_px) where |e| < scale_px, and 0 elsewhere (scale ½: k =
+  /// 1, Gauss–Newton). As Powell's kernel in the covariance of a median (Econometric Theory, 1991).
   double scale_px = 0.5;
   /// Rms of the displacements' means over stretches (squares of 64 px), far ones
   /// limited: what masks, mesh and lens have in common along the outline.

@@ -58,8 +58,7 @@ void AddView(int index, const WeightedView& weighted, Rasterizer* rasterizer,
   const Eigen::Matrix3d cam_from_world = (view.cam_from_rig * rig_from_world).R();
   const MaskOutline outline(target.mask(), target.weight());
   for (const OutlineSample& sample : samples) {
-    const double w =
-        target.weight().empty() ? 1.0 : target.weight().at(sample.column, sample.row);
+    const double w = target.weight().empty() ? 1.0 : target.weight().at(sample.column, sample.row);
     if (!(w > 0)) continue;
     OutlinePixel pixel;
     pixel.view = index;
@@ -70,8 +69,8 @@ void AddView(int index, const WeightedView& weighted, Rasterizer* rasterizer,
     pixel.residual = sample.coverage - target.mask().at(sample.column, sample.row);
     pixel.by_pose = canonical_from_delta.transpose() * Vector6d::Map(sample.jacobian);
     pixel.by_shift = {sample.shift[0], sample.shift[1]};
-    pixel.by_focal = sample.growth - job.camera.cx_px * sample.shift[0] -
-                     job.camera.cy_px * sample.shift[1];
+    pixel.by_focal =
+        sample.growth - job.camera.cx_px * sample.shift[0] - job.camera.cy_px * sample.shift[1];
     pixel.by_stretch = StretchOf(sample.jacobian, center_in_cam, cam_from_world);
     const OutlinePoint point = PointOf(sample);
     pixel.from_center_px = {point.x - job.camera.cx_px, point.y - job.camera.cy_px};

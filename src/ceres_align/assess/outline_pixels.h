@@ -20,14 +20,14 @@ struct WeightedView {
 /// A pixel that a moving outline crosses.
 struct OutlinePixel {
   int view, column, row;
-  double weight;            ///< of the squared residual: the pixel's times the view's; > 0
-  double coverage;          ///< M
-  double residual;          ///< M − T
-  Vector6d by_pose;         ///< ∂M/∂[ω, v], PoseManifold's tangent of rig_from_world
-  Eigen::Vector2d by_shift; ///< ∂M/∂(x, y) of the outline in the image, per px
-  double by_focal;          ///< ∂M by the log of the focal length
-  Vector6d by_stretch;      ///< ∂M/∂S of X → (1 + S) X about the mesh's centre, in the world's
-                            ///< axes: xx, yy, zz, yz, zx, xy
+  double weight;             ///< of the squared residual: the pixel's times the view's; > 0
+  double coverage;           ///< M
+  double residual;           ///< M − T
+  Vector6d by_pose;          ///< ∂M/∂[ω, v], PoseManifold's tangent of rig_from_world
+  Eigen::Vector2d by_shift;  ///< ∂M/∂(x, y) of the outline in the image, per px
+  double by_focal;           ///< ∂M by the log of the focal length
+  Vector6d by_stretch;  ///< ∂M/∂S of X → (1 + S) X about the mesh's centre, in the world's
+                        ///< axes: xx, yy, zz, yz, zx, xy
   Eigen::Vector2d from_center_px;  ///< of the outline in the pixel, from the principal point
   /// Of the mask's outline from the rendered one, px: > 0 where the mask is larger. Limited to
   /// ±kMostDisplacement_px.

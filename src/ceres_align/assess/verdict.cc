@@ -34,12 +34,12 @@ Check MasksCheck(const Assessment& result) {
     if (view.mask_empty && view.object_area_px > kLimits.unseen_area_px) {
       return {"masks", false,
               Format("%s: the mask is empty, yet %.0f px of the object would be seen",
-                   view.name.c_str(), view.object_area_px)};
+                     view.name.c_str(), view.object_area_px)};
     }
     if (!view.mask_empty && !view.object_in_frame) {
       return {"masks", false,
               Format("%s: the object is out of the frame, yet the mask has %.0f px",
-                   view.name.c_str(), view.mask_area_px)};
+                     view.name.c_str(), view.mask_area_px)};
     }
   }
   return {"masks", true, "every mask shows something exactly where the object is seen"};
@@ -51,7 +51,7 @@ Check FrameCheck(const Assessment& result) {
     if (view.mask_empty || view.cut_share == 0) continue;
     worst.Take(view.cut_share, kLimits.most_cut,
                Format("%s: %.0f %% of the mask's border lie on the frame's edge (at most %.0f %%)",
-                    view.name.c_str(), 100 * view.cut_share, 100 * kLimits.most_cut));
+                      view.name.c_str(), 100 * view.cut_share, 100 * kLimits.most_cut));
   }
   return Judged("frame", worst, "no mask is cut by the frame");
 }
@@ -70,15 +70,15 @@ Check OverlapCheck(const Assessment& result) {
   const double mean = count > 0 ? sum / count : 0;
   return {"overlap", mean >= kLimits.least_mean_iou && least >= kLimits.least_iou,
           Format("IoU without specks: mean %.4f (at least %g), least %.4f (at least %g)", mean,
-               kLimits.least_mean_iou, least, kLimits.least_iou)};
+                 kLimits.least_mean_iou, least, kLimits.least_iou)};
 }
 
 Check ContourCheck(const Assessment& result) {
   Excess worst;
   for (const ViewResult& view : result.views) {
     if (view.mask_empty) continue;
-    const double limit_px = result.outline_tolerance *
-                            std::max(kLimits.p80_px, kLimits.p80_of_size * Size_px(view));
+    const double limit_px =
+        result.outline_tolerance * std::max(kLimits.p80_px, kLimits.p80_of_size * Size_px(view));
     worst.Take(view.contour.p80_px, limit_px,
                Format("%s: 80 %% of the outline lie within %.2f px of the mask's (at most %.2f)",
                       view.name.c_str(), view.contour.p80_px, limit_px));
@@ -101,13 +101,14 @@ Check ViewsCheck(const Assessment& result) {
         poor ? kLimits.pull_of_misfit * result.misfit.scale_px / (0.5 * size_px) : 0;
     const double tolerance =
         result.outline_tolerance * std::max(1.0, of_misfit_rad / kLimits.pull_rad);
-    const bool matters =
-        pull.rotation_rad > tolerance * kLimits.pull_rad || pull.translation > tolerance * kLimits.pull;
-    worst.Take(matters ? pull.chi2 : std::min(pull.chi2, most_chi2), most_chi2,
-               Format("%s pulls the pose by %.3f deg and %.3f %% of the distance against the other "
-                    "views, chi2 %.1f (at most %.0f)",
-                    result.views[result.consistency->view_indices[i]].name.c_str(),
-                    pull.rotation_rad * 180 / M_PI, 100 * pull.translation, pull.chi2, most_chi2));
+    const bool matters = pull.rotation_rad > tolerance * kLimits.pull_rad ||
+                         pull.translation > tolerance * kLimits.pull;
+    worst.Take(
+        matters ? pull.chi2 : std::min(pull.chi2, most_chi2), most_chi2,
+        Format("%s pulls the pose by %.3f deg and %.3f %% of the distance against the other "
+               "views, chi2 %.1f (at most %.0f)",
+               result.views[result.consistency->view_indices[i]].name.c_str(),
+               pull.rotation_rad * 180 / M_PI, 100 * pull.translation, pull.chi2, most_chi2));
   }
   return Judged("views", worst, "");
 }
@@ -148,24 +149,26 @@ Check LensCheck(const Assessment& result) {
     return fit.rotation_rad > result.outline_tolerance * kLimits.pull_rad ||
            fit.translation > result.outline_tolerance * kLimits.pull;
   };
-  const bool off_by_half = matters(shift) && shift_px > kLimits.least_shift_px && shift_px < kLimits.most_shift_px &&
-                           shift_px > kLimits.shift_sigmas * shift.sigma &&
-                           shift.explains > kLimits.shift_explains;
+  const bool off_by_half =
+      matters(shift) && shift_px > kLimits.least_shift_px && shift_px < kLimits.most_shift_px &&
+      shift_px > kLimits.shift_sigmas * shift.sigma && shift.explains > kLimits.shift_explains;
   const bool bent = matters(k1) && std::abs(k1.change) > kLimits.lens_sigmas * k1.sigma &&
                     k1.explains > (result.misfit.scale_px > kLimits.uneven_masks_px
                                        ? kLimits.lens_explains_of_uneven
                                        : kLimits.lens_explains);
   if (off_by_half && !bent) {
-    return {"lens", false,
-            Format("the outlines fit best with cx and cy %+.2f px off (sigma %.2f): is pixel_center "
-                 "right? It would turn the pose by %.3f deg",
-                 shift.change, shift.sigma, shift.rotation_rad * 180 / M_PI)};
+    return {
+        "lens", false,
+        Format("the outlines fit best with cx and cy %+.2f px off (sigma %.2f): is pixel_center "
+               "right? It would turn the pose by %.3f deg",
+               shift.change, shift.sigma, shift.rotation_rad * 180 / M_PI)};
   }
-  return {"lens", !bent,
-          Format("the outlines fit best with a distortion k1 %+.3f off (sigma %.3f), which explains "
-               "%.0f %% of the misfit%s",
-               k1.change, k1.sigma, 100 * k1.explains,
-               bent ? ": was the lens's distortion left out?" : "")};
+  return {
+      "lens", !bent,
+      Format("the outlines fit best with a distortion k1 %+.3f off (sigma %.3f), which explains "
+             "%.0f %% of the misfit%s",
+             k1.change, k1.sigma, 100 * k1.explains,
+             bent ? ": was the lens's distortion left out?" : "")};
 }
 
 Check ObservabilityCheck(const Assessment& result) {

@@ -24,9 +24,9 @@ struct VerdictLimits {
   /// of the mask's area). Right poses in segmentation masks that are 1 px off reach 0.9 %; other
   /// meshes and swapped masks mostly 2 % and more. A fifth may be hidden or missing.
   double p80_px = 1, p80_of_size = 0.015;
-  /// χ² of a view's pull (6 degrees of freedom, heavy-tailed: right runs reach 69, with masks that are
-  /// off by more than poor_masks_px 108), where the pull is at least this long (translation: of the
-  /// distance).
+  /// χ² of a view's pull (6 degrees of freedom, heavy-tailed: right runs reach 69, with masks that
+  /// are off by more than poor_masks_px 108), where the pull is at least this long (translation: of
+  /// the distance).
   double most_chi2 = 75, most_chi2_of_poor = 130, pull_rad = 0.05 * M_PI / 180, pull = 0.0005;
   /// Such poor masks pull by less than they are off themselves: both lengths are larger by as much
   /// as a turn that moves the outline by this part of the misfit's scale is longer than pull_rad.

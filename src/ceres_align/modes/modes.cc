@@ -8,11 +8,11 @@
 #include <set>
 #include <utility>
 
-#include "ceres_align/solve/descent.h"
 #include "ceres_align/modes/mode_frame.h"
 #include "ceres_align/modes/mode_words.h"
 #include "ceres_align/modes/pose_comparison.h"
 #include "ceres_align/scene/symmetry.h"
+#include "ceres_align/solve/descent.h"
 
 namespace ceres_align {
 namespace {
@@ -78,7 +78,8 @@ class ModeFinder {
     const Rigid3d pose = prepared_.ToRun(list[0].rig_from_world);
     const double cost = prepared_.CostAt(prepared_.last_level(), pose);
     ++solution_->evaluations;
-    if (!(cost < plain) || !(cost < solution_->final_cost) || SharplyWorse(pose, cost)) return false;
+    if (!(cost < plain) || !(cost < solution_->final_cost) || SharplyWorse(pose, cost))
+      return false;
     MoveTo(pose, cost, "; then its twin (near and far exchanged) was found to fit better");
     return true;
   }
@@ -115,10 +116,9 @@ class ModeFinder {
   /// The object is round about an axis, and the masks allow that turn.
   bool FoundRound() const {
     return (symmetry_.IsRound() || symmetry_.sphere) &&
-           std::any_of(alternatives_.begin(), alternatives_.end(),
-                       [](const Alternative& other) {
-                         return other.kind == ModeKind::kSymmetry && other.fits;
-                       });
+           std::any_of(alternatives_.begin(), alternatives_.end(), [](const Alternative& other) {
+             return other.kind == ModeKind::kSymmetry && other.fits;
+           });
   }
 
   std::vector<Alternative> TakeAlternatives() { return std::move(alternatives_); }

@@ -39,8 +39,8 @@ Target::Target(std::shared_ptr<const ImageF> mask, std::shared_ptr<const ImageF>
     for (int b = 0; b < blocks; ++b) {
       p[2 * b + 2] = p[2 * b];
       p[2 * b + 3] = p[2 * b + 1];
-      pixels.AddDirectWeights(r, b * kBlock, std::min(mask_->width, (b + 1) * kBlock), &p[2 * b + 2],
-                              &p[2 * b + 3]);
+      pixels.AddDirectWeights(r, b * kBlock, std::min(mask_->width, (b + 1) * kBlock),
+                              &p[2 * b + 2], &p[2 * b + 3]);
     }
   }
 }

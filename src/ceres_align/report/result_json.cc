@@ -136,11 +136,11 @@ Json Sigma(const AlignResult& result) {
 
 Json AccuracyOf(const AlignResult& result) {
   if (!result.accuracy) return nullptr;
-  return {{"probability", 0.9},
-          {"rotation_deg", Number(result.accuracy->rotation_rad * 180 / M_PI)},
-          {"translation", Number(result.accuracy->translation)},
-          {"translation_percent_of_distance",
-           Number(100 * result.accuracy->translation_of_distance)}};
+  return {
+      {"probability", 0.9},
+      {"rotation_deg", Number(result.accuracy->rotation_rad * 180 / M_PI)},
+      {"translation", Number(result.accuracy->translation)},
+      {"translation_percent_of_distance", Number(100 * result.accuracy->translation_of_distance)}};
 }
 
 Json MisfitOf(const AlignResult& result) {

@@ -83,9 +83,10 @@ std::string Sigmas(const AlignResult& result) {
       "%.2g, %.2g, %.2g\n",
       s(0), s(1), s(2), s(3), s(4), s(5));
   if (result.accuracy) {
-    text += Format("Accuracy, 90 %%: within %.2g deg, %.2g of translation (%.2g %% of the distance)\n",
-                   result.accuracy->rotation_rad * 180 / M_PI, result.accuracy->translation,
-                   100 * result.accuracy->translation_of_distance);
+    text +=
+        Format("Accuracy, 90 %%: within %.2g deg, %.2g of translation (%.2g %% of the distance)\n",
+               result.accuracy->rotation_rad * 180 / M_PI, result.accuracy->translation,
+               100 * result.accuracy->translation_of_distance);
   }
   if (!result.IsRight()) text += "  (both mean something only if this is the right pose)\n";
   return text;
@@ -185,16 +186,17 @@ std::string TextReport(const Scene& scene, const AlignResult& result, const RunS
   for (size_t i = 0; i < result.masks.size(); ++i) {
     const MaskTreatment& mask = result.masks[i];
     if (mask.offset_px != 0) {
-      text += Format("Offset: the mask of camera %zu is %.2f px (sigma %.2f) %s than the mesh all "
-                     "along its outline, and was taken so much %s\n",
-                     i + 1, std::abs(mask.offset_px), mask.offset_sigma_px,
-                     mask.offset_px > 0 ? "larger" : "smaller",
-                     mask.offset_px > 0 ? "smaller" : "larger");
+      text += Format(
+          "Offset: the mask of camera %zu is %.2f px (sigma %.2f) %s than the mesh all "
+          "along its outline, and was taken so much %s\n",
+          i + 1, std::abs(mask.offset_px), mask.offset_sigma_px,
+          mask.offset_px > 0 ? "larger" : "smaller", mask.offset_px > 0 ? "smaller" : "larger");
     }
     if (mask.band_px == 0) continue;
-    text += Format("Robust: camera %zu counts pixels up to %.1f px from its mask's outline; %.1f %% "
-                   "of the mesh's outline is left out\n",
-                   i + 1, mask.band_px, 100 * mask.left_out());
+    text += Format(
+        "Robust: camera %zu counts pixels up to %.1f px from its mask's outline; %.1f %% "
+        "of the mesh's outline is left out\n",
+        i + 1, mask.band_px, 100 * mask.left_out());
   }
   text += "Stopped: " + std::string(ToString(result.status)) + "; " + result.termination + "\n";
   text += Format(

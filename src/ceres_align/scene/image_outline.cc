@@ -127,9 +127,8 @@ constexpr double kOfSpeck_px = 1.5;
 std::vector<OutlinePoint>::iterator SpecksToTheEnd(const ImageF& mask,
                                                    std::vector<OutlinePoint>* all) {
   const std::vector<size_t> specks = Specks(mask, *all);
-  return std::stable_partition(all->begin(), all->end(), [&](const OutlinePoint& p) {
-    return !OnSpeck(mask, specks, p);
-  });
+  return std::stable_partition(all->begin(), all->end(),
+                               [&](const OutlinePoint& p) { return !OnSpeck(mask, specks, p); });
 }
 
 }  // namespace

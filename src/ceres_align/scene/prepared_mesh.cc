@@ -42,8 +42,8 @@ const MeshSymmetry& PreparedMesh::Symmetry(Rasterizer* rasterizer) const {
   const ResidentMesh full(rasterizer, lods_.back().contour);
   const size_t second = lods_.size() > 1 ? lods_.size() - 2 : 0;
   const ResidentMesh coarse(rasterizer, lods_[second].contour);
-  auto found = std::make_unique<const MeshSymmetry>(FindSymmetry(
-      *mesh_, rasterizer, full.id(), lods_.size() > 1 ? coarse.id() : full.id()));
+  auto found = std::make_unique<const MeshSymmetry>(
+      FindSymmetry(*mesh_, rasterizer, full.id(), lods_.size() > 1 ? coarse.id() : full.id()));
   const std::lock_guard<std::mutex> lock(mutex_);
   if (symmetry_ == nullptr) symmetry_ = std::move(found);
   return *symmetry_;
@@ -60,8 +60,8 @@ const SilhouetteTable& PreparedMesh::LooksFrom(double distance, int directions,
     const auto found = tables_.find(key);
     if (found != tables_.end()) return *found->second;
   }
-  auto table = std::make_unique<SilhouetteTable>(
-      coarsest(), radius * std::pow(kDistanceStep, step), directions, rasterizer);
+  auto table = std::make_unique<SilhouetteTable>(coarsest(), radius * std::pow(kDistanceStep, step),
+                                                 directions, rasterizer);
   table->PrepareLookup();
   const std::lock_guard<std::mutex> lock(mutex_);
   return *tables_.emplace(key, std::move(table)).first->second;

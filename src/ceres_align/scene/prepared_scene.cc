@@ -131,8 +131,7 @@ void PreparedScene::AddMeshes() {
     if (mesh == nullptr) continue;
     for (const PreparedMesh::Lod& lod : mesh->lods()) {
       const Vec3& c = lod.contour->center;
-      lods_->back().push_back(
-          {ResidentMesh(rasterizer_, lod.contour), {c.x, c.y, c.z}, lod.cell});
+      lods_->back().push_back({ResidentMesh(rasterizer_, lod.contour), {c.x, c.y, c.z}, lod.cell});
     }
   }
   for (const View& view : scene_.views) {
@@ -170,7 +169,8 @@ size_t PreparedScene::LevelOfWidth(double width_px) const {
     full_width_px = std::max<double>(full_width_px, scene_.views[i].camera.width_px);
   }
   size_t level = 0;
-  while (level < last_level() && this->level(level).scale * full_width_px < 0.98 * width_px) ++level;
+  while (level < last_level() && this->level(level).scale * full_width_px < 0.98 * width_px)
+    ++level;
   return level;
 }
 

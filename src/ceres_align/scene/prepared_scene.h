@@ -4,11 +4,11 @@
 #include <memory>
 #include <vector>
 
+#include "ceres_align/geometry/scene.h"
 #include "ceres_align/render/resident.h"
 #include "ceres_align/scene/moments.h"
 #include "ceres_align/scene/prepared_mesh.h"
 #include "ceres_align/scene/pyramid.h"
-#include "ceres_align/geometry/scene.h"
 
 namespace ceres_align {
 
@@ -60,9 +60,7 @@ class PreparedScene {
   const PreparedMesh& mesh(int mesh_index) const { return *meshes_[mesh_index]; }
   /// The first view whose mask shows the object.
   size_t FirstWithMask() const;
-  const std::vector<MaskMoments>& MomentsAt(size_t level) const {
-    return levels_[level]->moments;
-  }
+  const std::vector<MaskMoments>& MomentsAt(size_t level) const { return levels_[level]->moments; }
   /// Σ w T² over all views: twice the cost of an empty frame.
   double MaskEnergy(size_t level) const { return levels_[level]->mask_energy; }
   /// Every mask's pixels (of nonzero weight) are 0 or 1.

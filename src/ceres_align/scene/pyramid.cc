@@ -119,7 +119,8 @@ std::vector<PyramidLevel> MakeLevels(const Scene& scene, const std::vector<doubl
     const size_t i = task % num_views;
     PyramidLevel& level = levels[task / num_views];
     const View& view = scene.views[i];
-    const int width = std::max(1, static_cast<int>(std::lround(level.scale * view.camera.width_px)));
+    const int width =
+        std::max(1, static_cast<int>(std::lround(level.scale * view.camera.width_px)));
     const int height =
         std::max(1, static_cast<int>(std::lround(level.scale * view.camera.height_px)));
     level.cameras[i] = view.camera.Scaled(width, height);

@@ -53,9 +53,8 @@ void CheckImage(const View& view, const ImageF& image, const char* what, float m
   for (size_t i = 0; i < image.pixels.size(); ++i) {
     const float value = image.pixels[i];
     if (!is_wrong(value)) continue;
-    Refuse(view, "the %s has the value %g at column %d, row %d", what,
-           static_cast<double>(value), static_cast<int>(i % image.width),
-           static_cast<int>(i / image.width));
+    Refuse(view, "the %s has the value %g at column %d, row %d", what, static_cast<double>(value),
+           static_cast<int>(i % image.width), static_cast<int>(i / image.width));
   }
 }
 

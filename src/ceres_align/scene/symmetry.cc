@@ -169,8 +169,7 @@ double OutlineComparer::WorstOf(MeshId mesh, const std::vector<ImageF>& own,
 
 void OutlineComparer::AddCoarse(size_t first, size_t end) {
   for (const ImageF& image : Draw(coarse_, Matrix3d::Identity(), first, end)) {
-    stand_in_ =
-        std::max(stand_in_, ceres_align::Deficit(own_[coarse_own_.size()], image, false));
+    stand_in_ = std::max(stand_in_, ceres_align::Deficit(own_[coarse_own_.size()], image, false));
     coarse_own_.push_back(image);
   }
 }
@@ -188,8 +187,8 @@ double OutlineComparer::Deficit(const Matrix3d& transform, double give_up) {
       if (coarse_ != mesh_) AddCoarse(known, end);
     }
     if (coarse_ != mesh_) {
-      const double least = WorstOf(coarse_, coarse_own_, transform, begin, end) -
-                           kStandInMargin * stand_in_;
+      const double least =
+          WorstOf(coarse_, coarse_own_, transform, begin, end) - kStandInMargin * stand_in_;
       if (least > give_up) return std::max(worst, least);
     }
     worst = std::max(worst, WorstOf(mesh_, own_, transform, begin, end));

@@ -46,8 +46,8 @@ class OutlineComparer {
   /// `mesh` is the rasterizer's; `center` (object's frame) is what transformations leave where it
   /// is, `radius` reaches all vertices from there. `coarse`: a simpler stand-in for the mesh, which
   /// settles what is far from alike, or `mesh` itself.
-  OutlineComparer(Rasterizer* rasterizer, MeshId mesh, MeshId coarse,
-                  const Eigen::Vector3d& center, double radius);
+  OutlineComparer(Rasterizer* rasterizer, MeshId mesh, MeshId coarse, const Eigen::Vector3d& center,
+                  double radius);
 
   /// 1 − IoU of the worst direction so far, ending at the first one above `give_up`; where the
   /// stand-in shows that it is above, a lower bound of it. `transform` is orthogonal, of

@@ -6,8 +6,8 @@
 #include <limits>
 #include <utility>
 
-#include "ceres_align/solve/descent.h"
 #include "ceres_align/search/table_search.h"
+#include "ceres_align/solve/descent.h"
 
 namespace ceres_align {
 namespace {
@@ -295,8 +295,8 @@ std::vector<Eigen::Quaterniond> AllowedGrid(int count, const PriorTest& prior) {
 }
 
 SearchResult SearchGlobally(const PreparedScene& scene, const SolveOptions& solve,
-                            const SearchOptions& options,
-                            const PriorTest& prior, bool thorough, const AlignCallback& callback) {
+                            const SearchOptions& options, const PriorTest& prior, bool thorough,
+                            const AlignCallback& callback) {
   return Searcher(scene, solve, options, prior, thorough, callback).Run();
 }
 

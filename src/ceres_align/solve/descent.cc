@@ -146,8 +146,8 @@ std::optional<LevelResult> Descent::SharpFrom(const LevelResult& plain, double* 
   const double depth = scene_.Depth(plain.rig_from_world);
   std::vector<SilhouetteView> views = scene_.ViewsAt(last, depth);
   for (SilhouetteView& view : views) view.window = options_.sharp_window;
-  LevelResult sharp = SolveLevel(views, scene_.rasterizer(), plain.rig_from_world,
-                                 OptionsOf(last, depth), {});
+  LevelResult sharp =
+      SolveLevel(views, scene_.rasterizer(), plain.rig_from_world, OptionsOf(last, depth), {});
   iterations_ += sharp.iterations;
   evaluations_ += sharp.evaluations + 1;
   *misfit = 2 * sharp.final_cost / scene_.OutlineLength(last);

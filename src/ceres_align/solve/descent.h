@@ -3,10 +3,10 @@
 
 #include <optional>
 
+#include "ceres_align/scene/prepared_scene.h"
 #include "ceres_align/solve/level_solver.h"
 #include "ceres_align/solve/solution.h"
 #include "ceres_align/solve/solve_options.h"
-#include "ceres_align/scene/prepared_scene.h"
 
 namespace ceres_align {
 
@@ -39,8 +39,8 @@ class Descent {
 
   /// The last steps: Sharpen, and what masks ask for that are wrong in places or all along
   /// (SolveOptions::robust, offset). From where the last level ended: fills the solution's pose,
-  /// status, seen, masks, sharpened and both costs, the first of them `start`'s (null: an empty frame's),
-  /// which must be given and stays above.
+  /// status, seen, masks, sharpened and both costs, the first of them `start`'s (null: an empty
+  /// frame's), which must be given and stays above.
   void Finish(const Rigid3d* start, const LevelResult& plain, Solution* solution);
 
   /// Levels first..last from `start`; without progress reports if `silent`.

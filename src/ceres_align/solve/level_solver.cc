@@ -214,8 +214,7 @@ LevelResult SolveLevel(const std::vector<SilhouetteView>& views, Rasterizer* ras
   result.evaluations = batch.num_evaluations();
   result.moved_px = StepPx(views, rig_from_world, result.rig_from_world, options.radius);
   result.stopped = observer.stopped;
-  result.converged =
-      summary.termination_type == ceres::CONVERGENCE || observer.small_step_px > 0;
+  result.converged = summary.termination_type == ceres::CONVERGENCE || observer.small_step_px > 0;
   result.ended_early = observer.small_step_px > 0 && summary.final_cost < options.early_cost;
   result.failed = !result.converged && summary.termination_type == ceres::FAILURE;
   result.termination = Describe(observer, summary, options);

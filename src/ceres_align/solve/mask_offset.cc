@@ -69,10 +69,9 @@ class Fitter {
       if (outlines[v].empty()) continue;
       const Eigen::Vector3d center_in_rig =
           pose_ * (views[v].world_from_object * views[v].mesh_center_in_object);
-      px_per_unit_ = std::max(px_per_unit_, views[v].camera.fx_px /
-                                                std::max(center_in_rig.norm(), scene_.radius()));
-      AddView(v, CanonicalFromRig(views[v].cam_from_rig.rotation, center_in_rig,
-                                  pose_.translation),
+      px_per_unit_ = std::max(
+          px_per_unit_, views[v].camera.fx_px / std::max(center_in_rig.norm(), scene_.radius()));
+      AddView(v, CanonicalFromRig(views[v].cam_from_rig.rotation, center_in_rig, pose_.translation),
               outlines[v]);
     }
   }
@@ -86,8 +85,7 @@ class Fitter {
       const double w = o.length_px * TukeyWeight(std::abs(o.inside_px), band_px);
       if (w == 0) continue;
       VectorXd row = VectorXd::Zero(size());
-      row.head<6>() =
-          canonical_from_rig.transpose() * Eigen::Matrix<double, 6, 1>::Map(o.motion);
+      row.head<6>() = canonical_from_rig.transpose() * Eigen::Matrix<double, 6, 1>::Map(o.motion);
       row.segment<3>(3) *= scene_.radius();
       row[6 + v] = 1;
       normal_.H += w * row * row.transpose();
@@ -116,8 +114,7 @@ class Fitter {
   }
 
   void Move(const VectorXd& step) {
-    pose_.rotation =
-        (ExpRotation(Eigen::Vector3d(step.head<3>())) * pose_.rotation).normalized();
+    pose_.rotation = (ExpRotation(Eigen::Vector3d(step.head<3>())) * pose_.rotation).normalized();
     pose_.translation += scene_.radius() * step.segment<3>(3);
     for (size_t v = 0; v < offset_.size(); ++v) offset_[v] += step[6 + v];
   }
@@ -167,7 +164,8 @@ MaskOffset MeanOffset(const std::vector<OutlineOffset>& outline, double about_px
   offset.offset_px = sum / total;
   std::map<std::pair<int, int>, double> stretches;
   for (const OutlineOffset& o : outline) {
-    stretches[{static_cast<int>(o.place.x / kStretch_px), static_cast<int>(o.place.y / kStretch_px)}] +=
+    stretches[{static_cast<int>(o.place.x / kStretch_px),
+               static_cast<int>(o.place.y / kStretch_px)}] +=
         weight(o) * (o.inside_px - offset.offset_px);
   }
   double squares = 0;
@@ -210,8 +208,7 @@ double SizeOf_px(PixelStep step) {
 ImageF MovedMask(const ImageF& mask, const ImageF& weight, double offset_px) {
   if (offset_px == 0) return mask;
   const std::vector<OutlinePoint> outline = MaskOutline(mask, weight).points();
-  const ImageF distances =
-      DistancesTo(outline, mask.width, mask.height, std::abs(offset_px) + 1);
+  const ImageF distances = DistancesTo(outline, mask.width, mask.height, std::abs(offset_px) + 1);
   ImageF moved = mask;
   for (size_t i = 0; i < moved.pixels.size(); ++i) {
     const double inside = mask.pixels[i] >= 0.5f ? distances.pixels[i] : -distances.pixels[i];

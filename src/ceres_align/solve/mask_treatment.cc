@@ -19,8 +19,8 @@ constexpr double kLeastBand_px = 3, kMostBand_px = 16;
 
 // The outline's place in a pixel, by how much of it is covered; as if it were straight there.
 OutlinePoint PlaceOf(const OutlineSample& sample, double length_px) {
-  const double out_px = std::clamp((sample.coverage - 0.5) / length_px, -kMostInPixel_px,
-                                   kMostInPixel_px);
+  const double out_px =
+      std::clamp((sample.coverage - 0.5) / length_px, -kMostInPixel_px, kMostInPixel_px);
   return {static_cast<float>(sample.column + 0.5 + out_px * sample.shift[0] / length_px),
           static_cast<float>(sample.row + 0.5 + out_px * sample.shift[1] / length_px)};
 }
@@ -52,10 +52,11 @@ std::vector<std::vector<OutlineOffset>> OutlineMeter::Measure(const Rigid3d& rig
       offset.place = place;
       offset.length_px = static_cast<float>(length_px);
       offset.inside_px = static_cast<float>(masks_[i]->SignedDistanceWithHoles_px(place, kMost_px));
-      for (int k = 0; k < 2; ++k) offset.normal[k] = static_cast<float>(sample.shift[k] / length_px);
-      offset.by_focal = (sample.growth - camera.cx_px * sample.shift[0] -
-                         camera.cy_px * sample.shift[1]) /
-                        length_px;
+      for (int k = 0; k < 2; ++k)
+        offset.normal[k] = static_cast<float>(sample.shift[k] / length_px);
+      offset.by_focal =
+          (sample.growth - camera.cx_px * sample.shift[0] - camera.cy_px * sample.shift[1]) /
+          length_px;
       for (int k = 0; k < 6; ++k) offset.motion[k] = sample.jacobian[k] / length_px;
     }
   });
@@ -115,8 +116,7 @@ void MeasureTreated(const std::vector<OutlineOffset>& outline, MaskTreatment* tr
 
 std::shared_ptr<const PreparedScene> Treated(const PreparedScene& scene, const OutlineMeter& meter,
                                              const std::vector<MaskTreatment>& masks) {
-  std::vector<std::shared_ptr<const Target>> targets =
-      scene.level(scene.last_level()).targets;
+  std::vector<std::shared_ptr<const Target>> targets = scene.level(scene.last_level()).targets;
   scene.rasterizer()->ForEach(targets.size(), [&](size_t i) {
     if (!masks[i].treated()) return;
     const Target& plain = *targets[i];
@@ -125,9 +125,9 @@ std::shared_ptr<const PreparedScene> Treated(const PreparedScene& scene, const O
                        : SteppedBack(plain.mask(), masks[i].step, masks[i].offset_px > 0);
     ImageF weight = plain.weight();
     if (masks[i].band_px > 0) {
-      const std::vector<OutlinePoint> outline =
-          masks[i].offset_px == 0 ? meter.mask(i).points()
-                                  : MaskOutline(moved, plain.weight()).points();
+      const std::vector<OutlinePoint> outline = masks[i].offset_px == 0
+                                                    ? meter.mask(i).points()
+                                                    : MaskOutline(moved, plain.weight()).points();
       weight = BandWeights(outline, plain.weight(), plain.width_px(), plain.height_px(),
                            masks[i].band_px);
     }

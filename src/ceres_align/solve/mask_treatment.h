@@ -9,7 +9,8 @@
 
 namespace ceres_align {
 
-/// How image tools grow and shrink binary masks: by the four neighbours of each pixel, or all eight.
+/// How image tools grow and shrink binary masks: by the four neighbours of each pixel, or all
+/// eight.
 enum class PixelStep { kNone, kFour, kEight };
 
 /// Of one view.

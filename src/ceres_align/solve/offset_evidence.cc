@@ -19,8 +19,8 @@ using Eigen::VectorXd;
 constexpr double kStretch_px = 16;
 // Directions below this part of the best seen one are not told by the outlines.
 constexpr double kRankTolerance = 1e-4;
-// Masks that are a pixel too large all round reach 0.01 to 0.15 of the pose's and 0.02 to 0.7 of the
-// best rival's; lenses, focal lengths and rigs that are wrong 0.2 to 1 and 0.9 to 20; waves and
+// Masks that are a pixel too large all round reach 0.01 to 0.15 of the pose's and 0.02 to 0.7 of
+// the best rival's; lenses, focal lengths and rigs that are wrong 0.2 to 1 and 0.9 to 20; waves and
 // segmentation networks 0.4 to 1 and 0.8 to 1.4.
 constexpr double kOfPose = 0.5, kOfRivals = 0.8;
 constexpr double kLeastSpare = 8;
@@ -53,8 +53,7 @@ class Stretches {
   void Add(size_t view, const OutlineOffset& o, double w, const VectorXd& row) {
     const std::pair<int, int> tile(static_cast<int>(o.place.x / kStretch_px),
                                    static_cast<int>(o.place.y / kStretch_px));
-    VectorXd& sum =
-        sums_.try_emplace({view, tile}, VectorXd::Zero(columns_ + 2)).first->second;
+    VectorXd& sum = sums_.try_emplace({view, tile}, VectorXd::Zero(columns_ + 2)).first->second;
     sum.head(columns_) += w * row;
     sum[columns_] += w * o.inside_px;
     sum[columns_ + 1] += w;
@@ -159,8 +158,8 @@ OffsetEvidence WeighOffsets(const PreparedScene& scene, const OutlineMeter& mete
   evidence.by_lens = with(kLens);
   evidence.by_size = with(kSize);
   evidence.by_views = stretches.Left(own);
-  evidence.spare =
-      static_cast<double>(stretches.size()) - static_cast<double>(std::max(offsets.size(), own.size()));
+  evidence.spare = static_cast<double>(stretches.size()) -
+                   static_cast<double>(std::max(offsets.size(), own.size()));
   return evidence;
 }
 

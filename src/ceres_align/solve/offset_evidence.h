@@ -18,8 +18,8 @@ struct OffsetEvidence {
   double LeastOfRivals() const;
   /// Offsets leave less than half of what the pose alone does.
   bool AllowsOffsets() const;
-  /// And clearly less than any rival: the outlines are off by the same all round, which nothing else
-  /// explains.
+  /// And clearly less than any rival: the outlines are off by the same all round, which nothing
+  /// else explains.
   bool SpeaksForOffsets() const;
 };
 

@@ -17,9 +17,10 @@ constexpr double kUnremarkable = 0.066, kSharpUnremarkable = 0.015;
 // So much of a view's outline must lie farther off than this part of the band that its scale gives.
 constexpr double kFarShare = 0.01, kFarOfBand = 0.6;
 constexpr int kRounds = 2;
-// Only a part of a mask is wrong, and the pose is right, where less of the outline was left out, hardly
-// any to one of its sides, and where the rest lies as on clean masks, in the means over stretches
-// (0.06 to 0.16 px, rarely 0.25; at wrong poses 0.4 and more; masks by networks 0.2 and more).
+// Only a part of a mask is wrong, and the pose is right, where less of the outline was left out,
+// hardly any to one of its sides, and where the rest lies as on clean masks, in the means over
+// stretches (0.06 to 0.16 px, rarely 0.25; at wrong poses 0.4 and more; masks by networks 0.2 and
+// more).
 constexpr double kMostLeftOut = 0.4, kMostOnBothSides = 0.05, kMostOfRest_px = 0.2;
 constexpr double kFewLeftOut = 0.05, kPoorRest_px = 0.5;
 // An offset is clear between these sizes and from so many sigmas on.
@@ -82,12 +83,12 @@ std::vector<std::vector<StepTry>> StepsToTry(const std::vector<MaskOffset>& offs
     for (const PixelStep step : {PixelStep::kNone, PixelStep::kFour, PixelStep::kEight}) {
       for (const int sign : {1, -1}) {
         const StepTry t{step, sign * SizeOf_px(step)};
-        if (apart_px(t) < near_px && (step != PixelStep::kNone || sign > 0)) of_view[i].push_back(t);
+        if (apart_px(t) < near_px && (step != PixelStep::kNone || sign > 0))
+          of_view[i].push_back(t);
       }
     }
-    std::stable_sort(of_view[i].begin(), of_view[i].end(), [&](const StepTry& a, const StepTry& b) {
-      return apart_px(a) < apart_px(b);
-    });
+    std::stable_sort(of_view[i].begin(), of_view[i].end(),
+                     [&](const StepTry& a, const StepTry& b) { return apart_px(a) < apart_px(b); });
     tries = std::max(tries, of_view[i].size());
   }
   std::vector<std::vector<StepTry>> steps;
@@ -96,9 +97,8 @@ std::vector<std::vector<StepTry>> StepsToTry(const std::vector<MaskOffset>& offs
     for (const std::vector<StepTry>& own : of_view) {
       of_all.push_back(own.empty() ? StepTry() : own[std::min(k, own.size() - 1)]);
     }
-    const bool any = std::any_of(of_all.begin(), of_all.end(), [](const StepTry& t) {
-      return t.step != PixelStep::kNone;
-    });
+    const bool any = std::any_of(of_all.begin(), of_all.end(),
+                                 [](const StepTry& t) { return t.step != PixelStep::kNone; });
     if (any) steps.push_back(of_all);
   }
   return steps;
@@ -277,8 +277,7 @@ class Finisher {
 
 bool MetAsCleanOnesAre(const PreparedScene& scene, const Reached& reached) {
   if (reached.sharp) return reached.sharp_misfit <= kSharpUnremarkable;
-  return 2 * reached.plain.final_cost <=
-         kUnremarkable * scene.OutlineLength(scene.last_level());
+  return 2 * reached.plain.final_cost <= kUnremarkable * scene.OutlineLength(scene.last_level());
 }
 
 std::optional<RobustFinish> FinishRobustly(const PreparedScene& scene, const SolveOptions& options,

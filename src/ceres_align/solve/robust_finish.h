@@ -1,5 +1,5 @@
-// The last steps where masks are wrong in places or all along: what lies far from their outlines does
-// not count, and masks that are too large or too small all round are set back.
+// The last steps where masks are wrong in places or all along: what lies far from their outlines
+// does not count, and masks that are too large or too small all round are set back.
 #pragma once
 
 #include <memory>

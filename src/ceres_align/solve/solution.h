@@ -33,7 +33,7 @@ struct Solution {
   /// The scene by whose weights the last steps were made; null: the masks as they are.
   std::shared_ptr<const PreparedScene> seen;
   std::vector<MaskTreatment> masks;  ///< by view, of `seen`; empty without it
-  std::vector<Rigid3d> others;  ///< where a search's other finalists ended, best first
+  std::vector<Rigid3d> others;       ///< where a search's other finalists ended, best first
   int iterations = 0;
   int evaluations = 0;  ///< poses at which all views were rasterized
 };

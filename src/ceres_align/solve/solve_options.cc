@@ -30,13 +30,12 @@ void SolveOptions::Validate() const {
   RequireOption(coarsest_width_px >= 4, "coarsest_width_px", coarsest_width_px, "at least 4");
   RequireOption(level_factor > 1 && level_factor <= 16, "level_factor", level_factor,
                 "above 1 and at most 16");
-  RequireOption(max_iterations_per_level >= 1, "max_iterations_per_level",
-                max_iterations_per_level, "at least 1");
+  RequireOption(max_iterations_per_level >= 1, "max_iterations_per_level", max_iterations_per_level,
+                "at least 1");
   RequireOption(max_iterations >= 1, "max_iterations", max_iterations, "at least 1");
   RequireOption(max_rotation_step_rad > 0, "max_rotation_step_rad", max_rotation_step_rad,
                 "positive");
-  RequireOption(max_translation_step > 0, "max_translation_step", max_translation_step,
-                "positive");
+  RequireOption(max_translation_step > 0, "max_translation_step", max_translation_step, "positive");
   RequireOption(restarts >= 0, "restarts", restarts, "at least 0");
   RequireOption(restart_angle_rad > 0 && restart_angle_rad <= M_PI, "restart_angle_rad",
                 restart_angle_rad, "above 0 and at most pi");
