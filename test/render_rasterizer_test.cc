@@ -8,8 +8,11 @@
 #include <numeric>
 #include <thread>
 
+#include "ceres_align/render/cpu_contour.h"
+#include "ceres_align/render/view_geometry.h"
 #include "ceres_align/synth/mesh_damage.h"
 #include "ceres_align/synth/point_sampler.h"
+#include "ceres_align/synth/scan.h"
 #include "ceres_align/synth/shapes.h"
 #include "testing.h"
 
@@ -176,6 +179,60 @@ TEST(Rasterizer, AnyOrderAndThreadCountGivesTheSameBits) {
     std::vector<GramResult> single;
     rasterizer.Evaluate({work.jobs[17]}, &single);
     EXPECT_TRUE(SameBits(single[0], expected[17]));
+  }
+}
+
+// The rows of one job, where it is large enough to be split, with a window too.
+TEST(Rasterizer, AJobSplitOverThreadsGivesTheSameBits) {
+  ScanOptions options;
+  options.target_faces = 120000;
+  const auto mesh = Prepared(MakeScanOfShape("blob", options));
+  Random random("parts", 0);
+  RasterJob job;
+  job.camera = TestCamera(500, 400);
+  job.cam_from_object = RandomPose(Cleaned(MakeBumpyBlob(1000, 62)), job.camera, 8, &random);
+  job.cam_from_object.translation.z() = 2.8 * mesh->radius;
+  std::vector<RasterJob> jobs(3, job);
+  jobs[1].cam_from_object.translation.x() += 0.1;
+  jobs[2].window = 3;
+  for (const RasterJob& each : jobs) {
+    CpuContour contour;
+    contour.Prepare(*mesh, MakeViewGeometry(*mesh, each.camera, each.cam_from_object, each.window));
+    ASSERT_GT(contour.parts().size(), 2u);
+    int end = 0;
+    for (const CpuContour::RowRange& part : contour.parts()) {
+      EXPECT_EQ(part.begin, end);
+      EXPECT_GT(part.end, part.begin);
+      end = part.end;
+    }
+    EXPECT_EQ(end, each.window * each.camera.height_px);
+  }
+  const auto target = std::make_shared<Target>(RandomImage(500, 400, 1, &random), ImageF());
+  const tbb::global_control four(tbb::global_control::max_allowed_parallelism, 4);
+  std::vector<GramResult> expected;
+  Image<double> expected_image;
+  std::vector<double> expected_jacobian;
+  for (int threads : {1, 2, 4}) {
+    CpuRasterizer rasterizer(threads);
+    rasterizer.AddMesh(mesh);
+    rasterizer.AddTarget(target);
+    std::vector<GramResult> results, single;
+    rasterizer.Evaluate(jobs, &results);
+    std::vector<double> jacobian;
+    const Image<double> image = rasterizer.Coverage(job, &jacobian);
+    if (threads == 1) {
+      expected = results;
+      expected_image = image;
+      expected_jacobian = jacobian;
+      EXPECT_GT(results[0].boundary_pixels, 500);
+    }
+    EXPECT_EQ(image.pixels, expected_image.pixels);
+    EXPECT_EQ(jacobian, expected_jacobian);
+    for (size_t i = 0; i < jobs.size(); ++i) {
+      EXPECT_TRUE(SameBits(results[i], expected[i])) << threads << " threads, job " << i;
+      rasterizer.Evaluate({jobs[i]}, &single);
+      EXPECT_TRUE(SameBits(single[0], expected[i])) << threads << " threads, only job " << i;
+    }
   }
 }
 

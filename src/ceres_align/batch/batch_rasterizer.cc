@@ -223,10 +223,11 @@ Image<double> BatchRasterizer::Coverage(const RasterJob& job, std::vector<double
 }
 
 void BatchRasterizer::Outline(const RasterJob& job, std::vector<OutlineSample>* samples) {
+  thread_local CpuContour contour;
   thread_local CpuSweep sweep;
   const std::shared_ptr<const ContourMesh> mesh = impl_->meshes.Get(job.mesh);
-  SweepOutline(*mesh, MakeViewGeometry(*mesh, job.camera, job.cam_from_object, job.window), &sweep,
-               samples);
+  SweepOutline(*mesh, MakeViewGeometry(*mesh, job.camera, job.cam_from_object, job.window), &contour,
+               &sweep, samples);
 }
 
 void BatchRasterizer::CoverageBatch(const std::vector<RasterJob>& jobs,

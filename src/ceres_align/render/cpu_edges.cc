@@ -94,7 +94,6 @@ void CpuEdges::Project(HiddenEdges* hidden) {
   cuts_.clear();
   pieces_.clear();
   piece_slides_.clear();
-  velocities_.clear();
   const double radius = mesh_->radius;
   if (AnyInFront(view_, radius)) {
     if (view_.has_lens) {
@@ -106,7 +105,6 @@ void CpuEdges::Project(HiddenEdges* hidden) {
       ProjectContour(hidden);
     }
   }
-  velocity_of_.assign(num_edges_, -1);
 }
 
 void CpuEdges::ProjectContour(HiddenEdges* hidden) {
@@ -223,25 +221,16 @@ EdgeVelocity CpuEdges::PieceVelocity(int edge) const {
   return LensVelocityOf(view_, ends.top, ends.bottom, edges_[edge].slope, slides.p, slides.q);
 }
 
-const EdgeVelocity& CpuEdges::Velocity(int edge) {
-  int32_t& at = velocity_of_[edge];
-  if (at < 0) {
-    at = static_cast<int32_t>(velocities_.size());
-    if (view_.has_lens) {
-      velocities_.push_back(PieceVelocity(edge));
-      return velocities_[at];
-    }
-    CutEnds ends{};
-    if (ends_[edge].top < 0) {
-      ends = cuts_[~ends_[edge].top];
-    } else {
-      ends.top = view_.cam_from_object * mesh_->vertices[ends_[edge].top];
-      ends.bottom = view_.cam_from_object * mesh_->vertices[ends_[edge].bottom];
-    }
-    velocities_.push_back(
-        VelocityOf(view_, ends.top, ends.bottom, edges_[edge].slope, ends.slides));
+EdgeVelocity CpuEdges::Velocity(int edge) const {
+  if (view_.has_lens) return PieceVelocity(edge);
+  CutEnds ends{};
+  if (ends_[edge].top < 0) {
+    ends = cuts_[~ends_[edge].top];
+  } else {
+    ends.top = view_.cam_from_object * mesh_->vertices[ends_[edge].top];
+    ends.bottom = view_.cam_from_object * mesh_->vertices[ends_[edge].bottom];
   }
-  return velocities_[at];
+  return VelocityOf(view_, ends.top, ends.bottom, edges_[edge].slope, ends.slides);
 }
 
 }  // namespace ceres_align

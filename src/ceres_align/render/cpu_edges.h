@@ -1,4 +1,4 @@
-// One job's contour on one CPU thread: found, projected, and its velocities on demand.
+// One job's contour on one CPU thread: found, projected, with its velocities.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,8 @@ class CpuEdges {
   /// num_edges() of them.
   const ImageEdge* edges() const { return edges_.data(); }
   size_t num_edges() const { return num_edges_; }
-  /// ∂(outline)/∂p of an edge, computed when first asked for. The reference holds until the next
-  /// call.
-  const EdgeVelocity& Velocity(int edge);
+  /// ∂(outline)/∂p of an edge.
+  EdgeVelocity Velocity(int edge) const;
 
  private:
   // An edge's ends, upper end first: vertices of the mesh, or, where the near plane cut it, the
@@ -67,8 +66,6 @@ class CpuEdges {
   std::vector<CutEnds> cuts_;
   std::vector<PieceEnds> pieces_;         // with a lens, one per edge; ends_ and cuts_ without
   std::vector<EdgeSlides> piece_slides_;  // p: the upper end
-  std::vector<int32_t> velocity_of_;      // −1: not yet computed
-  std::vector<EdgeVelocity> velocities_;
 };
 
 }  // namespace ceres_align

@@ -74,20 +74,51 @@ struct CpuRasterizer::Impl {
         arena(num_threads) {}
   std::unique_ptr<tbb::global_control> more_than_cores;  // else TBB gives fewer, and says so
   tbb::task_arena arena;
+  tbb::enumerable_thread_specific<CpuContour> contours;
   tbb::enumerable_thread_specific<CpuSweep> sweeps;
   Registry<ContourMesh> meshes;
   Registry<Target> targets;
+
+  CpuContour& Prepare(const RasterJob& job, const ContourMesh& mesh) {
+    CpuContour& contour = contours.local();
+    contour.Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object, job.window));
+    return contour;
+  }
+
+  // body(part, sweep) for each part of the contour's rows. While this thread waits for the others
+  // it takes no other job, which would use its contour.
+  template <typename Body>
+  void ForEachPart(const CpuContour& contour, const Body& body) {
+    const auto sweep_part = [&](size_t i) {
+      CpuSweep& sweep = sweeps.local();
+      sweep.Begin(contour);
+      body(i, &sweep);
+    };
+    const size_t n = contour.parts().size();
+    if (n == 1 || inside_for_each || arena.max_concurrency() == 1) {
+      for (size_t i = 0; i < n; ++i) sweep_part(i);
+      return;
+    }
+    arena.execute([&] {
+      tbb::this_task_arena::isolate(
+          [&] { tbb::parallel_for(size_t{0}, n, sweep_part, tbb::simple_partitioner()); });
+    });
+  }
 
   void EvaluateOne(const RasterJob& job, GramResult* result) {
     const std::shared_ptr<const ContourMesh> mesh = meshes.Get(job.mesh);
     const std::shared_ptr<const Target> target = targets.Get(job.target);
     CHECK_EQ(target->width_px(), job.camera.width_px);
     CHECK_EQ(target->height_px(), job.camera.height_px);
-    CpuSweep& sweep = sweeps.local();
-    sweep.Prepare(*mesh, MakeViewGeometry(*mesh, job.camera, job.cam_from_object, job.window));
-    GramSink<SweepVelocity> sink({&sweep}, target->view(), job.window);
-    sweep.Rows(sink);
-    FillGramResult(sink.products(), sink.sums(), sink.boundary_pixels(), result);
+    const CpuContour& contour = Prepare(job, *mesh);
+    std::vector<GramSums> sums(contour.parts().size());
+    ForEachPart(contour, [&](size_t i, CpuSweep* sweep) {
+      GramSink<SweepVelocity> sink({sweep}, target->view(), job.window);
+      sweep->Rows(contour.parts()[i], sink);
+      sums[i] = sink.sums();
+    });
+    for (size_t i = 1; i < sums.size(); ++i) sums[0].Add(sums[i]);
+    FillGramResult(sums[0].products, sums[0].coverage, sums[0].boundary_pixels, result);
   }
 
   template <typename Pixel>
@@ -95,10 +126,11 @@ struct CpuRasterizer::Impl {
     const std::shared_ptr<const ContourMesh> mesh = meshes.Get(job.mesh);
     *image = Image<Pixel>(job.camera.width_px, job.camera.height_px, Pixel{0});
     if (jacobian != nullptr) jacobian->assign(6 * image->pixels.size(), 0.0);
-    CpuSweep& sweep = sweeps.local();
-    sweep.Prepare(*mesh, MakeViewGeometry(*mesh, job.camera, job.cam_from_object, job.window));
-    ImageSink<Pixel> sink(&sweep, image, jacobian, job.window);
-    sweep.Rows(sink);
+    const CpuContour& contour = Prepare(job, *mesh);
+    ForEachPart(contour, [&](size_t i, CpuSweep* sweep) {
+      ImageSink<Pixel> sink(sweep, image, jacobian, job.window);
+      sweep->Rows(contour.parts()[i], sink);
+    });
   }
 
   // Jobs side by side, except within a body of ForEach.
@@ -156,7 +188,7 @@ Image<double> CpuRasterizer::Coverage(const RasterJob& job, std::vector<double>*
 void CpuRasterizer::Outline(const RasterJob& job, std::vector<OutlineSample>* samples) {
   const std::shared_ptr<const ContourMesh> mesh = impl_->meshes.Get(job.mesh);
   SweepOutline(*mesh, MakeViewGeometry(*mesh, job.camera, job.cam_from_object, job.window),
-               &impl_->sweeps.local(), samples);
+               &impl_->contours.local(), &impl_->sweeps.local(), samples);
 }
 
 void CpuRasterizer::CoverageBatch(const std::vector<RasterJob>& jobs, std::vector<ImageF>* images) {

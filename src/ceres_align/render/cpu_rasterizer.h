@@ -1,4 +1,4 @@
-// The rasterizer on the CPU: jobs in parallel, each on one thread.
+// The rasterizer on the CPU: jobs side by side, and the rows of a job.
 #pragma once
 
 #include <memory>

@@ -40,78 +40,40 @@ void CutFragment(Fragment f, double left, double right, const Emit& emit) {
   if (f.yb > f.ya || f.touch != Fragment::kNone) emit(f);
 }
 
-// So few edges are swept faster than balls are drawn.
-constexpr size_t kFewEdges = 2000;
-
 }  // namespace
 
-void CpuSweep::Prepare(const ContourMesh& mesh, const ViewGeometry& view) {
-  view_ = view;
-  edges_.Find(mesh, view);
-  mask_.Clear();
-  // Balls are drawn as a pinhole sees them.
-  if (edges_.num_found() > kFewEdges && !view.has_lens && !CrossesNear(view, mesh.radius)) {
-    mask_.Draw(mesh.inner, view);
-  }
-  hidden_.Reset(mask_, view);
-  edges_.Project(&hidden_);
-  SortIntoRows();
-}
-
-// An edge's rows of the frame, in steps of the window. One left of the frame has none: it only
-// changes w along the tops of rows.
-CpuSweep::RowRange CpuSweep::RowsOf(const ImageEdge& edge) {
-  const double height = view_.height_px;
-  const double top = Min(Max(edge.y0, 0.0), height), bottom = Min(Max(edge.y1, 0.0), height);
-  if ((edge.x0 < 0) & (edge.x1 < 0)) {
-    left_w_[Ceil(top)] += edge.multiplicity;
-    left_w_[Ceil(bottom)] -= edge.multiplicity;
-    return {0, 0};
-  }
-  RowRange rows{static_cast<int32_t>(top), Ceil(bottom)};
-  if (view_.window > 1) {
-    const int k = view_.window, middle = k / 2;
-    rows.begin += (middle - rows.begin % k + k) % k;
-  }
-  return rows;
-}
-
-void CpuSweep::SortIntoRows() {
-  const int height = view_.height_px, window = view_.window;
-  const ImageEdge* edges = edges_.edges();
-  const size_t n = edges_.num_edges();
-  const size_t columns = static_cast<size_t>(view_.width_px) + 2;
+void CpuSweep::Begin(const CpuContour& contour) {
+  if (serial_ == contour.serial()) return;
+  contour_ = &contour;
+  serial_ = contour.serial();
+  width_ = contour.view().width_px;
+  const size_t columns = static_cast<size_t>(width_) + 2;
   if (columns_.size() < columns) {
     columns_.assign(columns, {0, 0});
     column_bits_.assign(columns / 64 + 1, 0);
   }
-  if (!hidden_.is_empty()) hidden_.SortByRow();
-  left_w_.assign(height + 1, 0);
-  row_begin_.assign(height + 3, 0);
-  if (rows_.size() < n) rows_.resize(n + n / 2);
-  for (size_t i = 0; i < n; ++i) {
-    const RowRange rows = rows_[i] = RowsOf(edges[i]);
-    for (int r = rows.begin; r < rows.end; r += window) ++row_begin_[r + 2];
+  velocities_.clear();
+  velocity_of_.assign(contour.num_edges(), -1);
+}
+
+const EdgeVelocity& CpuSweep::Velocity(int edge) {
+  int32_t& at = velocity_of_[edge];
+  if (at < 0) {
+    at = static_cast<int32_t>(velocities_.size());
+    velocities_.push_back(contour_->Velocity(edge));
   }
-  for (int r = 0; r < height; ++r) row_begin_[r + 2] += row_begin_[r + 1];
-  const size_t entries = static_cast<size_t>(row_begin_[height + 1]);
-  if (row_edge_.size() < entries) row_edge_.resize(entries + entries / 2);
-  for (size_t i = 0; i < n; ++i) {
-    for (int r = rows_[i].begin; r < rows_[i].end; r += window) {
-      row_edge_[row_begin_[r + 1]++] = static_cast<int32_t>(i);
-    }
-  }
+  return velocities_[at];
 }
 
 void CpuSweep::GatherRow(int row, int w_left) {
-  const ImageEdge* edges = edges_.edges();
-  const int width = view_.width_px;
-  covered_ = mask_.is_empty() ? nullptr : mask_.Row(row);
+  const ImageEdge* edges = contour_->edges();
+  const int width = width_;
+  covered_ = contour_->mask().is_empty() ? nullptr : contour_->mask().Row(row);
   num_emitted_ = 0;
   cells_.clear();
   w_right_ = w_left;
-  for (int32_t i = row_begin_[row]; i < row_begin_[row + 1]; ++i) {
-    const int id = row_edge_[i];
+  for (const int32_t* at = contour_->RowBegin(row); at < contour_->RowEnd(row); ++at) {
+    const int id = *at;
     const ImageEdge& edge = edges[id];
     const RowPiece piece = PieceInRow(edge, row);
     if (!(piece.yb > piece.ya)) continue;
@@ -143,14 +105,15 @@ void CpuSweep::AddStep(int column, int dw) {
 }
 
 void CpuSweep::AddHiddenSteps(int row) {
-  for (const HiddenEdges::Step* step = hidden_.Begin(row); step < hidden_.End(row); ++step) {
+  const HiddenEdges& hidden = contour_->hidden();
+  for (const HiddenEdges::Step* step = hidden.Begin(row); step < hidden.End(row); ++step) {
     w_right_ += step->dw;
     AddStep(step->column, step->dw);
   }
 }
 
 void CpuSweep::SplitPiece(const ImageEdge& edge, int id, int row, const RowPiece& piece) {
-  const int width = view_.width_px;
+  const int width = width_;
   const auto emit = [this](const Fragment& f) {
     if (f.column < 0) return;
     if (num_emitted_ == emitted_.size()) GrowEmitted();
@@ -230,7 +193,7 @@ void CpuSweep::Cover(const Cell& cell, const RowProfile& profile, CellOutline* o
   constexpr int kManyFragments = 64;
   const int few_fragments = covered_ == nullptr ? 3 : 1;  // what is hidden is told sooner in pairs
   static_assert(kManyFragments <= CellPairs::kMostFragments);
-  const ImageEdge* edges = edges_.edges();
+  const ImageEdge* edges = contour_->edges();
   const Fragment* f = row_.data() + cell.begin;
   const int n = cell.end - cell.begin;
   const CellBox box{cell.left, 0, cell.right, 1};

@@ -1,13 +1,12 @@
-// One job on one CPU thread: image edges → rows → fragments by pixel → sweep into a sink.
+// Rows of one job on one CPU thread: edges → fragments by pixel → sweep into a sink.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "ceres_align/render/cpu_edges.h"
+#include "ceres_align/render/cell_pairs.h"
+#include "ceres_align/render/cpu_contour.h"
 #include "ceres_align/render/crowded_cell.h"
-#include "ceres_align/render/hidden_edges.h"
-#include "ceres_align/render/inner_mask.h"
 #include "ceres_align/render/silhouette_cell.h"
 
 namespace ceres_align {
@@ -15,21 +14,21 @@ namespace ceres_align {
 /// Grow-only working memory of one thread, and the sweep that uses it.
 class CpuSweep {
  public:
-  /// Finds the contour of `mesh` in `view` and the rows it passes. Afterwards Rows() can be called.
-  /// Borrows the mesh until the next call.
-  void Prepare(const ContourMesh& mesh, const ViewGeometry& view);
+  /// Makes ready for rows of `contour`, which is borrowed until the next call.
+  void Begin(const CpuContour& contour);
 
-  /// Sweeps all rows of the frame in order:
+  /// Sweeps the given rows of the frame in order:
   ///   sink.Row(row)            before each row,
   ///   sink.Empty(begin, end)   rows [begin, end) that no edge touches and w = 0,
   ///   sink.Run(begin, end, covered)                 pixels of one row without outline,
   ///   sink.Cell(column, f, n, const CellOutline&)   the others, both in order of columns.
   template <typename Sink>
-  void Rows(Sink& sink);
+  void Rows(CpuContour::RowRange rows, Sink& sink);
 
-  /// ∂(outline)/∂p of an edge named by a fragment.
-  const EdgeVelocity& Velocity(int edge) { return edges_.Velocity(edge); }
-  const ImageEdge& Edge(int edge) const { return edges_.edges()[edge]; }
+  /// ∂(outline)/∂p of an edge named by a fragment, computed when first asked for. The reference
+  /// holds until the next call.
+  const EdgeVelocity& Velocity(int edge);
+  const ImageEdge& Edge(int edge) const { return contour_->edges()[edge]; }
 
  private:
   // Fragments [begin, end) of row_ lie in pixel `column`, between `left` and `right` of it: what is
@@ -38,11 +37,6 @@ class CpuSweep {
     int column, w, begin, end;
     double left = 0, right = 1;
   };
-  struct RowRange {
-    int32_t begin, end;
-  };
-  RowRange RowsOf(const ImageEdge& edge);
-  void SortIntoRows();
   // Splits row `row` into cells_; w_left: w at its upper left corner. Sets w_right_.
   void GatherRow(int row, int w_left);
   void SplitPiece(const ImageEdge& edge, int id, int row, const RowPiece& piece);
@@ -54,11 +48,11 @@ class CpuSweep {
   RowProfile LeftProfile(const Cell& cell);
   void Cover(const Cell& cell, const RowProfile& profile, CellOutline* outline);
 
-  ViewGeometry view_{};
-  CpuEdges edges_;
-  std::vector<RowRange> rows_;  // of each edge; room for more
-  std::vector<int32_t> row_begin_, row_edge_;
-  std::vector<int32_t> left_w_;  // per row, difference array: w from edges left of the frame
+  const CpuContour* contour_ = nullptr;
+  uint64_t serial_ = 0;  // of the contour
+  int width_ = 0;
+  std::vector<int32_t> velocity_of_;  // −1: not yet computed
+  std::vector<EdgeVelocity> velocities_;
 
   // The current row.
   std::vector<Fragment> emitted_, row_;  // room for more
@@ -72,8 +66,6 @@ class CpuSweep {
   std::vector<Column> columns_;        // zero between rows, as
   std::vector<uint64_t> column_bits_;  // which of them are not
 
-  InnerMask mask_;
-  HiddenEdges hidden_;
   const uint64_t* covered_ = nullptr;  // the row of it; null: nothing is known to be covered
   CellPairs pairs_;
   CrowdedCell crowded_;
@@ -85,13 +77,13 @@ class CpuSweep {
 };
 
 template <typename Sink>
-void CpuSweep::Rows(Sink& sink) {
-  const int height = view_.height_px;
-  int w_left = 0, empty_from = 0;
-  for (int r = 0; r < height; ++r) {
-    w_left += left_w_[r];
-    if (view_.window > 1 && r % view_.window != view_.window / 2) continue;
-    if (row_begin_[r] == row_begin_[r + 1] && w_left == 0) continue;
+void CpuSweep::Rows(CpuContour::RowRange rows, Sink& sink) {
+  const int window = contour_->view().window;
+  int empty_from = rows.begin;
+  for (int r = rows.begin; r < rows.end; ++r) {
+    const int w_left = contour_->LeftW(r);
+    if (window > 1 && r % window != window / 2) continue;
+    if (contour_->RowBegin(r) == contour_->RowEnd(r) && w_left == 0) continue;
     if (empty_from < r) sink.Empty(empty_from, r);
     empty_from = r + 1;
     sink.Row(r);
@@ -121,10 +113,10 @@ void CpuSweep::Rows(Sink& sink) {
       sink.Cell(cell.column, f, n, outline);
       column = run_begin = cell.column + 1;
     }
-    if (column < view_.width_px) run(view_.width_px, w_right_ != 0);
+    if (column < width_) run(width_, w_right_ != 0);
     if (run_begin < column) sink.Run(run_begin, column, run_covered);
   }
-  if (empty_from < height) sink.Empty(empty_from, height);
+  if (empty_from < rows.end) sink.Empty(empty_from, rows.end);
 }
 
 }  // namespace ceres_align

@@ -43,12 +43,13 @@ class SampleSink {
 
 }  // namespace
 
-void SweepOutline(const ContourMesh& mesh, const ViewGeometry& view, CpuSweep* sweep,
-                  std::vector<OutlineSample>* samples) {
+void SweepOutline(const ContourMesh& mesh, const ViewGeometry& view, CpuContour* contour,
+                  CpuSweep* sweep, std::vector<OutlineSample>* samples) {
   samples->clear();
-  sweep->Prepare(mesh, view);
+  contour->Prepare(mesh, view);
+  sweep->Begin(*contour);
   SampleSink sink(sweep, view.window, samples);
-  sweep->Rows(sink);
+  sweep->Rows({0, view.height_px}, sink);
 }
 
 }  // namespace ceres_align

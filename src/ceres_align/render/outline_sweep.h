@@ -11,8 +11,8 @@ namespace ceres_align {
 
 /// All pixels of `view` that an edge of the outline crosses, by rows, then columns; only those in
 /// the middle of view.window x view.window, named by their pixel. Memory grows with the outline,
-/// not with the frame.
-void SweepOutline(const ContourMesh& mesh, const ViewGeometry& view, CpuSweep* sweep,
-                  std::vector<OutlineSample>* samples);
+/// not with the frame. `contour`, `sweep`: working memory.
+void SweepOutline(const ContourMesh& mesh, const ViewGeometry& view, CpuContour* contour,
+                  CpuSweep* sweep, std::vector<OutlineSample>* samples);
 
 }  // namespace ceres_align

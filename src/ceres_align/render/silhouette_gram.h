@@ -103,6 +103,12 @@ CA_HD inline void CellJacobian(const Fragment* f, int n, const CellOutline& cell
 struct CoverageSums {
   double cost, area, moment_x, moment_y;
 
+  CA_HD void Add(const CoverageSums& other) {
+    cost += other.cost;
+    area += other.area;
+    moment_x += other.moment_x;
+    moment_y += other.moment_y;
+  }
   /// A pixel, `m` being w M.
   CA_HD void AddArea(double m, double x, int pixel_row) {
     area += m;
@@ -122,12 +128,24 @@ struct CoverageSums {
   }
 };
 
-/// Sums of one view, cell by cell as SweepRow calls it. `velocity`: see CellJacobian.
+/// What a view's rows add up to.
+struct GramSums {
+  static constexpr int kProducts = 28;  ///< upper triangle of [J r]ᵀ[J r], by rows
+  double products[kProducts];
+  CoverageSums coverage;
+  int boundary_pixels;
+
+  CA_HD void Add(const GramSums& other) {
+    for (int i = 0; i < kProducts; ++i) products[i] += other.products[i];
+    coverage.Add(other.coverage);
+    boundary_pixels += other.boundary_pixels;
+  }
+};
+
+/// Sums of rows of a view, cell by cell as CpuSweep calls it. `velocity`: see CellJacobian.
 template <typename Velocity>
 class GramSink {
  public:
-  static constexpr int kProducts = 28;  ///< upper triangle of [J r]ᵀ[J r], by rows
-
   CA_HD GramSink(const Velocity& velocity, const TargetView& target, int window)
       : velocity_(velocity), target_(target), window_{window} {}
 
@@ -138,23 +156,23 @@ class GramSink {
   }
   CA_HD void Empty(int begin, int end) {
     end = window_.FirstPixel(end);
-    for (int r = window_.FirstPixel(begin); r < end; ++r) sums_.cost += target_.RowCost(r, false);
+    for (int r = window_.FirstPixel(begin); r < end; ++r) sums_.coverage.cost += target_.RowCost(r, false);
   }
   CA_HD void Run(int begin, int end, bool covered) {
-    sums_.AddRun(target_, row_, window_.FirstPixel(begin), window_.FirstPixel(end), covered);
+    sums_.coverage.AddRun(target_, row_, window_.FirstPixel(begin), window_.FirstPixel(end), covered);
   }
   CA_HD void Cell(int column, const Fragment* f, int n, const CellOutline& cell) {
     if (!window_.HasCenter(column)) return;
     column = window_.Pixel(column);
     const double r = cell.area - mask_[column];
     const double w = weight_ != nullptr ? weight_[column] : 1.0;
-    sums_.AddArea(w * cell.area, column + 0.5, row_);
+    sums_.coverage.AddArea(w * cell.area, column + 0.5, row_);
     if (!cell.boundary) {
-      sums_.cost += w * r * r;
+      sums_.coverage.cost += w * r * r;
       return;
     }
-    ++boundary_pixels_;
-    double v[7], *sum = products_;
+    ++sums_.boundary_pixels;
+    double v[7], *sum = sums_.products;
     CellJacobian(f, n, cell, velocity_, v);
     v[6] = r;
     for (int i = 0; i < 7; ++i) {
@@ -163,9 +181,7 @@ class GramSink {
     }
   }
 
-  CA_HD const double* products() const { return products_; }
-  CA_HD const CoverageSums& sums() const { return sums_; }
-  CA_HD int boundary_pixels() const { return boundary_pixels_; }
+  CA_HD const GramSums& sums() const { return sums_; }
 
  private:
   Velocity velocity_;
@@ -174,9 +190,7 @@ class GramSink {
   int row_ = 0;
   const float* mask_ = nullptr;
   const float* weight_ = nullptr;
-  double products_[kProducts] = {};
-  CoverageSums sums_ = {};
-  int boundary_pixels_ = 0;
+  GramSums sums_ = {};
 };
 
 /// A GramResult (rasterizer.h) from the sums of a view.
