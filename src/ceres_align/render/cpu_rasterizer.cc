@@ -6,6 +6,7 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/render/cpu_sweep.h"
@@ -63,6 +64,32 @@ class InsideForEach {
   bool before_;
 };
 
+// Contours that no job uses. Not one per thread: a thread that waits for a job's parts may be given
+// another job by the arena.
+class ContourPool {
+ public:
+  /// Another job's working memory, or new; goes back with the pointer.
+  std::shared_ptr<CpuContour> Take() {
+    std::unique_ptr<CpuContour> contour;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (!free_.empty()) {
+        contour = std::move(free_.back());
+        free_.pop_back();
+      }
+    }
+    if (contour == nullptr) contour = std::make_unique<CpuContour>();
+    return {contour.release(), [this](CpuContour* used) {
+              const std::lock_guard<std::mutex> lock(mutex_);
+              free_.emplace_back(used);
+            }};
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<CpuContour>> free_;
+};
+
 }  // namespace
 
 struct CpuRasterizer::Impl {
@@ -74,19 +101,18 @@ struct CpuRasterizer::Impl {
         arena(num_threads) {}
   std::unique_ptr<tbb::global_control> more_than_cores;  // else TBB gives fewer, and says so
   tbb::task_arena arena;
-  tbb::enumerable_thread_specific<CpuContour> contours;
+  ContourPool contours;
   tbb::enumerable_thread_specific<CpuSweep> sweeps;
   Registry<ContourMesh> meshes;
   Registry<Target> targets;
 
-  CpuContour& Prepare(const RasterJob& job, const ContourMesh& mesh) {
-    CpuContour& contour = contours.local();
-    contour.Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object, job.window));
+  std::shared_ptr<const CpuContour> Prepare(const RasterJob& job, const ContourMesh& mesh) {
+    std::shared_ptr<CpuContour> contour = contours.Take();
+    contour->Prepare(mesh, MakeViewGeometry(mesh, job.camera, job.cam_from_object, job.window));
     return contour;
   }
 
-  // body(part, sweep) for each part of the contour's rows. While this thread waits for the others
-  // it takes no other job, which would use its contour.
+  // body(part, sweep) for each part of the contour's rows.
   template <typename Body>
   void ForEachPart(const CpuContour& contour, const Body& body) {
     const auto sweep_part = [&](size_t i) {
@@ -100,6 +126,7 @@ struct CpuRasterizer::Impl {
       return;
     }
     arena.execute([&] {
+      // Whoever waits here helps this job only, and is done soon.
       tbb::this_task_arena::isolate(
           [&] { tbb::parallel_for(size_t{0}, n, sweep_part, tbb::simple_partitioner()); });
     });
@@ -110,11 +137,11 @@ struct CpuRasterizer::Impl {
     const std::shared_ptr<const Target> target = targets.Get(job.target);
     CHECK_EQ(target->width_px(), job.camera.width_px);
     CHECK_EQ(target->height_px(), job.camera.height_px);
-    const CpuContour& contour = Prepare(job, *mesh);
-    std::vector<GramSums> sums(contour.parts().size());
-    ForEachPart(contour, [&](size_t i, CpuSweep* sweep) {
+    const auto contour = Prepare(job, *mesh);
+    std::vector<GramSums> sums(contour->parts().size());
+    ForEachPart(*contour, [&](size_t i, CpuSweep* sweep) {
       GramSink<SweepVelocity> sink({sweep}, target->view(), job.window);
-      sweep->Rows(contour.parts()[i], sink);
+      sweep->Rows(contour->parts()[i], sink);
       sums[i] = sink.sums();
     });
     for (size_t i = 1; i < sums.size(); ++i) sums[0].Add(sums[i]);
@@ -126,10 +153,10 @@ struct CpuRasterizer::Impl {
     const std::shared_ptr<const ContourMesh> mesh = meshes.Get(job.mesh);
     *image = Image<Pixel>(job.camera.width_px, job.camera.height_px, Pixel{0});
     if (jacobian != nullptr) jacobian->assign(6 * image->pixels.size(), 0.0);
-    const CpuContour& contour = Prepare(job, *mesh);
-    ForEachPart(contour, [&](size_t i, CpuSweep* sweep) {
+    const auto contour = Prepare(job, *mesh);
+    ForEachPart(*contour, [&](size_t i, CpuSweep* sweep) {
       ImageSink<Pixel> sink(sweep, image, jacobian, job.window);
-      sweep->Rows(contour.parts()[i], sink);
+      sweep->Rows(contour->parts()[i], sink);
     });
   }
 
@@ -188,7 +215,7 @@ Image<double> CpuRasterizer::Coverage(const RasterJob& job, std::vector<double>*
 void CpuRasterizer::Outline(const RasterJob& job, std::vector<OutlineSample>* samples) {
   const std::shared_ptr<const ContourMesh> mesh = impl_->meshes.Get(job.mesh);
   SweepOutline(*mesh, MakeViewGeometry(*mesh, job.camera, job.cam_from_object, job.window),
-               &impl_->contours.local(), &impl_->sweeps.local(), samples);
+               impl_->contours.Take().get(), &impl_->sweeps.local(), samples);
 }
 
 void CpuRasterizer::CoverageBatch(const std::vector<RasterJob>& jobs, std::vector<ImageF>* images) {
