@@ -53,5 +53,42 @@ TEST(Align, AMaskThatIsOnlyIgnoredPixelsIsEmpty) {
   EXPECT_THROW(Solve(scene), InputError);
 }
 
+// A thing before the object hides a good part of it. Known, it costs a little; not known, the masks
+// are wrong.
+TEST(Align, WhatAnOccluderHidesDoesNotCount) {
+  const TriangleMesh mesh = MakeMultiPart(1500);
+  Scene scene = MakeScene(mesh, 2, 88, 8, 1, 306, 256);
+  TriangleMesh plate = MakeCube(1);
+  const Eigen::Vector3d center = *scene.true_rig_from_world * BoundingSphere(mesh).center;
+  const double radius = BoundingSphere(mesh).radius;
+  for (Eigen::Vector3d& vertex : plate.vertices) vertex *= 0.8 * radius;
+  CleanMesh(&plate);
+  scene.meshes.push_back(std::make_shared<TriangleMesh>(plate));
+  scene.mesh_names.push_back("plate");
+  const Rigid3d rig_from_plate(
+      ExpRotation({0.3, 0.4, 0.2}),
+      Eigen::Vector3d(0.62 * center + Eigen::Vector3d(0.4 * radius, 0, 0)));
+  double hidden = 0, seen = 0;
+  for (View& view : scene.views) {
+    const ImageF before = RenderMask(plate, view.cam_from_rig * rig_from_plate, view.camera, 4);
+    for (size_t i = 0; i < before.pixels.size(); ++i) {
+      hidden += before.pixels[i] > 0 ? view.mask.pixels[i] : 0;
+      if (before.pixels[i] > 0) view.mask.pixels[i] = 0;
+      seen += view.mask.pixels[i];
+    }
+  }
+  ASSERT_GT(hidden, 0.15 * seen);
+  const AlignResult unknown = Solve(scene);
+  scene.occluders = {{1, rig_from_plate}};
+  const AlignResult known = Solve(scene);
+  EXPECT_LT(ErrorOf(scene, known).rotation_deg, 0.1);
+  EXPECT_LT(ErrorOf(scene, known).translation_percent, 0.1);
+  EXPECT_TRUE(known.IsUsable());
+  EXPECT_GT(unknown.final_cost, 3 * known.final_cost);
+  EXPECT_FALSE(unknown.IsUsable());
+  scene.occluders[0].mesh_index = 2;
+  EXPECT_THROW(Solve(scene), InputError);
+}
+
 }  // namespace
 }  // namespace ceres_align

@@ -138,6 +138,12 @@ TEST_F(SceneTest, ErrorsNameTheKey) {
                "views[0].\"widht\" is an unknown key");
   EXPECT_PRED2(Contains, Error([](J s) { s["extra"] = 1; }), "\"extra\" is an unknown key");
   EXPECT_PRED2(Contains, Error([](J s) { s["initial"]["pose"] = 1; }), "unknown key");
+  EXPECT_PRED2(Contains, Error([](J s) { s["occluders"] = 1; }), "occluders must be a list");
+  EXPECT_PRED2(Contains, Error([](J s) {
+                 s["occluders"] = {{{"rig_from_occluder", 1}}};
+               }),
+               "occluders[0].mesh is missing");
+  EXPECT_PRED2(Contains, Error([](J s) { s["occluders"] = {{{"mesh", "no.obj"}}}; }), "no.obj");
   EXPECT_PRED2(Contains, Error([](J s) { s["views"][0]["mask"] = 3; }), "must be a string");
   EXPECT_PRED2(Contains, Error([](J s) { s["views"][0]["width"] = 64.5; }), "whole number");
   EXPECT_PRED2(Contains, Error([](J s) { s["views"][0]["width"] = "64"; }), "must be a number");
@@ -247,6 +253,8 @@ TEST_F(SceneTest, SaveAndLoadAgree) {
   scene.views[1].pixel_center = 0;
   scene.views[1].ignore = "ignore.png";
   scene.views[1].world_from_object = Rigid3d(ExpRotation({0, 1, 0}), Eigen::Vector3d(0, 0, 1e-9));
+  scene.occluders = {{"cube.obj", {}},
+                     {"cube.obj", Rigid3d(ExpRotation({0, 0, 1}), Eigen::Vector3d(0, 2, 0.1))}};
   scene.initial_rig_from_world = Rigid3d(ExpRotation({1, 2, 0.5}), Eigen::Vector3d(0, 0, 6.25));
   scene.true_rig_from_world = Rigid3d(ExpRotation({-1, 2, 0.5}), Eigen::Vector3d(0, 0.1, 6));
   SaveScene(folder_ / "x.json", scene);
@@ -272,6 +280,14 @@ TEST_F(SceneTest, SaveAndLoadAgree) {
   expect_same(read.true_rig_from_world, scene.true_rig_from_world);
   const LoadedScene loaded = LoadScene(folder_ / "x.json");
   EXPECT_EQ(loaded.scene.views.size(), 2u);
+  ASSERT_EQ(read.occluders.size(), 2u);
+  ASSERT_EQ(loaded.scene.occluders.size(), 2u);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(read.occluders[i].mesh, "cube.obj");
+    expect_same(read.occluders[i].rig_from_occluder, scene.occluders[i].rig_from_occluder);
+    EXPECT_EQ(loaded.scene.occluders[i].mesh_index, loaded.scene.views[0].mesh_index);
+  }
+  expect_same(loaded.scene.occluders[1].rig_from_occluder, scene.occluders[1].rig_from_occluder);
   // Matrices stay on one line.
   EXPECT_PRED2(Contains, ReadFile(folder_ / "x.json"),
                "[[60.1,0.0,32.3],[0.0,61.7,23.9],[0.0,0.0,1.0]]");
@@ -280,7 +296,8 @@ TEST_F(SceneTest, SaveAndLoadAgree) {
 TEST_F(SceneTest, DistortionThatFoldsIsAnError) {
   json scene = OneView();
   scene["views"][0]["dist"] = {-5, 3, 0, 0, 0};
-  EXPECT_PRED2(Contains, Error(scene.dump()), "views[0]: the lens distortion folds over inside the image");
+  EXPECT_PRED2(Contains, Error(scene.dump()),
+               "views[0]: the lens distortion folds over inside the image");
   scene["views"][0]["dist"] = {0.1, 0.2};
   EXPECT_PRED2(Contains, Error(scene.dump()), "views[0].dist has 2 numbers");
   scene["views"][0]["dist"] = {0, 0, 0, 0, 0};

@@ -16,6 +16,7 @@
 #include "ceres_align/io/scene_hints.h"
 #include "ceres_align/report/result_json.h"
 #include "ceres_align/report/text_report.h"
+#include "ceres_align/scene/occluders.h"
 #include "cli/choice_flag.h"
 #include "cli/demo_scene.h"
 #include "cli/help.h"
@@ -384,7 +385,10 @@ int Run() {
   std::string why;
   const std::unique_ptr<Rasterizer> rasterizer =
       MakeRasterizer({FLAGS_backend, FLAGS_num_threads}, &why);
-  const Problem problem = MakeProblem();
+  Problem problem = MakeProblem();
+  if (!problem.scene.occluders.empty()) {
+    problem.scene = HideBehindOccluders(problem.scene, rasterizer.get());
+  }
   const Scene& scene = problem.scene;
   RunSeconds seconds;
   std::printf("Backend: %s\n", why.c_str());

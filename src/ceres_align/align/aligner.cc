@@ -8,6 +8,7 @@
 #include "ceres_align/assess/verdict.h"
 #include "ceres_align/assess/view_assessment.h"
 #include "ceres_align/modes/modes.h"
+#include "ceres_align/scene/occluders.h"
 #include "ceres_align/search/global_search.h"
 #include "ceres_align/solve/descent.h"
 
@@ -249,6 +250,13 @@ AlignResult Align(const Scene& scene, const PreparedMeshes& meshes, Rasterizer* 
   CHECK(rasterizer != nullptr);
   options.Validate();
   Stopwatch watch;
+  if (!scene.occluders.empty()) {
+    const Scene seen = HideBehindOccluders(scene, rasterizer);
+    const double seconds = watch.Seconds();
+    AlignResult result = Align(seen, meshes, rasterizer, options, callback);
+    result.prepare_seconds += seconds;
+    return result;
+  }
   const PreparedScene prepared(scene, meshes, rasterizer, options.coarsest_width_px,
                                options.level_factor);
   std::optional<Rigid3d> initial;

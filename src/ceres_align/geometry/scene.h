@@ -25,10 +25,18 @@ struct View {
   Rigid3d world_from_object;  ///< constant (a turntable's or a robot's motion)
 };
 
+/// A thing at a known place that hides the object, say a robot's stand or a turntable's plate.
+struct Occluder {
+  int mesh_index = 0;         ///< into Scene::meshes
+  Rigid3d rig_from_occluder;  ///< constant
+};
+
 struct Scene {
   std::vector<std::shared_ptr<const TriangleMesh>> meshes;  ///< cleaned (CleanMesh)
   std::vector<std::string> mesh_names;                      ///< as given; for reports
   std::vector<View> views;
+  /// Pixels that one of them covers, wholly or in part, do not count (HideBehindOccluders).
+  std::vector<Occluder> occluders;
   std::optional<Rigid3d> initial_rig_from_world;  ///< absent: to be searched for
   std::optional<Rigid3d> true_rig_from_world;     ///< present: errors are reported
 };

@@ -141,6 +141,11 @@ void CheckSceneDescription(SceneDescription* description, std::string_view where
       Fail(where, ": mesh is missing, and views[", i, "] has none of its own");
     }
   }
+  for (size_t i = 0; i < description->occluders.size(); ++i) {
+    const std::string place = Cat(where, ": occluders[", i, "]");
+    if (description->occluders[i].mesh.empty()) Fail(place, ".mesh is missing");
+    CheckFinite(description->occluders[i].rig_from_occluder, place + ".rig_from_occluder");
+  }
   NameViews(&description->views, where);
   CheckFinite(description->initial_rig_from_world, Cat(where, ": initial.rig_from_world"));
   CheckFinite(description->true_rig_from_world, Cat(where, ": truth.rig_from_world"));
@@ -159,6 +164,10 @@ LoadedScene BuildScene(const SceneDescription& description, const fs::path& fold
     loaded.scene.views.push_back(std::move(view));
     const std::string hint = PixelCenterHint(views[i], Cat(where, ": views[", i, "]"));
     if (!hint.empty()) loaded.warnings.push_back(hint);
+  }
+  for (const OccluderDescription& occluder : description.occluders) {
+    loaded.scene.occluders.push_back(
+        {builder.MeshIndex(occluder.mesh), occluder.rig_from_occluder.value_or(Rigid3d())});
   }
   loaded.scene.initial_rig_from_world = description.initial_rig_from_world;
   loaded.scene.true_rig_from_world = description.true_rig_from_world;

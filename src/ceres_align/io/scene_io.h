@@ -6,6 +6,7 @@
 //                  "K": [[fx, 0, cx], [0, fy, cy], [0, 0, 1]], "dist": [k1, k2, p1, p2, k3],
 //                  "cam_from_rig": {"R": [[…], […], […]], "t": [x, y, z]},
 //                  "mesh": "other.ply", "world_from_object": {"R": …, "t": …} }, … ],
+//     "occluders": [ { "mesh": "stand.stl", "rig_from_occluder": {"R": …, "t": …} }, … ],
 //     "initial": {"rig_from_world": {"R": …, "t": …}},
 //     "truth":   {"rig_from_world": {"R": …, "t": …}} }
 //
@@ -41,9 +42,16 @@ struct ViewDescription {
   std::optional<Rigid3d> world_from_object;  ///< absent: identity
 };
 
+/// A mesh at a known place that hides the object.
+struct OccluderDescription {
+  std::string mesh;                          ///< path
+  std::optional<Rigid3d> rig_from_occluder;  ///< absent: identity
+};
+
 struct SceneDescription {
   std::string mesh;  ///< path; may be empty if every view has its own
   std::vector<ViewDescription> views;
+  std::vector<OccluderDescription> occluders;
   std::optional<Rigid3d> initial_rig_from_world;
   std::optional<Rigid3d> true_rig_from_world;
 };

@@ -161,6 +161,28 @@ ViewDescription ReadView(const json& value, const std::string& place) {
   return view;
 }
 
+OccluderDescription ReadOccluder(const json& value, const std::string& place) {
+  ObjectReader reader(value, place);
+  OccluderDescription occluder;
+  reader.Required("mesh");
+  occluder.mesh = reader.String("mesh");
+  occluder.rig_from_occluder = ReadOptionalPose(&reader, "rig_from_occluder");
+  reader.CheckNoOtherKeys();
+  return occluder;
+}
+
+std::vector<OccluderDescription> ReadOccluders(ObjectReader* scene) {
+  std::vector<OccluderDescription> occluders;
+  const json* list = scene->Optional("occluders");
+  if (list == nullptr) return occluders;
+  const std::string place = scene->Place("occluders");
+  if (!list->is_array()) Fail(place, " must be a list, it is ", ObjectReader::TypeOf(*list));
+  for (size_t i = 0; i < list->size(); ++i) {
+    occluders.push_back(ReadOccluder((*list)[i], Cat(place, "[", i, "]")));
+  }
+  return occluders;
+}
+
 ordered_json MatrixJson(const Eigen::Matrix3d& m) {
   ordered_json rows = ordered_json::array();
   for (int i = 0; i < 3; ++i) rows.push_back({m(i, 0), m(i, 1), m(i, 2)});
@@ -224,6 +246,7 @@ SceneDescription ReadSceneDescription(const std::filesystem::path& path) {
   for (size_t i = 0; i < views.size(); ++i) {
     scene.views.push_back(ReadView(views[i], Cat(name, ": views[", i, "]")));
   }
+  scene.occluders = ReadOccluders(&reader);
   scene.initial_rig_from_world = ReadRigPose(&reader, "initial");
   scene.true_rig_from_world = ReadRigPose(&reader, "truth");
   reader.CheckNoOtherKeys();
@@ -238,6 +261,13 @@ void SaveScene(const std::filesystem::path& path, const SceneDescription& descri
   if (!scene.mesh.empty()) out["mesh"] = scene.mesh;
   out["views"] = ordered_json::array();
   for (const ViewDescription& view : scene.views) out["views"].push_back(ViewJson(view));
+  for (const OccluderDescription& occluder : scene.occluders) {
+    ordered_json item;
+    item["mesh"] = occluder.mesh;
+    if (occluder.rig_from_occluder)
+      item["rig_from_occluder"] = PoseJson(*occluder.rig_from_occluder);
+    out["occluders"].push_back(item);
+  }
   const auto add = [&](const char* key, const std::optional<Rigid3d>& pose) {
     if (pose) out[key] = {{"rig_from_world", PoseJson(*pose)}};
   };

@@ -74,6 +74,16 @@ void CheckScene(const Scene& scene) {
       throw InputError("mesh " + std::to_string(i) + " of the scene has no faces");
     }
   }
+  for (size_t i = 0; i < scene.occluders.size(); ++i) {
+    const Occluder& occluder = scene.occluders[i];
+    const std::string name = "occluder " + std::to_string(i);
+    if (occluder.mesh_index < 0 ||
+        static_cast<size_t>(occluder.mesh_index) >= scene.meshes.size()) {
+      throw InputError(name + ": mesh_index is " + std::to_string(occluder.mesh_index) + ", of " +
+                       std::to_string(scene.meshes.size()) + " meshes");
+    }
+    if (!IsFinite(occluder.rig_from_occluder)) throw InputError(name + ": its pose is not finite");
+  }
   for (const View& view : scene.views) {
     if (view.mesh_index < 0 || static_cast<size_t>(view.mesh_index) >= scene.meshes.size()) {
       Refuse(view, "mesh_index is %d, of %zu meshes", view.mesh_index, scene.meshes.size());
