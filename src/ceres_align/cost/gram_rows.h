@@ -24,4 +24,11 @@ struct SevenRows {
 /// 1e-14 (a direction that the view does not see) leaves its row zero.
 SevenRows RowsFromGram(const Matrix7d& gram);
 
+/// The same for any number of columns: n + 1 rows from an (n + 1)x(n + 1) matrix, r last.
+struct GramRows {
+  Eigen::VectorXd residuals;
+  Eigen::MatrixXd jacobian;  ///< n columns
+};
+GramRows RowsFromGram(const Eigen::MatrixXd& gram);
+
 }  // namespace ceres_align

@@ -1,7 +1,6 @@
 #include "ceres_align/cost/silhouette_cost_function.h"
 
 #include <cstring>
-#include <vector>
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/cost/pose_manifold.h"
@@ -9,6 +8,23 @@
 #include "ceres_align/render/view_geometry.h"
 
 namespace ceres_align {
+namespace {
+
+// The Jacobian by one block's ambient parameters from that by its tangent: columns [first, …).
+void LiftJacobian(const Eigen::MatrixXd& by_tangents, int first, int ambient_size,
+                  const double* block, double* jacobian) {
+  using RowMajorXd = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  Eigen::Map<RowMajorXd> out(jacobian, by_tangents.rows(), ambient_size);
+  if (ambient_size != kPoseBlockSize) {
+    out = by_tangents.middleCols(first, ambient_size);
+    return;
+  }
+  Eigen::Matrix<double, 6, 7, Eigen::RowMajor> lift;
+  PoseManifold().MinusJacobian(block, lift.data());
+  out = by_tangents.middleCols<6>(first) * lift;
+}
+
+}  // namespace
 
 RasterJob SilhouetteView::Job(const Rigid3d& rig_from_world) const {
   RasterJob job;
@@ -28,45 +44,63 @@ Matrix7d SilhouetteView::Gram(const GramResult& result, const Rigid3d& rig_from_
       result, CanonicalFromRig(cam_from_rig.rotation, center_in_rig, rig_from_world.translation));
 }
 
-SilhouetteCostFunction::SilhouetteCostFunction(const SilhouetteView& view, Rasterizer* rasterizer)
-    : view_(view), rasterizer_(rasterizer) {
+SilhouetteCostFunction::SilhouetteCostFunction(const SilhouetteView& view, Rasterizer* rasterizer,
+                                               const ViewUnknowns& unknowns)
+    : view_(view), unknowns_(unknowns), rasterizer_(rasterizer) {
   CHECK(rasterizer != nullptr);
-  set_num_residuals(7);
-  mutable_parameter_block_sizes()->push_back(kPoseBlockSize);
+  set_num_residuals(unknowns.TangentSize() + 1);
+  for (const int size : unknowns.BlockSizes()) mutable_parameter_block_sizes()->push_back(size);
 }
 
 SilhouetteCostFunction::SilhouetteCostFunction(const ViewBatch* batch, int index)
     : batch_(batch), index_(index) {
   CHECK(batch != nullptr);
   CHECK(index >= 0 && index < batch->num_views());
-  set_num_residuals(7);
-  mutable_parameter_block_sizes()->push_back(kPoseBlockSize);
+  unknowns_ = batch->unknowns(index);
+  set_num_residuals(unknowns_.TangentSize() + 1);
+  for (const int size : unknowns_.BlockSizes()) mutable_parameter_block_sizes()->push_back(size);
 }
 
-Matrix7d SilhouetteCostFunction::OwnGram(const double* pose_block) const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (!cached_ || std::memcmp(cached_pose_.data(), pose_block, sizeof(cached_pose_)) != 0) {
-    const Rigid3d rig_from_world = FromPoseBlock(pose_block);
-    std::vector<GramResult> results;
-    rasterizer_->Evaluate({view_.Job(rig_from_world)}, &results);
-    cached_gram_ = view_.Gram(results[0], rig_from_world);
-    std::memcpy(cached_pose_.data(), pose_block, sizeof(cached_pose_));
-    cached_ = true;
+bool SilhouetteCostFunction::OwnGram(double const* const* parameters, Eigen::MatrixXd* gram) const {
+  std::vector<double> at;
+  for (size_t i = 0; i < parameter_block_sizes().size(); ++i) {
+    at.insert(at.end(), parameters[i], parameters[i] + parameter_block_sizes()[i]);
   }
-  return cached_gram_;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // Bytes: a NaN is equal to itself.
+  if (cached_at_.size() != at.size() ||
+      std::memcmp(cached_at_.data(), at.data(), at.size() * sizeof(double)) != 0) {
+    const ViewValues values(view_, ViewBlocks(unknowns_, parameters));
+    if (!values.IsValid()) return false;
+    std::vector<GramResult> results;
+    rasterizer_->Evaluate({values.Job(view_, unknowns_.intrinsics)}, &results);
+    cached_gram_ = BlockGram(view_, values, unknowns_, results[0]);
+    cached_at_ = std::move(at);
+  }
+  *gram = cached_gram_;
+  return true;
 }
 
 bool SilhouetteCostFunction::Evaluate(double const* const* parameters, double* residuals,
                                       double** jacobians) const {
-  if (batch_ != nullptr && batch_->refused()) return false;
-  const SevenRows rows = RowsFromGram(batch_ != nullptr ? batch_->gram(index_, parameters[0])
-                                                        : OwnGram(parameters[0]));
-  Vector7d::Map(residuals) = rows.residuals;
-  if (jacobians == nullptr || jacobians[0] == nullptr) return true;
-  Eigen::Matrix<double, 6, 7, Eigen::RowMajor> lift;
-  PoseManifold().MinusJacobian(parameters[0], lift.data());
-  using RowMajor77 = Eigen::Matrix<double, 7, 7, Eigen::RowMajor>;
-  RowMajor77::Map(jacobians[0]) = rows.jacobian * lift;
+  Eigen::MatrixXd gram;
+  if (batch_ != nullptr) {
+    if (batch_->refused()) return false;
+    gram = batch_->gram(index_, parameters);
+  } else if (!OwnGram(parameters, &gram)) {
+    return false;
+  }
+  const GramRows rows = RowsFromGram(gram);
+  Eigen::VectorXd::Map(residuals, rows.residuals.size()) = rows.residuals;
+  if (jacobians == nullptr) return true;
+  int first = 0;
+  for (size_t i = 0; i < parameter_block_sizes().size(); ++i) {
+    const int size = parameter_block_sizes()[i];
+    if (jacobians[i] != nullptr) {
+      LiftJacobian(rows.jacobian, first, size, parameters[i], jacobians[i]);
+    }
+    first += size == kPoseBlockSize ? 6 : size;
+  }
   return true;
 }
 

@@ -10,6 +10,7 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/render/cpu_sweep.h"
+#include "ceres_align/render/gram_sweep.h"
 #include "ceres_align/render/outline_sweep.h"
 #include "ceres_align/render/registry.h"
 #include "ceres_align/render/view_geometry.h"
@@ -138,14 +139,12 @@ struct CpuRasterizer::Impl {
     CHECK_EQ(target->width_px(), job.camera.width_px);
     CHECK_EQ(target->height_px(), job.camera.height_px);
     const auto contour = Prepare(job, *mesh);
-    std::vector<GramSums> sums(contour->parts().size());
+    std::vector<ViewSums> sums(contour->parts().size());
     ForEachPart(*contour, [&](size_t i, CpuSweep* sweep) {
-      GramSink<SweepVelocity> sink({sweep}, target->view(), job.window);
-      sweep->Rows(contour->parts()[i], sink);
-      sums[i] = sink.sums();
+      sums[i] = SweepGram(*contour, contour->parts()[i], *target, job.intrinsics, sweep);
     });
     for (size_t i = 1; i < sums.size(); ++i) sums[0].Add(sums[i]);
-    FillGramResult(sums[0].products, sums[0].coverage, sums[0].boundary_pixels, result);
+    FillGramResult(sums[0], job.intrinsics, result);
   }
 
   template <typename Pixel>

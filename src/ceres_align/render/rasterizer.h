@@ -27,6 +27,9 @@ struct RasterJob {
   /// Odd. 1: pixels are compared as areas. k > 1: of each pixel only the central 1/k x 1/k window
   /// is, so that M and J are the window's; a mask that samples pixel centres says no more.
   int window = 1;
+  /// Also the derivatives by the camera's fx, fy, cx, cy (GramResult::intrinsics). On the host,
+  /// whatever the backend.
+  bool intrinsics = false;
 };
 
 /// What a job returns: the sums over all pixels of the view that Levenberg–Marquardt needs.
@@ -44,6 +47,9 @@ struct GramResult {
   double area_px;
   /// Σ w M·(x, y) over the frame, pixel centres, in px³; with area_px: the coverage's centroid.
   double moment_x_px, moment_y_px;
+  /// If the job asked for them: with K the columns ∂M/∂[fx, fy, cx, cy] (per px), Kᵀ[J r K], 4x11,
+  /// row-major. Else empty.
+  std::vector<double> intrinsics;
 };
 
 /// All of it may be called from several threads at once; an id must not be released while a call

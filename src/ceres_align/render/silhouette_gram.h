@@ -142,12 +142,55 @@ struct GramSums {
   }
 };
 
-/// Sums of rows of a view, cell by cell as CpuSweep calls it. `velocity`: see CellJacobian.
-template <typename Velocity>
+/// No columns besides those of the pose.
+struct NoMoreColumns {
+  CA_HD void Add(const Fragment*, int, const CellOutline&, const double*, double) {}
+};
+
+/// The products of the columns [fx, fy, cx, cy] with those of the pose, with r and with each other.
+/// `edge(i)` returns edge i.
+struct IntrinsicsSums {
+  static constexpr int kColumns = IntrinsicsVelocity::kColumns, kAll = 7 + kColumns;
+  double products[kColumns * kAll];  ///< rows: a column by [ω, v, r, fx, fy, cx, cy]
+
+  CA_HD void Add(const IntrinsicsSums& other) {
+    for (int i = 0; i < kColumns * kAll; ++i) products[i] += other.products[i];
+  }
+};
+template <typename Edges>
+struct IntrinsicsColumns {
+  const Edges edge;
+  const ViewGeometry& view;
+  IntrinsicsSums* const sums;
+
+  /// A pixel on the outline; `pose`: J and r by the pose, w: its weight.
+  CA_HD void Add(const Fragment* f, int n, const CellOutline& cell, const double* pose, double w) {
+    constexpr int kColumns = IntrinsicsSums::kColumns;
+    double v[IntrinsicsSums::kAll];
+    for (int i = 0; i < 7; ++i) v[i] = pose[i];
+    double* own = v + 7;
+    for (int c = 0; c < kColumns; ++c) own[c] = 0;
+    for (int i = 0; i < n; ++i) {
+      const double p0 = cell.piece0[i], p1 = cell.piece1[i];
+      if (p0 == 0 && p1 == 0) continue;
+      const IntrinsicsVelocity k = IntrinsicsVelocityOf(view, edge(f[i].edge));
+      for (int c = 0; c < kColumns; ++c) own[c] += p0 * k.k0[c] + p1 * k.k1[c];
+    }
+    double* sum = sums->products;
+    for (int c = 0; c < kColumns; ++c) {
+      for (const double each : v) *sum++ += w * own[c] * each;
+    }
+  }
+};
+
+/// Sums of rows of a view, cell by cell as CpuSweep calls it. `velocity`: see CellJacobian; `more`
+/// gets every pixel on the outline too.
+template <typename Velocity, typename More = NoMoreColumns>
 class GramSink {
  public:
-  CA_HD GramSink(const Velocity& velocity, const TargetView& target, int window)
-      : velocity_(velocity), target_(target), window_{window} {}
+  CA_HD GramSink(const Velocity& velocity, const TargetView& target, int window,
+                 const More& more = {})
+      : velocity_(velocity), target_(target), window_{window}, more_(more) {}
 
   CA_HD void Row(int row) {
     row_ = window_.Pixel(row);
@@ -156,10 +199,12 @@ class GramSink {
   }
   CA_HD void Empty(int begin, int end) {
     end = window_.FirstPixel(end);
-    for (int r = window_.FirstPixel(begin); r < end; ++r) sums_.coverage.cost += target_.RowCost(r, false);
+    for (int r = window_.FirstPixel(begin); r < end; ++r)
+      sums_.coverage.cost += target_.RowCost(r, false);
   }
   CA_HD void Run(int begin, int end, bool covered) {
-    sums_.coverage.AddRun(target_, row_, window_.FirstPixel(begin), window_.FirstPixel(end), covered);
+    sums_.coverage.AddRun(target_, row_, window_.FirstPixel(begin), window_.FirstPixel(end),
+                          covered);
   }
   CA_HD void Cell(int column, const Fragment* f, int n, const CellOutline& cell) {
     if (!window_.HasCenter(column)) return;
@@ -179,6 +224,7 @@ class GramSink {
       const double wv = w * v[i];
       for (int k = i; k < 7; ++k) *sum++ += wv * v[k];
     }
+    more_.Add(f, n, cell, v, w);
   }
 
   CA_HD const GramSums& sums() const { return sums_; }
@@ -187,6 +233,7 @@ class GramSink {
   Velocity velocity_;
   const TargetView target_;
   const PixelWindow window_;
+  More more_;
   int row_ = 0;
   const float* mask_ = nullptr;
   const float* weight_ = nullptr;

@@ -176,4 +176,19 @@ CA_HD inline void EndVelocity(const ViewGeometry& view, const EdgePoint& p, doub
   k[5] = h.z;
 }
 
+/// The same by [fx, fy, cx, cy] of the image before it was made view.window times as large: the
+/// image of a line moves as one, whatever the lens, for x = fx·x' + cx with x' of the plane Z = 1.
+struct IntrinsicsVelocity {
+  static constexpr int kColumns = 4;
+  double k0[kColumns], k1[kColumns];
+};
+CA_HD inline IntrinsicsVelocity IntrinsicsVelocityOf(const ViewGeometry& view,
+                                                     const ImageEdge& edge) {
+  const double k = view.window, per_fx = k / view.fx_px, per_fy = k / view.fy_px;
+  return {{-(edge.x0 - view.cx_px) * per_fx, edge.slope * (edge.y0 - view.cy_px) * per_fy, -k,
+           k * edge.slope},
+          {-(edge.x1 - view.cx_px) * per_fx, edge.slope * (edge.y1 - view.cy_px) * per_fy, -k,
+           k * edge.slope}};
+}
+
 }  // namespace ceres_align
