@@ -104,9 +104,7 @@ void ViewBatch::EvaluateAll() {
   for (size_t i = 0; i < views_.size(); ++i) {
     Entry& entry = views_[i];
     const ViewUnknowns unknowns = entry.blocks.unknowns();
-    entry.gram = unknowns.any()
-                     ? BlockGram(entry.view, values[i], unknowns, results_[i])
-                     : Eigen::MatrixXd(entry.view.Gram(results_[i], values[i].rig_from_world));
+    entry.gram = BlockGram(entry.view, values[i], unknowns, results_[i]);
     entry.evaluated = ValuesOf(unknowns, entry.blocks.List().data());
   }
   evaluated_ = true;

@@ -125,6 +125,7 @@ Eigen::MatrixXd CanonicalFromBlocks(const SilhouetteView& view, const ViewValues
 
 Eigen::MatrixXd BlockGram(const SilhouetteView& view, const ViewValues& values,
                           const ViewUnknowns& unknowns, const GramResult& result) {
+  if (!unknowns.any()) return view.Gram(result, values.rig_from_world);
   const int n = unknowns.TangentSize();
   // [ω, v, r, fx, fy, cx, cy] from the tangents and r.
   Eigen::MatrixXd B = Eigen::MatrixXd::Zero(11, n + 1);
