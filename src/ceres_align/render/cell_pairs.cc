@@ -36,7 +36,9 @@ bool RelateAll(const Arrays& f, int n, int64_t* __restrict w, int64_t* __restric
   int64_t coincident = 0;
   for (int i = 0; i < n; ++i) {
     const double xa_i = xa[i], ya_i = ya[i], xb_i = xb[i], yb_i = yb[i], slope_i = slope[i];
-    int64_t left = 0, loss = 0, crossed = 0, same = ya_i < yb_i ? -1 : 0;  // not with itself
+    // Sums of two kinds in one number, so that there are two to add up over the lanes: w on the
+    // left and 2³² times what the crossings may take; crossings and 2³² times pairs that coincide.
+    int64_t left_and_loss = 0, crossed_and_same = 0;
     for (int j = 0; j < padded; ++j) {
       const double y0 = ya[j] > ya_i ? ya[j] : ya_i;
       const double y1 = yb[j] < yb_i ? yb[j] : yb_i;
@@ -48,15 +50,17 @@ bool RelateAll(const Arrays& f, int n, int64_t* __restrict w, int64_t* __restric
       const int64_t m = y0 < y1 ? multiplicity[j] : 0;
       const int64_t left0 = (d0 < 0) | ((d0 == 0) & (d1 < 0)) ? m : 0;
       const int64_t left1 = (d1 < 0) | ((d1 == 0) & (d0 < 0)) ? m : 0;
-      left += ya[j] <= ya_i ? left0 : 0;
       const int64_t change = left1 - left0;
-      loss += change < 0 ? change : 0;
-      crossed |= change;
-      same += (d0 == 0) & (d1 == 0) & (y0 < y1) ? 1 : 0;
+      const uint64_t taken = static_cast<uint64_t>(change < 0 ? change : 0) << 32;
+      left_and_loss += (ya[j] <= ya_i ? left0 : 0) + static_cast<int64_t>(taken);
+      crossed_and_same += (change != 0 ? 1 : 0) +
+                          ((d0 == 0) & (d1 == 0) & (y0 < y1) ? int64_t{1} << 32 : 0);
     }
+    const int64_t left = static_cast<int32_t>(left_and_loss), loss = (left_and_loss - left) >> 32;
+    const bool is_crossed = (crossed_and_same & 0xFFFFFFFF) != 0;
     w[i] += left;
-    state[i] = ya_i < yb_i ? StateOf(w[i], multiplicity[i], loss, crossed != 0) : kHidden;
-    coincident += same;
+    state[i] = ya_i < yb_i ? StateOf(w[i], multiplicity[i], loss, is_crossed) : kHidden;
+    coincident += (crossed_and_same >> 32) - (ya_i < yb_i ? 1 : 0);  // not with itself
   }
   return coincident == 0;
 }

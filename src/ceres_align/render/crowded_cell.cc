@@ -36,6 +36,7 @@ void CrowdedCell::Cover(const Fragment* f, const ImageEdge* edges, int n, const 
                         const RowProfile& profile, CellOutline* out) {
   edges_ = edges;
   out_ = out;
+  num_halvings_ = 0;
   if (parts_.empty()) parts_.resize(2 * (kMostHalvings + 1));
   Part& all = parts_[0];
   all.Clear(box);
@@ -65,6 +66,7 @@ void CrowdedCell::CoverPart(int depth) {
     SweepPart(&part);
     return;
   }
+  ++num_halvings_;
   Part &first = parts_[2 * depth + 2], &second = parts_[2 * depth + 3];
   if (IsBetterHalvedAcross(part.fragments, box)) {
     HalveAcross(part, &first, &second);

@@ -1,6 +1,7 @@
 // Coverage of one pixel with any number of fragments.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "ceres_align/render/cell_pairs.h"
@@ -16,6 +17,9 @@ class CrowdedCell {
   /// fragment's place in out's arrays is its own.
   void Cover(const Fragment* f, const ImageEdge* edges, int n, const CellBox& box,
              const RowProfile& profile, CellOutline* out);
+
+  /// How often the last Cover halved the box or a part of it; for tests.
+  int64_t num_halvings() const { return num_halvings_; }
 
  private:
   // Fragments within a box of the pixel and the profile along the box's left side.
@@ -57,6 +61,7 @@ class CrowdedCell {
   std::vector<Part> parts_;  // by depth of halving; two for each, the second waits for the first
   std::vector<double> x_;
   std::vector<int> index_;
+  int64_t num_halvings_ = 0;
 };
 
 }  // namespace ceres_align

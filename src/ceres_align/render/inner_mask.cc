@@ -16,11 +16,11 @@ struct Ellipse {
 };
 
 CA_FOR_EACH_CPU
-void MeetLines(const Ellipse& e, const ViewGeometry& view, int first, int step, int n,
+void MeetLines(const Ellipse& e, const ViewGeometry& view, int first, int n,
                double* __restrict left, double* __restrict right) {
   const double inv_fy = 1.0 / view.fy_px, cy_px = view.cy_px, fx = view.fx_px, cx_px = view.cx_px;
   for (int i = 0; i < n; ++i) {
-    const double y = (first + i * step - cy_px) * inv_fy;
+    const double y = (first + i - cy_px) * inv_fy;
     const double g = e.cy * y + e.cz;
     const double s2 = e.far2 * (g * g - e.a * (1 + y * y));
     const double s = std::sqrt(s2 > 0 ? s2 : 0.0);
@@ -29,11 +29,32 @@ void MeetLines(const Ellipse& e, const ViewGeometry& view, int first, int step, 
   }
 }
 
+// The parts between an ellipse's sides in rows [0, n), between lines 0 to n; none where end <= begin.
+// The ellipse is convex: what is inside on both lines of a row is inside between them.
+CA_FOR_EACH_CPU
+void PartsOfRows(const double* __restrict left, const double* __restrict right, int n, double width,
+                 int32_t* __restrict begin, int32_t* __restrict end) {
+  constexpr double kParts = InnerMask::kParts;
+  for (int i = 0; i < n; ++i) {
+    const double l0 = left[i], l1 = left[i + 1], r0 = right[i], r1 = right[i + 1];
+    double from = l0 > l1 ? l0 : l1, to = r0 < r1 ? r0 : r1;
+    from = from > 0 ? from : 0;
+    from = kParts * (from < width ? from : width);
+    to = to > 0 ? to : 0;
+    to = kParts * (to < width ? to : width);
+    const int32_t floor = static_cast<int32_t>(from);
+    begin[i] = floor + (floor < from ? 1 : 0);
+    end[i] = static_cast<int32_t>(to);
+  }
+}
+
 }  // namespace
 
 void InnerMask::SetBits(int row, int begin, int end) {
   uint64_t* word = MutableRow(row);
   const int first = begin / 64, last = (end - 1) / 64;
+  WordRange& drawn = drawn_[window_ == 1 ? row : row / window_];
+  drawn = {std::min(drawn.begin, first), std::max(drawn.end, last + 1)};
   const uint64_t from = ~uint64_t{0} << (begin % 64), to = ~uint64_t{0} >> (63 - (end - 1) % 64);
   if (first == last) {
     word[first] |= from & to;
@@ -74,18 +95,12 @@ void InnerMask::DrawBall(const InnerBall& ball, const ViewGeometry& view) {
   const int last = static_cast<int>(std::min(bottom, static_cast<double>(view.height_px)));
   const int n = last - first + 1;  // lines first … last bound n − 1 rows
   if (n < 2) return;
-  MeetLines(e, view, first, 1, n, left_.data(), right_.data());
-  drawn_begin_ = std::min(drawn_begin_, static_cast<size_t>(Row(first) - bits_.data()));
-  drawn_end_ = std::max(drawn_end_, static_cast<size_t>(Row(last - 1) - bits_.data()) + words_);
-  const double width = view.width_px;
-  // The ellipse is convex: what is inside on both lines is inside between them.
+  MeetLines(e, view, first, n, left_.data(), right_.data());
+  PartsOfRows(left_.data(), right_.data(), n - 1, view.width_px, begin_.data(), end_.data());
   for (int i = 0; i + 1 < n; ++i) {
     const int row = first + i;
     if (window_ > 1 && row % window_ != window_ / 2) continue;
-    const double left = std::clamp(std::max(left_[i], left_[i + 1]), 0.0, width);
-    const double right = std::clamp(std::min(right_[i], right_[i + 1]), 0.0, width);
-    const int begin = Ceil(kParts * left), end = static_cast<int>(kParts * right);
-    if (begin < end) AddRun(row, begin, end);
+    if (begin_[i] < end_[i]) AddRun(row, begin_[i], end_[i]);
   }
 }
 
@@ -124,32 +139,40 @@ void InnerMask::Draw(const InnerBalls& inner, const ViewGeometry& view) {
   window_ = view.window;
   Resize((static_cast<size_t>(view.width_px) * kParts + 63) / 64, view.height_px / window_ + 1);
   runs_.assign(view.height_px, {0, 0});
-  left_.resize(view.height_px + 2);
-  right_.resize(view.height_px + 2);
+  const size_t lines = static_cast<size_t>(view.height_px) + 2;
+  left_.resize(lines);
+  right_.resize(lines);
+  begin_.resize(lines);
+  end_.resize(lines);
   for (const InnerBall& ball : inner.balls) DrawBall(ball, view);
   for (const OpeningBox& box : inner.openings) ClearBox(box, view);
   KeepParts();
 }
 
 void InnerMask::Resize(size_t words, size_t rows) {
-  if (words == words_ && bits_.size() == words * rows) {
-    std::fill(bits_.begin() + drawn_begin_, bits_.begin() + drawn_end_, 0);
+  if (words == words_ && drawn_.size() == rows) {
+    for (size_t r = 0; r < rows; ++r) {
+      uint64_t* word = bits_.data() + r * words_;
+      for (int i = drawn_[r].begin; i < drawn_[r].end; ++i) word[i] = 0;
+    }
   } else {
     words_ = words;
     bits_.assign(words * rows, 0);
   }
-  drawn_begin_ = bits_.size();
-  drawn_end_ = 0;
+  drawn_.assign(rows, {static_cast<int>(words), 0});
 }
 
 // Clears what is neither on its pixel's left side nor on its right side.
 void InnerMask::KeepParts() {
   constexpr uint64_t kFirst = 0x1111111111111111u;
-  for (size_t i = drawn_begin_; i < drawn_end_; ++i) {
-    uint64_t& word = bits_[i];
-    const uint64_t b0 = word & kFirst, b1 = word >> 1 & kFirst, b2 = word >> 2 & kFirst,
-                   b3 = word >> 3 & kFirst;
-    word = b0 | (b1 & (b0 | (b2 & b3))) << 1 | (b2 & (b3 | (b0 & b1))) << 2 | b3 << 3;
+  for (size_t r = 0; r < drawn_.size(); ++r) {
+    uint64_t* words = bits_.data() + r * words_;
+    for (int i = drawn_[r].begin; i < drawn_[r].end; ++i) {
+      const uint64_t word = words[i];
+      const uint64_t b0 = word & kFirst, b1 = word >> 1 & kFirst, b2 = word >> 2 & kFirst,
+                     b3 = word >> 3 & kFirst;
+      words[i] = b0 | (b1 & (b0 | (b2 & b3))) << 1 | (b2 & (b3 | (b0 & b1))) << 2 | b3 << 3;
+    }
   }
 }
 

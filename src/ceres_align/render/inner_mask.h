@@ -43,8 +43,13 @@ class InnerMask {
   std::vector<uint64_t> bits_;
   std::vector<Run> runs_;             // a long one of each row
   std::vector<double> left_, right_;  // where a ball's image meets the lines between rows
+  std::vector<int32_t> begin_, end_;  // which parts of a row lie between
+  // Words of a row.
+  struct WordRange {
+    int begin, end;
+  };
+  std::vector<WordRange> drawn_;  // of each row; words beyond are 0
   size_t words_ = 0;
-  size_t drawn_begin_ = 0, drawn_end_ = 0;  // words beyond are 0
   int window_ = 1;
   bool is_empty_ = true;
 };
@@ -75,15 +80,15 @@ inline uint64_t PartsOfWord(int first, int last) {
 }
 /// Whether parts first to last are all covered.
 inline bool ArePartsCovered(const uint64_t* row, int first, int last) {
-  const int word = first / 64;
-  if (last / 64 != word) {
-    for (int i = first; i <= last; ++i) {
-      if ((row[i / 64] >> (i % 64) & 1) == 0) return false;
-    }
-    return true;
+  const int word = first / 64, last_word = last / 64;
+  if (last_word == word) {
+    const uint64_t wanted = PartsOfWord(first, last);
+    return (row[word] & wanted) == wanted;
   }
-  const uint64_t wanted = PartsOfWord(first, last);
-  return (row[word] & wanted) == wanted;
+  const uint64_t from = ~uint64_t{0} << (first % 64), to = ~uint64_t{0} >> (63 - last % 64);
+  uint64_t missing = (~row[word] & from) | (~row[last_word] & to);
+  for (int i = word + 1; i < last_word; ++i) missing |= ~row[i];
+  return missing == 0;
 }
 /// The same of those that [left, right] touches. The range lies in the frame, in px.
 inline bool IsCovered(const uint64_t* row, double left, double right) {
