@@ -6,6 +6,9 @@
 #include <cstdio>
 #include <vector>
 
+#include "ceres_align/render/contour_extract.h"
+#include "ceres_align/render/inner_mask.h"
+#include "ceres_align/render/view_geometry.h"
 #include "ceres_align/synth/mesh_damage.h"
 #include "ceres_align/synth/point_sampler.h"
 #include "ceres_align/synth/scan.h"
@@ -163,6 +166,76 @@ TEST(InnerBalls, NoneForSmoothMeshesAndSoups) {
   TriangleMesh torn = RemoveRandomFaces(Scan("blob", 40'000, 0), 0.2, 5);
   CleanMesh(&torn);
   EXPECT_TRUE(ContourMesh(torn).inner.balls.empty());
+}
+
+// A smooth mesh of so many faces has thousands of contour edges, but next to no folds: drawing
+// balls would cost more than it saves.
+TEST(InnerBalls, NoneForASmoothMeshWithManyContourEdges) {
+  const TriangleMesh sphere = MakeIcosphere(1, 7);  // 327,680 faces
+  TriangleMesh mesh;
+  for (int i = 0; i < 6; ++i) {
+    const auto first = static_cast<int32_t>(mesh.vertices.size());
+    for (const Eigen::Vector3d& v : sphere.vertices) {
+      mesh.vertices.push_back(v + Eigen::Vector3d(3.0 * i, 0, 0));
+    }
+    for (const auto& face : sphere.faces) {
+      mesh.faces.push_back({face[0] + first, face[1] + first, face[2] + first});
+    }
+  }
+  const ContourMesh prepared(mesh);
+  std::vector<ContourEdge> edges;
+  ExtractContour(prepared, {50, 60, 70}, &edges);
+  EXPECT_GT(edges.size(), 4000u);
+  EXPECT_TRUE(prepared.inner.balls.empty());
+}
+
+TEST(InnerMask, RangesOfPartsAreThoseBitByBit) {
+  Random random("parts", 1);
+  int num_covered = 0;
+  for (int trial = 0; trial < 20'000; ++trial) {
+    uint64_t row[4] = {~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}};
+    for (int hole = 0; hole < trial % 3; ++hole) {
+      const int at = static_cast<int>(random.Uniform(0, 255.999));
+      row[at / 64] &= ~(uint64_t{1} << (at % 64));
+    }
+    const int a = static_cast<int>(random.Uniform(0, 255.999));
+    const int b = static_cast<int>(random.Uniform(0, 255.999));
+    bool expected = true;
+    for (int i = std::min(a, b); i <= std::max(a, b); ++i) {
+      expected = expected && (row[i / 64] >> (i % 64) & 1) != 0;
+    }
+    ASSERT_EQ(ArePartsCovered(row, std::min(a, b), std::max(a, b)), expected) << a << " " << b;
+    num_covered += expected ? 1 : 0;
+  }
+  EXPECT_GT(num_covered, 5000);
+  EXPECT_LT(num_covered, 18'000);
+}
+
+// What one view leaves in the working memory may not be seen by the next.
+TEST(InnerMask, IsTheSameInUsedMemory) {
+  const TriangleMesh mesh = Scan("blob", 60'000, 6);
+  const ContourMesh prepared(mesh);
+  ASSERT_FALSE(prepared.inner.balls.empty());
+  InnerMask used;
+  for (int trial = 0; trial < 12; ++trial) {
+    Random random("used", trial);
+    const Camera camera = trial % 4 == 3 ? TestCamera(320, 240) : TestCamera(300, 250);
+    const int window = trial % 5 == 4 ? 3 : 1;
+    Rigid3d pose = RandomPose(mesh, camera, 90, &random);
+    pose.translation.x() += random.Uniform(-1, 1) * prepared.radius;
+    const ViewGeometry view = MakeViewGeometry(prepared, camera, pose, window);
+    InnerMask fresh;
+    fresh.Draw(prepared.inner, view);
+    used.Draw(prepared.inner, view);
+    ASSERT_EQ(used.is_empty(), fresh.is_empty());
+    if (fresh.is_empty()) continue;
+    const int words = (view.width_px * InnerMask::kParts + 63) / 64;
+    for (int row = window / 2; row < view.height_px; row += window) {
+      for (int i = 0; i < words; ++i) {
+        ASSERT_EQ(used.Row(row)[i], fresh.Row(row)[i]) << trial << " row " << row << " word " << i;
+      }
+    }
+  }
 }
 
 }  // namespace
