@@ -53,8 +53,8 @@ bool RelateAll(const Arrays& f, int n, int64_t* __restrict w, int64_t* __restric
       const int64_t change = left1 - left0;
       const uint64_t taken = static_cast<uint64_t>(change < 0 ? change : 0) << 32;
       left_and_loss += (ya[j] <= ya_i ? left0 : 0) + static_cast<int64_t>(taken);
-      crossed_and_same += (change != 0 ? 1 : 0) +
-                          ((d0 == 0) & (d1 == 0) & (y0 < y1) ? int64_t{1} << 32 : 0);
+      crossed_and_same +=
+          (change != 0 ? 1 : 0) + ((d0 == 0) & (d1 == 0) & (y0 < y1) ? int64_t{1} << 32 : 0);
     }
     const int64_t left = static_cast<int32_t>(left_and_loss), loss = (left_and_loss - left) >> 32;
     const bool is_crossed = (crossed_and_same & 0xFFFFFFFF) != 0;

@@ -29,8 +29,8 @@ void MeetLines(const Ellipse& e, const ViewGeometry& view, int first, int n,
   }
 }
 
-// The parts between an ellipse's sides in rows [0, n), between lines 0 to n; none where end <= begin.
-// The ellipse is convex: what is inside on both lines of a row is inside between them.
+// The parts between an ellipse's sides in rows [0, n), between lines 0 to n; none where end <=
+// begin. The ellipse is convex: what is inside on both lines of a row is inside between them.
 CA_FOR_EACH_CPU
 void PartsOfRows(const double* __restrict left, const double* __restrict right, int n, double width,
                  int32_t* __restrict begin, int32_t* __restrict end) {
