@@ -3,6 +3,8 @@ if(CERES_ALIGN_BUILD_BENCHMARKS)
   ceres_align_program(bench_align
     SOURCES bench_align.cc cli/choice_flag.cc cli/noise_flags.cc
     LINK ceres_align_cli ceres_align::align ceres_align::synth ceres_align::io gflags)
+  ceres_align_program(bench_unknowns SOURCES bench_unknowns.cc
+    LINK ceres_align::align ceres_align::synth ceres_align::io gflags)
   ceres_align_program(bench_modes SOURCES bench_modes.cc
     LINK ceres_align::align ceres_align::synth ceres_align::io gflags)
   ceres_align_program(bench_verdict SOURCES bench_verdict.cc bench_verdict_kinds.cc

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "ceres_align/align/align_prepared.h"
 #include "ceres_align/assess/assess_pose.h"
 #include "ceres_align/assess/verdict.h"
 #include "ceres_align/assess/view_assessment.h"
@@ -235,6 +236,51 @@ Solution FromStart(const Task& task, const Rigid3d& initial) {
 
 }  // namespace
 
+Solution SolvePrepared(const PreparedScene& prepared, const AlignOptions& options,
+                       const PriorTest& prior, const Rigid3d* start,
+                       const AlignCallback& callback) {
+  ViewJudge judge(options.outline_tolerance);
+  const Task task{prepared, options, prior, callback, judge};
+  return start != nullptr ? FromStart(task, *start) : FromSearch(task, nullptr);
+}
+
+AlignResult AlignPrepared(const PreparedScene& prepared, const AlignOptions& options,
+                          const PriorTest& prior, const Rigid3d* start,
+                          const AlignCallback& callback, Solution* where) {
+  Stopwatch watch;
+  ViewJudge judge(options.outline_tolerance);
+  const Task task{prepared, options, prior, callback, judge};
+  Solution solution = start != nullptr ? FromStart(task, *start) : FromSearch(task, nullptr);
+  OtherModes modes;
+  if (MeetsAMask(judge.At(SeenBy(prepared, solution), solution.rig_from_run))) {
+    modes = FindOtherModes(SeenBy(prepared, solution), options, prior, &solution);
+  } else {
+    solution.status = AlignStatus::kNoOverlap;
+    solution.termination = "the object meets none of the masks; " + solution.termination;
+  }
+  const double solve_seconds = watch.Seconds();
+
+  AlignResult result;
+  const PreparedScene& seen = SeenBy(prepared, solution);
+  static_cast<Assessment&>(result) =
+      AssessPose(seen, options, prior, solution.sharpened ? options.sharp_window : 1, solution,
+                 modes, judge.At(seen, solution.rig_from_run));
+  result.rig_from_world = prepared.FromRun(solution.rig_from_run);
+  result.initial_cost = solution.initial_cost;
+  result.final_cost = solution.final_cost;
+  result.iterations = solution.iterations;
+  result.evaluations = solution.evaluations;
+  result.restarted = solution.restarted;
+  result.sharpened = solution.sharpened;
+  result.searched = solution.searched;
+  result.masks = solution.masks;
+  result.backend = prepared.rasterizer()->name();
+  result.solve_seconds = solve_seconds;
+  result.assess_seconds = watch.Seconds();
+  if (where != nullptr) *where = std::move(solution);
+  return result;
+}
+
 AlignResult Align(const Scene& scene, Rasterizer* rasterizer, const AlignOptions& options,
                   const AlignCallback& callback) {
   Stopwatch watch;
@@ -266,37 +312,9 @@ AlignResult Align(const Scene& scene, const PreparedMeshes& meshes, Rasterizer* 
   }
   const PriorTest prior(options.prior, initial, scene.views[0].cam_from_rig);
   const double prepare_seconds = watch.Seconds();
-
-  ViewJudge judge(options.outline_tolerance);
-  const Task task{prepared, options, prior, callback, judge};
-  Solution solution = initial ? FromStart(task, *initial) : FromSearch(task, nullptr);
-  OtherModes modes;
-  if (MeetsAMask(judge.At(SeenBy(prepared, solution), solution.rig_from_run))) {
-    modes = FindOtherModes(SeenBy(prepared, solution), options, prior, &solution);
-  } else {
-    solution.status = AlignStatus::kNoOverlap;
-    solution.termination = "the object meets none of the masks; " + solution.termination;
-  }
-  const double solve_seconds = watch.Seconds();
-
-  AlignResult result;
-  const PreparedScene& seen = SeenBy(prepared, solution);
-  static_cast<Assessment&>(result) =
-      AssessPose(seen, options, prior, solution.sharpened ? options.sharp_window : 1, solution,
-                 modes, judge.At(seen, solution.rig_from_run));
-  result.rig_from_world = prepared.FromRun(solution.rig_from_run);
-  result.initial_cost = solution.initial_cost;
-  result.final_cost = solution.final_cost;
-  result.iterations = solution.iterations;
-  result.evaluations = solution.evaluations;
-  result.restarted = solution.restarted;
-  result.sharpened = solution.sharpened;
-  result.searched = solution.searched;
-  result.masks = solution.masks;
-  result.backend = rasterizer->name();
+  AlignResult result =
+      AlignPrepared(prepared, options, prior, initial ? &*initial : nullptr, callback, nullptr);
   result.prepare_seconds = prepare_seconds;
-  result.solve_seconds = solve_seconds;
-  result.assess_seconds = watch.Seconds();
   return result;
 }
 

@@ -56,6 +56,8 @@ double NinetyPercent(const Eigen::Matrix3d& C) {
   return std::sqrt(squares / mean * quantile);
 }
 
+}  // namespace
+
 Accuracy AccuracyOf(const Matrix6d& covariance, double distance) {
   Accuracy accuracy;
   accuracy.rotation_rad = NinetyPercent(covariance.topLeftCorner<3, 3>());
@@ -63,8 +65,6 @@ Accuracy AccuracyOf(const Matrix6d& covariance, double distance) {
   accuracy.translation_of_distance = accuracy.translation / distance;
   return accuracy;
 }
-
-}  // namespace
 
 Assessment AssessPose(const PreparedScene& prepared, const AssessOptions& options,
                       const PriorTest& prior, int window, const Solution& solution,

@@ -20,4 +20,7 @@ Assessment AssessPose(const PreparedScene& prepared, const AssessOptions& option
                       const PriorTest& prior, int window, const Solution& solution,
                       const OtherModes& modes, std::vector<ViewResult> views);
 
+/// The bounds that hold with 90 % probability, of a covariance as in Assessment.
+Accuracy AccuracyOf(const Matrix6d& covariance, double distance);
+
 }  // namespace ceres_align

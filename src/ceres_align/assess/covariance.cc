@@ -34,39 +34,72 @@ double RotationInformation(const Matrix6d& H, const Matrix6d& H_of_views, double
   return turn.eigenvalues()[0] / (radius * radius * shift.eigenvalues()[2]);
 }
 
+// The pixels with ∂M by the unknowns: by the pose, or by the rows of a matrix.
+struct PoseRows {
+  static constexpr int kColumns = 6;
+  const std::vector<OutlinePixel>& pixels;
+  int columns() const { return 6; }
+  const Vector6d& operator()(size_t i) const { return pixels[i].by_pose; }
+};
+struct MatrixRows {
+  static constexpr int kColumns = Eigen::Dynamic;
+  const std::vector<OutlinePixel>& pixels;
+  const Eigen::MatrixXd& transposed;  // column i: of pixel i
+  int columns() const { return static_cast<int>(transposed.rows()); }
+  auto operator()(size_t i) const { return transposed.col(static_cast<Eigen::Index>(i)); }
+};
+
+template <typename Rows>
+using VectorOf = Eigen::Matrix<double, Rows::kColumns, 1>;
+template <typename Rows>
+using MatrixOf = Eigen::Matrix<double, Rows::kColumns, Rows::kColumns>;
+
+template <typename Rows>
 struct Tile {
-  Vector6d g = Vector6d::Zero();  // Σ Jᵀr
-  Matrix6d H = Matrix6d::Zero();  // Σ JᵀJ
+  VectorOf<Rows> g;  // Σ Jᵀr
+  MatrixOf<Rows> H;  // Σ JᵀJ
+  bool begun = false;
+  void Begin(int n) {
+    if (begun) return;
+    g.setZero(n);
+    H.setZero(n, n);
+    begun = true;
+  }
 };
 
 // The tiles that the outline passes, of a tiling shifted by (shift_x, shift_y) px.
-std::vector<Tile> TilesOf(const std::vector<OutlinePixel>& pixels, const Misfit& misfit,
-                          int tile_px, int shift_x, int shift_y) {
-  std::map<std::tuple<int, int, int>, Tile> tiles;
-  for (const OutlinePixel& pixel : pixels) {
-    Tile& tile =
+template <typename Rows>
+std::vector<Tile<Rows>> TilesOf(const Rows& rows, const Misfit& misfit, int tile_px, int shift_x,
+                                int shift_y) {
+  std::map<std::tuple<int, int, int>, Tile<Rows>> tiles;
+  for (size_t i = 0; i < rows.pixels.size(); ++i) {
+    const OutlinePixel& pixel = rows.pixels[i];
+    Tile<Rows>& tile =
         tiles[{pixel.view, (pixel.row + shift_y) / tile_px, (pixel.column + shift_x) / tile_px}];
-    tile.g += pixel.weight * pixel.residual * pixel.by_pose;
+    tile.Begin(rows.columns());
+    tile.g += pixel.weight * pixel.residual * rows(i);
     const double k = misfit.Curvature(pixel.displacement_px);
-    if (k > 0) tile.H += k * pixel.weight * pixel.by_pose * pixel.by_pose.transpose();
+    if (k > 0) tile.H += k * pixel.weight * rows(i) * rows(i).transpose();
   }
-  std::vector<Tile> list;
+  std::vector<Tile<Rows>> list;
   list.reserve(tiles.size());
   for (const auto& [key, tile] : tiles) list.push_back(tile);
   return list;
 }
 
 // tr(H⁻¹ Σ_t g_t g_tᵀ): how large the gradient's noise is by these tiles.
-double NoiseOf(const std::vector<Tile>& tiles, const Eigen::LLT<Matrix6d>& llt) {
+template <typename Rows>
+double NoiseOf(const std::vector<Tile<Rows>>& tiles, const Eigen::LLT<MatrixOf<Rows>>& llt) {
   double sum = 0;
-  for (const Tile& tile : tiles) sum += llt.matrixL().solve(tile.g).squaredNorm();
+  for (const Tile<Rows>& tile : tiles) sum += llt.matrixL().solve(tile.g).squaredNorm();
   return sum;
 }
 
-int TileSize(const std::vector<OutlinePixel>& pixels, const Misfit& misfit, const Matrix6d& H) {
-  const Eigen::LLT<Matrix6d> llt(H);
+template <typename Rows>
+int TileSize(const Rows& pixels, const Misfit& misfit, const MatrixOf<Rows>& H) {
+  const Eigen::LLT<MatrixOf<Rows>> llt(H);
   int tile_px = kTilePx;
-  std::vector<Tile> tiles = TilesOf(pixels, misfit, tile_px, 0, 0);
+  std::vector<Tile<Rows>> tiles = TilesOf(pixels, misfit, tile_px, 0, 0);
   while (tile_px > kSmallestTilePx && tiles.size() < kEnoughTiles) {
     tile_px /= 2;
     tiles = TilesOf(pixels, misfit, tile_px, 0, 0);
@@ -94,11 +127,16 @@ Fields ByCommonFields(const OutlinePixel& pixel, const Eigen::Vector2d& middle_p
 }
 
 // Σ_v σ_v² Σ_k b_vk b_vkᵀ.
-Matrix6d CommonNoise(const std::vector<OutlinePixel>& pixels, const Misfit& misfit) {
-  std::map<int, std::vector<OutlinePixel>> by_view;
-  for (const OutlinePixel& pixel : pixels) by_view[pixel.view].push_back(pixel);
-  Matrix6d noise = Matrix6d::Zero();
-  for (const auto& [view, own] : by_view) {
+template <typename Rows>
+MatrixOf<Rows> CommonNoise(const Rows& rows, const Misfit& misfit) {
+  std::map<int, std::vector<size_t>> by_view;
+  for (size_t i = 0; i < rows.pixels.size(); ++i) by_view[rows.pixels[i].view].push_back(i);
+  const int n = rows.columns();
+  MatrixOf<Rows> noise = MatrixOf<Rows>::Zero(n, n);
+  for (const auto& [view, indices] : by_view) {
+    std::vector<OutlinePixel> own;
+    own.reserve(indices.size());
+    for (const size_t i : indices) own.push_back(rows.pixels[i]);
     const Misfit of_view = MeasureMisfit(own);
     if (!(of_view.scale_px > 0.5)) continue;
     Eigen::Vector2d middle = Eigen::Vector2d::Zero();
@@ -107,12 +145,13 @@ Matrix6d CommonNoise(const std::vector<OutlinePixel>& pixels, const Misfit& misf
     double squares = 0;
     for (const OutlinePixel& pixel : own) squares += (pixel.from_center_px - middle).squaredNorm();
     const double radius_px = std::max(1.0, std::sqrt(squares / static_cast<double>(own.size())));
-    Eigen::Matrix<double, 6, 4> b = Eigen::Matrix<double, 6, 4>::Zero();
-    for (const OutlinePixel& pixel : own) {
+    Eigen::Matrix<double, Rows::kColumns, 4> b =
+        Eigen::Matrix<double, Rows::kColumns, 4>::Zero(n, 4);
+    for (const size_t i : indices) {
+      const OutlinePixel& pixel = rows.pixels[i];
       const double k = misfit.Curvature(pixel.displacement_px);
       if (k > 0) {
-        b += k * pixel.weight * pixel.by_pose *
-             ByCommonFields(pixel, middle, radius_px).transpose();
+        b += k * pixel.weight * rows(i) * ByCommonFields(pixel, middle, radius_px).transpose();
       }
     }
     noise += of_view.long_px * of_view.long_px * b * b.transpose();
@@ -122,24 +161,49 @@ Matrix6d CommonNoise(const std::vector<OutlinePixel>& pixels, const Misfit& misf
 
 // H⁻¹ (Σ_t a_t a_tᵀ + white) H⁻¹, a_t = (I − H_t H⁻¹)^(−½) g_t: the optimum has made a tile's
 // residuals smaller the more of H comes from it.
-Matrix6d Sandwich(const Matrix6d& H, const Matrix6d& white, const std::vector<Tile>& tiles) {
-  const Eigen::LLT<Matrix6d> llt(H);
+template <typename Rows>
+MatrixOf<Rows> Sandwich(const MatrixOf<Rows>& H, const MatrixOf<Rows>& white,
+                        const std::vector<Tile<Rows>>& tiles) {
+  using Matrix = MatrixOf<Rows>;
+  using Vector = VectorOf<Rows>;
+  const Eigen::LLT<Matrix> llt(H);
   // In the axes where H is the identity.
-  const Matrix6d half_of_others = llt.matrixL().solve(white);
-  Matrix6d sum = llt.matrixL().solve(half_of_others.transpose());
-  for (const Tile& tile : tiles) {
-    const Matrix6d half = llt.matrixL().solve(tile.H);
-    const Matrix6d share = llt.matrixL().solve(half.transpose());
-    const Eigen::SelfAdjointEigenSolver<Matrix6d> eigen(share);
-    const Vector6d left =
-        (Vector6d::Ones() - eigen.eigenvalues()).cwiseMax(1 - kMostLeverage).cwiseSqrt();
-    const Vector6d a =
+  const Matrix half_of_others = llt.matrixL().solve(white);
+  Matrix sum = llt.matrixL().solve(half_of_others.transpose());
+  for (const Tile<Rows>& tile : tiles) {
+    const Matrix half = llt.matrixL().solve(tile.H);
+    const Matrix share = llt.matrixL().solve(half.transpose());
+    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(share);
+    const Vector left =
+        (Vector::Ones(H.rows()) - eigen.eigenvalues()).cwiseMax(1 - kMostLeverage).cwiseSqrt();
+    const Vector a =
         eigen.eigenvectors() *
         (eigen.eigenvectors().transpose() * llt.matrixL().solve(tile.g)).cwiseQuotient(left);
     sum += a * a.transpose();
   }
-  const Matrix6d inverse_root = llt.matrixL().solve(Matrix6d::Identity());
+  const Matrix inverse_root = llt.matrixL().solve(Matrix::Identity(H.rows(), H.rows()));
   return inverse_root.transpose() * sum * inverse_root;
+}
+
+// The mean of four tilings; nothing where too few tiles are left.
+template <typename Rows>
+std::optional<MatrixOf<Rows>> OverTilings(const Rows& rows, const Misfit& misfit,
+                                          const MatrixOf<Rows>& H, const MatrixOf<Rows>& others,
+                                          std::string* why) {
+  const int tile_px = TileSize(rows, misfit, H);
+  const MatrixOf<Rows> white = others + CommonNoise(rows, misfit);
+  MatrixOf<Rows> covariance = MatrixOf<Rows>::Zero(H.rows(), H.rows());
+  for (const int shift_x : {0, tile_px / 2}) {
+    for (const int shift_y : {0, tile_px / 2}) {
+      const std::vector<Tile<Rows>> tiles = TilesOf(rows, misfit, tile_px, shift_x, shift_y);
+      if (tiles.size() < kFewestTiles) {
+        *why = "the outlines pass too few tiles to tell their noise";
+        return std::nullopt;
+      }
+      covariance += 0.25 * Sandwich<Rows>(H, white, tiles);
+    }
+  }
+  return MatrixOf<Rows>(0.5 * (covariance + covariance.transpose()));
 }
 
 // Nothing if H determines all six degrees of freedom, else why it does not.
@@ -177,9 +241,8 @@ std::optional<Matrix6d> SandwichCovariance(const std::vector<WeightedView>& view
 }
 
 std::optional<Matrix6d> SandwichCovariance(const std::vector<OutlinePixel>& pixels,
-                                           const Misfit& misfit,
-                                           const Matrix6d& other_information, double radius,
-                                           std::string* why) {
+                                           const Misfit& misfit, const Matrix6d& other_information,
+                                           double radius, std::string* why) {
   CHECK(other_information.allFinite());
   CHECK_GT(radius, 0);
   std::string unused;
@@ -192,20 +255,36 @@ std::optional<Matrix6d> SandwichCovariance(const std::vector<OutlinePixel>& pixe
   const Matrix6d H = H_of_views + other_information;
   *why = WhyUndetermined(H, H_of_views, radius);
   if (!why->empty()) return std::nullopt;
-  const int tile_px = TileSize(pixels, misfit, H);
-  const Matrix6d white = other_information + CommonNoise(pixels, misfit);
-  Matrix6d covariance = Matrix6d::Zero();
-  for (const int shift_x : {0, tile_px / 2}) {
-    for (const int shift_y : {0, tile_px / 2}) {
-      const std::vector<Tile> tiles = TilesOf(pixels, misfit, tile_px, shift_x, shift_y);
-      if (tiles.size() < kFewestTiles) {
-        *why = "the outlines pass too few tiles to tell their noise";
-        return std::nullopt;
-      }
-      covariance += 0.25 * Sandwich(H, white, tiles);
-    }
+  return OverTilings(PoseRows{pixels}, misfit, H, other_information, why);
+}
+
+std::optional<Eigen::MatrixXd> JointCovariance(const std::vector<OutlinePixel>& pixels,
+                                               const Eigen::MatrixXd& by_unknowns,
+                                               const Misfit& misfit,
+                                               const Eigen::MatrixXd& prior_information,
+                                               std::string* why) {
+  CHECK_EQ(by_unknowns.cols(), static_cast<Eigen::Index>(pixels.size()));
+  const Eigen::Index n = by_unknowns.rows();
+  CHECK(prior_information.rows() == n && prior_information.cols() == n);
+  const MatrixRows rows{pixels, by_unknowns};
+  Eigen::MatrixXd H_of_views = Eigen::MatrixXd::Zero(n, n);
+  double noise = 0, length = 0;
+  for (size_t i = 0; i < pixels.size(); ++i) {
+    noise += pixels[i].weight * pixels[i].residual * pixels[i].residual;
+    length += pixels[i].weight * pixels[i].length_px();
+    const double k = misfit.Curvature(pixels[i].displacement_px);
+    if (k > 0) H_of_views += k * pixels[i].weight * rows(i) * rows(i).transpose();
   }
-  return Matrix6d(0.5 * (covariance + covariance.transpose()));
+  const double s2 = length > 0 ? noise / length : 0;  // the unit of the cost
+  const Eigen::MatrixXd H = H_of_views + s2 * prior_information;
+  *why = "some combination of the unknowns changes nothing";
+  if (!(H.diagonal().minCoeff() > 0)) return std::nullopt;
+  const Eigen::VectorXd scale = H.diagonal().cwiseSqrt().cwiseInverse();
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(
+      Eigen::MatrixXd(scale.asDiagonal() * H * scale.asDiagonal()));
+  if (!(eigen.eigenvalues()[0] > 1e-10)) return std::nullopt;
+  why->clear();
+  return OverTilings(rows, misfit, H, Eigen::MatrixXd(s2 * s2 * prior_information), why);
 }
 
 }  // namespace ceres_align

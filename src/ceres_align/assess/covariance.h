@@ -53,4 +53,15 @@ std::optional<Matrix6d> SandwichCovariance(const std::vector<SilhouetteView>& vi
                                            Rasterizer* rasterizer, double radius,
                                            const Rigid3d& rig_from_world);
 
+/// The same sandwich for any unknowns: column i of `by_unknowns` (n rows) is ∂M/∂(unknowns) of
+/// pixel i. Their prior's information is known in its own units (1/sigma²); in the cost it counts
+/// times s², the mean squared residual per px of outline, and its part of the middle is s⁴ times
+/// it. Absent where a combination of the unknowns is determined by nothing; `why` (not null) says
+/// it.
+std::optional<Eigen::MatrixXd> JointCovariance(const std::vector<OutlinePixel>& pixels,
+                                               const Eigen::MatrixXd& by_unknowns,
+                                               const Misfit& misfit,
+                                               const Eigen::MatrixXd& prior_information,
+                                               std::string* why);
+
 }  // namespace ceres_align

@@ -35,6 +35,11 @@ class ViewBatch : public ceres::EvaluationCallback {
   ViewUnknowns unknowns(int i) const { return views_[i].blocks.unknowns(); }
   /// View i's Gram matrix (BlockGram). CHECKs that `parameters` are what was prepared.
   const Eigen::MatrixXd& gram(int i, double const* const* parameters) const;
+  /// View i's cost, ½ Σ w (M − T)², at the last point.
+  double cost(int i) const {
+    const Eigen::MatrixXd& gram = views_[i].gram;
+    return 0.5 * gram(gram.rows() - 1, gram.cols() - 1);
+  }
   /// The last point is too far off, or there is no image of it (ViewValues::IsValid).
   bool refused() const { return refused_; }
   /// Batches rasterized so far.

@@ -1,0 +1,101 @@
+#include "ceres_align/unknowns/unknowns.h"
+
+#include <cmath>
+#include <cstdio>
+
+#include "ceres_align/base/error.h"
+
+namespace ceres_align {
+namespace {
+
+bool SameLens(const LensDistortion& a, const LensDistortion& b) {
+  return a.k1 == b.k1 && a.k2 == b.k2 && a.p1 == b.p1 && a.p2 == b.p2 && a.k3 == b.k3 &&
+         a.k4 == b.k4 && a.k5 == b.k5 && a.k6 == b.k6;
+}
+
+bool SameModel(const Camera& a, const Camera& b) {
+  return a.width_px == b.width_px && a.height_px == b.height_px && a.fx_px == b.fx_px &&
+         a.fy_px == b.fy_px && a.cx_px == b.cx_px && a.cy_px == b.cy_px && SameLens(a.lens, b.lens);
+}
+
+bool SamePose(const Rigid3d& a, const Rigid3d& b) {
+  return a.rotation.coeffs() == b.rotation.coeffs() && a.translation == b.translation;
+}
+
+void Require(bool ok, const char* field, double value, const char* rule) {
+  if (ok) return;
+  char text[200];
+  std::snprintf(text, sizeof(text), "unknown %s is %g; it must be %s", field, value, rule);
+  throw InputError(text);
+}
+
+}  // namespace
+
+void UnknownOptions::Validate() const {
+  const auto sigma = [](const char* field, double value) {
+    Require(value >= 0, field, value, "0 (known) or above");
+  };
+  sigma("scale_sigma", scale_sigma);
+  sigma("focal_sigma", focal_sigma);
+  sigma("principal_point_sigma_px", principal_point_sigma_px);
+  sigma("rig_rotation_sigma_rad", rig_rotation_sigma_rad);
+  sigma("rig_translation_sigma", rig_translation_sigma);
+  Require((rig_rotation_sigma_rad > 0) == (rig_translation_sigma > 0), "rig_translation_sigma",
+          rig_translation_sigma, "above 0 where the rig's rotation is unknown, and only there");
+  Require(least_focal_factor > 0 && least_focal_factor <= 1, "least_focal_factor",
+          least_focal_factor, "in (0, 1]");
+  Require(most_focal_factor >= 1 && std::isfinite(most_focal_factor), "most_focal_factor",
+          most_focal_factor, "at least 1");
+  Require(focal_sigma > 0 || (least_focal_factor == 1 && most_focal_factor == 1), "focal_sigma",
+          focal_sigma, "above 0 where a range of focal lengths is searched");
+}
+
+SharedCameras::SharedCameras(const Scene& scene) {
+  for (size_t i = 0; i < scene.views.size(); ++i) {
+    const View& view = scene.views[i];
+    size_t m = 0, p = 0;
+    while (m < view_of_model.size() &&
+           !SameModel(scene.views[view_of_model[m]].camera, view.camera)) {
+      ++m;
+    }
+    if (m == view_of_model.size()) view_of_model.push_back(i);
+    model.push_back(static_cast<int>(m));
+    while (p < view_of_place.size() &&
+           !(model[view_of_place[p]] == model[i] &&
+             SamePose(scene.views[view_of_place[p]].cam_from_rig, view.cam_from_rig))) {
+      ++p;
+    }
+    if (p == view_of_place.size()) view_of_place.push_back(i);
+    place.push_back(static_cast<int>(p));
+  }
+}
+
+UnknownValues::UnknownValues(const Scene& scene, const SharedCameras& shared) {
+  for (const size_t i : shared.view_of_model) {
+    const Camera& camera = scene.views[i].camera;
+    intrinsics.push_back({camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px});
+  }
+  for (const size_t i : shared.view_of_place) cam_from_rig.push_back(scene.views[i].cam_from_rig);
+}
+
+Scene WithValues(const Scene& scene, const SharedCameras& shared, const UnknownValues& values) {
+  Scene result = scene;
+  for (size_t i = 0; i < result.views.size(); ++i) {
+    View& view = result.views[i];
+    const std::array<double, 4>& k = values.intrinsics[shared.model[i]];
+    view.camera.fx_px = k[0];
+    view.camera.fy_px = k[1];
+    view.camera.cx_px = k[2];
+    view.camera.cy_px = k[3];
+    view.cam_from_rig = values.cam_from_rig[shared.place[i]];
+  }
+  if (values.log_scale == 0) return result;
+  for (auto& mesh : result.meshes) {
+    auto scaled = std::make_shared<TriangleMesh>(*mesh);
+    for (Eigen::Vector3d& vertex : scaled->vertices) vertex *= std::exp(values.log_scale);
+    mesh = std::move(scaled);
+  }
+  return result;
+}
+
+}  // namespace ceres_align
