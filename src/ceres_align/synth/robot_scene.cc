@@ -118,7 +118,7 @@ RobotScene MakeRobotScene(const RobotArm& arm, const Camera& camera, int num_sta
     const Vector3d at(random.Uniform(-0.1, 0.1), random.Uniform(-0.1, 0.1), random.Uniform(0.4, 0.5));
     const Vector3d away(std::cos(elevation_rad) * std::cos(azimuth_rad),
                         std::cos(elevation_rad) * std::sin(azimuth_rad), std::sin(elevation_rad));
-    scene.mount_from_cam = BaseFromCamLookingAt(at + random.Uniform(1.8, 2.3) * away, at,
+    scene.mount_from_cam = BaseFromCamLookingAt(at + random.Uniform(1.4, 1.8) * away, at,
                                                 random.Uniform(-15, 15) * kDeg);
   }
   const Rigid3d cam_from_mount = Inverse(scene.mount_from_cam);
