@@ -1,9 +1,6 @@
 // .npy files: numpy's own bytes in and out, and what is refused.
 #include <gtest/gtest.h>
 
-
-
-
 #include "ceres_align/io/npy.h"
 #include "io_testing.h"
 
@@ -34,10 +31,10 @@ const std::string kBlanks(58, '\x20');
 
 TEST(IoNpy, ReadsNumpysOwnFiles) {
   // np.save of float32 [[1, 2, 3], [4, 5, 6]] by numpy 1.24.2.
-  const std::string floats =
-      std::string("\x93NUMPY\x01\0\x76\0", 10) + "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }" +
-      kBlanks + "\n" +
-      Bytes("0000803f0000004000004040000080400000a0400000c040");
+  const std::string floats = std::string("\x93NUMPY\x01\0\x76\0", 10) +
+                             "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }" +
+                             kBlanks + "\n" +
+                             Bytes("0000803f0000004000004040000080400000a0400000c040");
   const Eigen::MatrixXd a = MatrixFromNpy(ParseNpy(floats, "a.npy"), "a.npy");
   const Eigen::MatrixXd expected = (Eigen::MatrixXd(2, 3) << 1, 2, 3, 4, 5, 6).finished();
   EXPECT_EQ(a, expected);
@@ -45,18 +42,19 @@ TEST(IoNpy, ReadsNumpysOwnFiles) {
   const std::string doubles =
       std::string("\x93NUMPY\x02\0\x74\0\0\0", 12) +
       "{'descr': '<f8', 'fortran_order': True, 'shape': (2, 3), }" + std::string(57, ' ') + "\n" +
-      Bytes("000000000000f83f0000000000001040000000000000004000000000000014400000000000000840"
-            "0000000000001840");
+      Bytes(
+          "000000000000f83f0000000000001040000000000000004000000000000014400000000000000840"
+          "0000000000001840");
   const Eigen::MatrixXd b = MatrixFromNpy(ParseNpy(doubles, "b.npy"), "b.npy");
   EXPECT_EQ(b, (Eigen::MatrixXd(2, 3) << 1.5, 2, 3, 4, 5, 6).finished());
 }
 
 TEST(IoNpy, WritesWhatNumpyWrites) {
   const NpyArray array{{2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6}};
-  const std::string numpys =
-      std::string("\x93NUMPY\x01\0\x76\0", 10) + "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }" +
-      kBlanks + "\n" +
-      Bytes("0000803f0000004000004040000080400000a0400000c040");
+  const std::string numpys = std::string("\x93NUMPY\x01\0\x76\0", 10) +
+                             "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }" +
+                             kBlanks + "\n" +
+                             Bytes("0000803f0000004000004040000080400000a0400000c040");
   EXPECT_EQ(NpyBytes(array), numpys);
 }
 
@@ -73,7 +71,6 @@ TEST(IoNpy, EveryTypeComesBack) {
     const NpyArray back = ReadNpy(folder / "a.npy");
     EXPECT_EQ(back.shape, array.shape);
     EXPECT_EQ(back.values, array.values);
-
   }
 }
 
@@ -108,9 +105,13 @@ TEST(IoNpy, BadFilesAreNamed) {
 }
 
 TEST(IoNpy, MatricesNeedTwoDimensionsOfFloats) {
-  EXPECT_PRED2(Contains, ErrorOf([] { MatrixFromNpy({{2}, std::vector<double>{1, 2}}, "a"); }),
+  EXPECT_PRED2(Contains, ErrorOf([] {
+                 MatrixFromNpy({{2}, std::vector<double>{1, 2}}, "a");
+               }),
                "1 dimension");
-  EXPECT_PRED2(Contains, ErrorOf([] { MatrixFromNpy({{1, 1}, std::vector<int32_t>{1}}, "a"); }),
+  EXPECT_PRED2(Contains, ErrorOf([] {
+                 MatrixFromNpy({{1, 1}, std::vector<int32_t>{1}}, "a");
+               }),
                "\"<i4\"");
 }
 

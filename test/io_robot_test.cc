@@ -24,8 +24,7 @@ Eigen::MatrixXd Expected() {
 
 TEST(IoJointStates, EverySeparatorAndHeaderGivesTheSame) {
   const TempFolder folder;
-  for (const char* text : {"0.5,-1.25,0.1\n1,2e-3,-0.2\n",
-                           "0.5;-1.25; 0.1\r\n1;2e-3;-0.2\r\n",
+  for (const char* text : {"0.5,-1.25,0.1\n1,2e-3,-0.2\n", "0.5;-1.25; 0.1\r\n1;2e-3;-0.2\r\n",
                            "  0.5 -1.25\t0.1 \n\n1 2e-3 -0.2",
                            "# made by hand\n0.5,-1.25,0.1\n# between\n1,2e-3,-0.2\n",
                            "a1,a2,slide\n0.5,-1.25,0.1\n1,2e-3,-0.2\n",
@@ -161,9 +160,8 @@ TEST(IoCameraInfo, BothFormsOfRosGiveTheCameraInOurPixelRule) {
 
 TEST(IoCameraInfo, WrittenCamerasComeBack) {
   const TempFolder folder;
-  for (const LensDistortion& lens :
-       {LensDistortion{}, LensDistortion{-0.1, 0.01, 1e-3, 2e-3, 1e-4},
-        LensDistortion{0.1, 0.01, 0, 0, 0, 0.05, 0.002, 0}}) {
+  for (const LensDistortion& lens : {LensDistortion{}, LensDistortion{-0.1, 0.01, 1e-3, 2e-3, 1e-4},
+                                     LensDistortion{0.1, 0.01, 0, 0, 0, 0.05, 0.002, 0}}) {
     Camera camera = testing::TestCamera(320, 200);
     camera.lens = lens;
     const Camera back = ReadCameraInfo(folder.Write("c.yaml", CameraInfoYaml(camera, "c")));
@@ -213,10 +211,13 @@ std::string Dae(const std::string& up, const std::string& indices) {
          up +
          "</up_axis></asset><library_geometries><geometry id=\"g\"><mesh><source id=\"p\">"
          "<float_array id=\"pa\" count=\"9\">1 0 0 0 1 0 0 0 1</float_array><technique_common>"
-         "<accessor source=\"#pa\" count=\"3\" stride=\"3\"><param name=\"X\" type=\"float\"/><param "
+         "<accessor source=\"#pa\" count=\"3\" stride=\"3\"><param name=\"X\" "
+         "type=\"float\"/><param "
          "name=\"Y\" type=\"float\"/><param name=\"Z\" type=\"float\"/></accessor>"
-         "</technique_common></source><vertices id=\"v\"><input semantic=\"POSITION\" source=\"#p\"/>"
-         "</vertices><triangles count=\"1\"><input semantic=\"VERTEX\" source=\"#v\" offset=\"0\"/><p>" +
+         "</technique_common></source><vertices id=\"v\"><input semantic=\"POSITION\" "
+         "source=\"#p\"/>"
+         "</vertices><triangles count=\"1\"><input semantic=\"VERTEX\" source=\"#v\" "
+         "offset=\"0\"/><p>" +
          indices +
          "</p></triangles></mesh></geometry></library_geometries><library_visual_scenes>"
          "<visual_scene id=\"s\"><node id=\"n\"><translate>10 0 0</translate><instance_geometry "
@@ -238,9 +239,8 @@ TEST(IoDae, UnitAndNodesAreAppliedTheUpAxisIsNot) {
 
 TEST(IoDae, BadFilesAreNamed) {
   const TempFolder folder;
-  for (const std::string& text :
-       {std::string("nonsense"), std::string("<COLLADA/>"), Dae("Z_UP", "0 1 7"),
-        Dae("Z_UP", "0 1 2").substr(0, 500)}) {
+  for (const std::string& text : {std::string("nonsense"), std::string("<COLLADA/>"),
+                                  Dae("Z_UP", "0 1 7"), Dae("Z_UP", "0 1 2").substr(0, 500)}) {
     const auto path = folder.Write("a.dae", text);
     EXPECT_PRED2(Contains, ErrorOf([&] { LoadMesh(path); }), "a.dae: ") << text;
   }

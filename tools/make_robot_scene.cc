@@ -25,12 +25,14 @@
 DEFINE_string(out_dir, "", "Folder for the files. Required.");
 DEFINE_int32(states, 8, "Joint states, with a mask each; 1 to 1000.");
 DEFINE_uint64(seed, 1, "Of the camera, the states and the noise.");
-DEFINE_bool(eye_in_hand, false,
-            "The camera is on the flange and sees an object on the table; else it stands beside the "
-            "arm and sees the arm.");
-DEFINE_string(joint_offset_deg, "",
-              "joint_3:1.0 or 3:1.0: in the masks the joint stands 1 degree beyond what is written; "
-              "commas between several.");
+DEFINE_bool(
+    eye_in_hand, false,
+    "The camera is on the flange and sees an object on the table; else it stands beside the "
+    "arm and sees the arm.");
+DEFINE_string(
+    joint_offset_deg, "",
+    "joint_3:1.0 or 3:1.0: in the masks the joint stands 1 degree beyond what is written; "
+    "commas between several.");
 DEFINE_int32(samples, 1, "Samples per axis and pixel: 1 gives hard masks, 16 anti-aliased ones.");
 DEFINE_double(fov_deg, 50, "Field of view over the shorter side, degrees; 35 to 90.");
 
@@ -64,7 +66,8 @@ int JointIndex(const std::string& text) {
   for (size_t i = 0; i < names.size(); ++i) {
     if (text == names[i] || text == std::to_string(i + 1)) return static_cast<int>(i);
   }
-  throw InputError("--joint_offset_deg: there is no joint " + Quoted(text) + "; joint_1 to joint_6");
+  throw InputError("--joint_offset_deg: there is no joint " + Quoted(text) +
+                   "; joint_1 to joint_6");
 }
 
 ArmState ParseOffsets_rad() {
@@ -78,8 +81,7 @@ ArmState ParseOffsets_rad() {
     if (colon == std::string::npos) {
       throw InputError("--joint_offset_deg: " + Quoted(item) + " is not JOINT:DEGREES");
     }
-    const std::vector<double> degrees =
-        ParseNumbers(item.substr(colon + 1), "--joint_offset_deg");
+    const std::vector<double> degrees = ParseNumbers(item.substr(colon + 1), "--joint_offset_deg");
     if (degrees.size() != 1 || std::abs(degrees[0]) > 45) {
       throw InputError("--joint_offset_deg: " + Quoted(item) + " must have one angle up to 45");
     }
@@ -125,8 +127,7 @@ int Run() {
   camera.cx_px += 6.25;
   camera.cy_px -= 3.5;
   const RobotArm arm = MakeRobotArm();
-  const RobotScene scene =
-      MakeRobotScene(arm, camera, FLAGS_states, FLAGS_eye_in_hand, FLAGS_seed);
+  const RobotScene scene = MakeRobotScene(arm, camera, FLAGS_states, FLAGS_eye_in_hand, FLAGS_seed);
   for (const RobotFile& file : ArmFiles(arm)) WriteFileWhole(folder / file.path, file.bytes);
   WriteStates(scene, folder);
   WriteTruth(scene, folder);

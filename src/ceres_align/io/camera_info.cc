@@ -156,9 +156,9 @@ Camera ReadCameraInfo(const std::filesystem::path& path) {
   const std::vector<double> k = InfoReader::Numbers(k_entry);
   if (k.size() != 9) Fail(k_entry.place, " has ", k.size(), " numbers; 9 are needed");
   constexpr double kRosPixelCenter = 0;
-  Camera camera = CameraFromK(
-      Eigen::Map<const Eigen::Matrix<double, 3, 3, Eigen::RowMajor>>(k.data()), width_px, height_px,
-      kRosPixelCenter, k_entry.place);
+  Camera camera =
+      CameraFromK(Eigen::Map<const Eigen::Matrix<double, 3, 3, Eigen::RowMajor>>(k.data()),
+                  width_px, height_px, kRosPixelCenter, k_entry.place);
   camera.lens = ReadLens(reader);
   CheckLens(camera, name);
   return camera;
@@ -177,8 +177,8 @@ std::string CameraInfoYaml(const Camera& camera, const std::string& camera_name)
                                  : list({l.k1, l.k2, l.p1, l.p2, l.k3});
   return Cat("image_width: ", camera.width_px, "\nimage_height: ", camera.height_px,
              "\ncamera_name: ", camera_name, "\ncamera_matrix:\n  rows: 3\n  cols: 3\n  data: ",
-             list({K(0, 0), 0, K(0, 2), 0, K(1, 1), K(1, 2), 0, 0, 1}), "\ndistortion_model: ",
-             rational ? "rational_polynomial" : "plumb_bob",
+             list({K(0, 0), 0, K(0, 2), 0, K(1, 1), K(1, 2), 0, 0, 1}),
+             "\ndistortion_model: ", rational ? "rational_polynomial" : "plumb_bob",
              "\ndistortion_coefficients:\n  rows: 1\n  cols: ", rational ? 8 : 5, "\n  data: ", D,
              "\n");
 }

@@ -40,8 +40,7 @@ std::vector<std::string> Cells(std::string_view line) {
     const bool end = i == line.size();
     if (!end && line[i] == '"') quoted = !quoted;
     if (!end && quoted) continue;
-    const bool ends_cell =
-        end || (separated ? line[i] == ',' || line[i] == ';' : IsBlank(line[i]));
+    const bool ends_cell = end || (separated ? line[i] == ',' || line[i] == ';' : IsBlank(line[i]));
     if (!ends_cell) continue;
     const std::string_view cell = Trimmed(line.substr(begin, i - begin));
     if (separated || !cell.empty()) cells.push_back(Unquoted(cell));

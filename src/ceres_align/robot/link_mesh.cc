@@ -49,7 +49,8 @@ TriangleMesh LinkMesh(const RobotModel& model, int link, std::vector<std::string
   for (const LinkShape& shape : model.links[link].shapes) {
     const TriangleMesh part = MeshOfShape(model, model.links[link], shape, warnings);
     const int32_t first = static_cast<int32_t>(all.vertices.size());
-    for (const Eigen::Vector3d& v : part.vertices) all.vertices.push_back(shape.link_from_shape * v);
+    for (const Eigen::Vector3d& v : part.vertices)
+      all.vertices.push_back(shape.link_from_shape * v);
     for (const auto& face : part.faces) {
       all.faces.push_back({face[0] + first, face[1] + first, face[2] + first});
     }

@@ -48,10 +48,11 @@ void RefuseXacro(const TiXmlElement& element, const std::string& name) {
     attribute = attribute->Next();
   }
   if (is_xacro || attribute != nullptr) {
-    throw InputError(Format("%s: line %d: %s is xacro; expand the file first: xacro FILE > "
-                            "robot.urdf",
-                            name.c_str(), element.Row(),
-                            Quoted(is_xacro ? element.Value() : attribute->Value()).c_str()));
+    throw InputError(
+        Format("%s: line %d: %s is xacro; expand the file first: xacro FILE > "
+               "robot.urdf",
+               name.c_str(), element.Row(),
+               Quoted(is_xacro ? element.Value() : attribute->Value()).c_str()));
   }
   for (const TiXmlElement* child = element.FirstChildElement(); child != nullptr;
        child = child->NextSiblingElement()) {

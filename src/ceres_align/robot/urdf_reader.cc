@@ -151,7 +151,8 @@ class UrdfReader {
     for (const auto& [name, link] : urdf_->links_) {
       const bool reached = std::any_of(model_.links.begin(), model_.links.end(),
                                        [&, &n = name](const auto& l) { return l.name == n; });
-      if (!reached) Fail("link " + Quoted(name) + " does not hang on the root: its joints go round");
+      if (!reached)
+        Fail("link " + Quoted(name) + " does not hang on the root: its joints go round");
     }
   }
 

@@ -37,8 +37,8 @@ std::string VisualXml(size_t i) {
   const std::string file = "package://arm_description/meshes/" + MeshFile(i);
   if (i == 2) return "<geometry><mesh filename=\"" + file + "\" scale=\"0.001 0.001 0.001\"/>";
   if (i < kArmJoints + 1) return "<geometry><mesh filename=\"" + file + "\"/>";
-  return "<origin xyz=\"" + Text(kFlangeShift) + "\"/>\n      <geometry><mesh filename=\"../meshes/" +
-         MeshFile(i) + "\"/>";
+  return "<origin xyz=\"" + Text(kFlangeShift) +
+         "\"/>\n      <geometry><mesh filename=\"../meshes/" + MeshFile(i) + "\"/>";
 }
 
 std::string CollisionXml(size_t i) {
@@ -114,12 +114,13 @@ std::string DaeText(const TriangleMesh& mesh, const Vector3d& shift) {
          std::to_string(mesh.faces.size()) +
          "\"><input semantic=\"VERTEX\" source=\"#vertices\" offset=\"0\"/><p>";
   for (const auto& f : mesh.faces) xml += Format("%d %d %d\n", f[0], f[1], f[2]);
-  xml += "</p></triangles></mesh></geometry></library_geometries>\n"
-         "<library_visual_scenes><visual_scene id=\"scene\"><node id=\"node\"><translate>" +
-         Text(shift) +
-         "</translate><instance_geometry url=\"#part\"/></node></visual_scene>"
-         "</library_visual_scenes>\n"
-         "<scene><instance_visual_scene url=\"#scene\"/></scene>\n</COLLADA>\n";
+  xml +=
+      "</p></triangles></mesh></geometry></library_geometries>\n"
+      "<library_visual_scenes><visual_scene id=\"scene\"><node id=\"node\"><translate>" +
+      Text(shift) +
+      "</translate><instance_geometry url=\"#part\"/></node></visual_scene>"
+      "</library_visual_scenes>\n"
+      "<scene><instance_visual_scene url=\"#scene\"/></scene>\n</COLLADA>\n";
   return xml;
 }
 

@@ -17,11 +17,11 @@ struct RobotFile {
   std::string path;  ///< below the folder of the scene
   std::string bytes;
 };
-/// arm_description/urdf/arm.urdf, robot "arm": links base, link_1 … link_6, flange; joints joint_1 …
-/// joint_6 and flange_joint (fixed). Its meshes in arm_description/meshes, in the habits that such
-/// files have: package:// paths, link_2 in millimetres with a scale, link_4 as COLLADA, the flange
-/// by a relative path and with an origin of its own. As collision geometry, a box, a cylinder or a
-/// sphere in each link.
+/// arm_description/urdf/arm.urdf, robot "arm": links base, link_1 … link_6, flange; joints joint_1
+/// … joint_6 and flange_joint (fixed). Its meshes in arm_description/meshes, in the habits that
+/// such files have: package:// paths, link_2 in millimetres with a scale, link_4 as COLLADA, the
+/// flange by a relative path and with an origin of its own. As collision geometry, a box, a
+/// cylinder or a sphere in each link.
 std::vector<RobotFile> ArmFiles(const RobotArm& arm);
 /// "joint_1" … "joint_6".
 std::vector<std::string> ArmJointNames();

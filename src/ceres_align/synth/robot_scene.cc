@@ -61,7 +61,8 @@ bool IsGoodForFixedCamera(const RobotArm& arm, const ArmState& state, const Came
 // The camera may look past its own hand.
 bool HandHidesObject(const RobotArm& arm, const RobotScene& scene, const ArmState& state,
                      const Camera& camera, const Rigid3d& cam_from_base) {
-  const Camera small = camera.Scaled(std::max(1, camera.width_px / 4), std::max(1, camera.height_px / 4));
+  const Camera small =
+      camera.Scaled(std::max(1, camera.width_px / 4), std::max(1, camera.height_px / 4));
   const ImageF arm_mask = RenderMask(PosedArm(arm, state), cam_from_base, small);
   const ImageF object = RenderMask(scene.object, cam_from_base * scene.base_from_object, small);
   for (size_t i = 0; i < object.pixels.size(); ++i) {
@@ -87,9 +88,8 @@ void AddObject(RobotScene* scene, Random* random) {
   scene->object = MakeMultiPart(4000);
   const Sphere sphere = BoundingSphere(scene->object);
   for (Vector3d& v : scene->object.vertices) v = kScale * (v - sphere.center);
-  scene->base_from_object = {
-      random->Rotation(),
-      {random->Uniform(0.45, 0.6), random->Uniform(-0.15, 0.15), 0.0}};
+  scene->base_from_object = {random->Rotation(),
+                             {random->Uniform(0.45, 0.6), random->Uniform(-0.15, 0.15), 0.0}};
   double low = 0;
   for (const Vector3d& v : scene->object.vertices) {
     low = std::min(low, (scene->base_from_object.rotation * v).z());
@@ -99,8 +99,8 @@ void AddObject(RobotScene* scene, Random* random) {
 
 }  // namespace
 
-RobotScene MakeRobotScene(const RobotArm& arm, const Camera& camera, int num_states, bool eye_in_hand,
-                          uint64_t seed) {
+RobotScene MakeRobotScene(const RobotArm& arm, const Camera& camera, int num_states,
+                          bool eye_in_hand, uint64_t seed) {
   constexpr double kDeg = M_PI / 180;
   Random random(seed);
   RobotScene scene;
@@ -115,7 +115,8 @@ RobotScene MakeRobotScene(const RobotArm& arm, const Camera& camera, int num_sta
   } else {
     const double azimuth_rad = random.Uniform(-M_PI, M_PI);
     const double elevation_rad = random.Uniform(10, 40) * kDeg;
-    const Vector3d at(random.Uniform(-0.1, 0.1), random.Uniform(-0.1, 0.1), random.Uniform(0.4, 0.5));
+    const Vector3d at(random.Uniform(-0.1, 0.1), random.Uniform(-0.1, 0.1),
+                      random.Uniform(0.4, 0.5));
     const Vector3d away(std::cos(elevation_rad) * std::cos(azimuth_rad),
                         std::cos(elevation_rad) * std::sin(azimuth_rad), std::sin(elevation_rad));
     scene.mount_from_cam = BaseFromCamLookingAt(at + random.Uniform(1.4, 1.8) * away, at,

@@ -25,8 +25,8 @@ struct RobotScene {
 /// near the floor z = 0; the camera is 1.4 to 1.8 m away. Eye in hand: all of the object is in the
 /// frame, 0.35 to 0.75 m away, and the arm hides nothing of it. `camera` as it will be; CHECKs that
 /// states are found: its field of view must be about 35 degrees at least.
-RobotScene MakeRobotScene(const RobotArm& arm, const Camera& camera, int num_states, bool eye_in_hand,
-                          uint64_t seed);
+RobotScene MakeRobotScene(const RobotArm& arm, const Camera& camera, int num_states,
+                          bool eye_in_hand, uint64_t seed);
 
 /// What the camera sees of the arm (of the object, eye in hand) when the arm's joints are at
 /// `positions_rad`; samples as in RenderMask.
