@@ -189,6 +189,7 @@ TEST(IoCameraInfo, ErrorsNameKeyAndValue) {
   };
   expect("", "no camera_info");
   expect("a: [1, 2\nb: {", "line 2: ");
+  expect(std::string(300000, '['), "line 1: ");
   expect(With(kCalibrated, "plumb_bob", "equidistant"), "\"equidistant\": fisheye");
   expect(With(kCalibrated, "plumb_bob", "fov"), "\"fov\"; plumb_bob");
   expect(With(kCalibrated, "0.003]", "0.003, 0.5]"), "[5] is 0.5; plumb_bob has 5");
@@ -237,10 +238,17 @@ TEST(IoDae, UnitAndNodesAreAppliedTheUpAxisIsNot) {
   }
 }
 
+std::string Deep(const std::string& piece) {
+  std::string text;
+  for (int i = 0; i < 300000; ++i) text += piece;
+  return text;
+}
+
 TEST(IoDae, BadFilesAreNamed) {
   const TempFolder folder;
-  for (const std::string& text : {std::string("nonsense"), std::string("<COLLADA/>"),
-                                  Dae("Z_UP", "0 1 7"), Dae("Z_UP", "0 1 2").substr(0, 500)}) {
+  for (const std::string& text :
+       {std::string("nonsense"), std::string("<COLLADA/>"), Dae("Z_UP", "0 1 7"),
+        Dae("Z_UP", "0 1 2").substr(0, 500), Deep("<node>")}) {
     const auto path = folder.Write("a.dae", text);
     EXPECT_PRED2(Contains, ErrorOf([&] { LoadMesh(path); }), "a.dae: ") << text;
   }

@@ -287,6 +287,9 @@ TEST(RobotModel, BadFilesAreNamedAndNothingIsPrinted) {
             "<joint name=\"j\" type=\"fixed\"><parent link=\"a\"/><child "
             "link=\"b\"/></joint><link name=\"b\"><inertial><mass value=\"x\"/></inertial></link>"),
       "[x]");
+  std::string deep;
+  for (int i = 0; i < 300000; ++i) deep += "<x>";
+  expect(Robot(deep), "nested deeper than 1000 levels");
   EXPECT_PRED2(Contains, ErrorOf([&] { ReadUrdf(folder / "none.urdf"); }), "no such file");
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
   EXPECT_EQ(::testing::internal::GetCapturedStdout(), "");

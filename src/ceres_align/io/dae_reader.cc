@@ -9,6 +9,7 @@
 
 #include "ceres_align/io/mesh_readers.h"
 #include "ceres_align/io/text.h"
+#include "ceres_align/io/xml_nesting.h"
 
 namespace ceres_align::io_internal {
 namespace {
@@ -60,6 +61,7 @@ void AddNode(const aiScene& scene, const aiNode& node, const Eigen::Matrix4d& sc
 }  // namespace
 
 RawMesh ReadDae(const std::string& bytes, const std::string& name) {
+  CheckXmlNesting(bytes, name);
   Assimp::Importer importer;
   importer.SetPropertyBool(AI_CONFIG_IMPORT_COLLADA_IGNORE_UP_DIRECTION, true);
   const aiScene* scene =

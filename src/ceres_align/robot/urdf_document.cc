@@ -9,6 +9,7 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
+#include "ceres_align/io/xml_nesting.h"
 
 namespace ceres_align::robot_internal {
 namespace {
@@ -83,6 +84,7 @@ std::vector<std::string> JointOrder(const std::string& bytes, const std::string&
 }  // namespace
 
 UrdfDocument ParseUrdfDocument(const std::string& bytes, const std::string& name) {
+  CheckXmlNesting(bytes, name);
   UrdfDocument document;
   document.joint_order = JointOrder(bytes, name);
   static std::mutex one_at_a_time;
