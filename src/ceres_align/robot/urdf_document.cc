@@ -93,6 +93,10 @@ UrdfDocument ParseUrdfDocument(const std::string& bytes, const std::string& name
   std::string thrown;
   try {
     document.model = urdf::parseURDF(bytes);
+    // Links in a circle would keep each other alive.
+    if (document.model != nullptr) {
+      for (const auto& [link_name, link] : document.model->links_) link->child_links.clear();
+    }
   } catch (const std::exception& error) {
     thrown = error.what();
   }
