@@ -21,11 +21,12 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/ceres_alignConfigVersion.
 install(FILES ${PROJECT_BINARY_DIR}/ceres_alignConfig.cmake
               ${PROJECT_BINARY_DIR}/ceres_alignConfigVersion.cmake
               ${CMAKE_CURRENT_LIST_DIR}/FindOpenCVSplit.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/FindRobotFormats.cmake
         DESTINATION ${_package_dir})
 
 # The programs that an installation has; called after tools/.
 function(ceres_align_install_programs)
-  foreach(program ceres_align make_masks make_mesh)
+  foreach(program ceres_align make_masks make_mesh make_robot_scene)
     if(TARGET ${program})
       install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
     endif()

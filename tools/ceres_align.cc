@@ -31,7 +31,7 @@ using ceres_align::BackendOptions;
 DEFINE_string(scene, "",
               "A scene file (JSON): mesh, views, rig, start; see docs. Replaces the "
               "flags of mesh, masks and cameras.");
-DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, GLB or glTF.");
+DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, GLB, glTF or DAE.");
 DEFINE_string(masks, "", "The masks of cameras 1, 2, ..., separated by commas: l.png,r.png");
 DEFINE_string(mask_path, "", "The mask of camera 1; with --mask_path_2 the same as --masks.");
 DEFINE_string(mask_path_2, "", "The mask of camera 2.");

@@ -23,7 +23,7 @@
 
 using ceres_align::cli::CameraFlags;
 
-DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, GLB or glTF. Required.");
+DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, GLB, glTF or DAE. Required.");
 DEFINE_string(out_dir, "", "Folder for scene.json and the masks. Required.");
 DEFINE_uint64(seed, 1, "Of random poses, starts and noise.");
 

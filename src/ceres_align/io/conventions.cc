@@ -153,6 +153,13 @@ Camera CameraFromK(const Eigen::Matrix3d& K, int width_px, int height_px, double
   return {width_px, height_px, K(0, 0), K(1, 1), K(0, 2) + shift_px, K(1, 2) + shift_px};
 }
 
+Eigen::Matrix3d KOfCamera(const Camera& camera, double pixel_center) {
+  CHECK(pixel_center == 0 || pixel_center == 0.5) << pixel_center;
+  Eigen::Matrix3d K = camera.K();
+  K.topRightCorner<2, 1>().array() -= 0.5 - pixel_center;
+  return K;
+}
+
 Rigid3d FromOpenGlWorldFromCam(const Eigen::Matrix4d& world_from_gl_cam, std::string_view where) {
   if (world_from_gl_cam.row(3) != Eigen::RowVector4d(0, 0, 0, 1)) {
     Fail(where, ": the last row of the matrix must be 0 0 0 1");

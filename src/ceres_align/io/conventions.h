@@ -68,6 +68,9 @@ double FovOfShorterSide_deg(const Camera& camera);
 Camera CameraFromK(const Eigen::Matrix3d& K, int width_px, int height_px, double pixel_center,
                    std::string_view where);
 
+/// The inverse of CameraFromK: K as a file with that pixel_center has it.
+Eigen::Matrix3d KOfCamera(const Camera& camera, double pixel_center);
+
 /// Blender's matrix_world, NeRF's transform_matrix: world from an OpenGL camera. The last row
 /// must be 0 0 0 1 (InputError).
 Rigid3d FromOpenGlWorldFromCam(const Eigen::Matrix4d& world_from_gl_cam, std::string_view where);

@@ -93,7 +93,9 @@ RawMesh ReadByFormat(const std::string& bytes, const std::filesystem::path& path
   }
   if (extension == ".stl") return io_internal::ReadStl(bytes, name);
   if (extension == ".obj") return io_internal::ReadObj(bytes, name);
-  Fail(name, ": unknown mesh format ", Quoted(extension), "; OBJ, PLY, STL, GLB and glTF are read");
+  if (extension == ".dae") return io_internal::ReadDae(bytes, name);
+  Fail(name, ": unknown mesh format ", Quoted(extension),
+       "; OBJ, PLY, STL, GLB, glTF and DAE are read");
 }
 
 LoadedMesh Cleaned(RawMesh raw, const std::string& name) {

@@ -1,4 +1,4 @@
-// Mesh files: OBJ, PLY, STL, GLB and glTF in; OBJ and PLY out.
+// Mesh files: OBJ, PLY, STL, GLB, glTF and COLLADA (.dae) in; OBJ and PLY out.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,9 @@ struct LoadedMesh {
 
 /// Reads a mesh; the format is told by the content where it has a signature (PLY, GLB), else by
 /// the extension. Polygons are triangulated, concave ones too. OBJ and PLY keep double precision;
-/// the nodes' transforms of GLB and glTF are applied (default scene). Colours, normals, texture
+/// the nodes' transforms of GLB and glTF are applied (default scene). COLLADA is read by assimp, in
+/// single precision: transforms and <unit> are applied (metres come out), <up_axis> is not, as ROS
+/// and its tools read the meshes of robots. Colours, normals, texture
 /// coordinates and materials are ignored.
 ///
 /// Throws InputError, one line with file, line (text formats) and value, for: a file that cannot

@@ -20,6 +20,8 @@ struct RawMesh {
 RawMesh ReadObj(const std::string& bytes, const std::string& name);
 RawMesh ReadPly(const std::string& bytes, const std::string& name);
 RawMesh ReadStl(const std::string& bytes, const std::string& name);
+/// COLLADA, through assimp.
+RawMesh ReadDae(const std::string& bytes, const std::string& name);
 /// GLB or glTF; external buffers are looked for beside `path`.
 RawMesh ReadGltf(const std::string& bytes, const std::filesystem::path& path);
 

@@ -1,0 +1,38 @@
+# The libraries that read robots' files. Debian's own CMake files for them name further packages
+# (assimp's: draco, minizip) that a program linked to the shared library does not need.
+#   find_package(RobotFormats COMPONENTS urdfdom assimp yaml_cpp)
+# makes RobotFormats::urdfdom (with tinyxml and console_bridge), ::assimp and ::yaml_cpp.
+set(_robot_formats_header_urdfdom urdf_parser/urdf_parser.h)
+set(_robot_formats_libraries_urdfdom urdfdom_model tinyxml console_bridge)
+set(_robot_formats_header_assimp assimp/Importer.hpp)
+set(_robot_formats_libraries_assimp assimp)
+set(_robot_formats_header_yaml_cpp yaml-cpp/yaml.h)
+set(_robot_formats_libraries_yaml_cpp yaml-cpp)
+foreach(component ${RobotFormats_FIND_COMPONENTS})
+  find_path(RobotFormats_${component}_INCLUDE_DIR ${_robot_formats_header_${component}})
+  mark_as_advanced(RobotFormats_${component}_INCLUDE_DIR)
+  set(RobotFormats_${component}_FOUND TRUE)
+  if(NOT RobotFormats_${component}_INCLUDE_DIR)
+    set(RobotFormats_${component}_FOUND FALSE)
+  endif()
+  set(_robot_formats_found_${component} "")
+  foreach(library ${_robot_formats_libraries_${component}})
+    find_library(RobotFormats_${library}_LIBRARY ${library})
+    mark_as_advanced(RobotFormats_${library}_LIBRARY)
+    if(NOT RobotFormats_${library}_LIBRARY)
+      set(RobotFormats_${component}_FOUND FALSE)
+    endif()
+    list(APPEND _robot_formats_found_${component} ${RobotFormats_${library}_LIBRARY})
+  endforeach()
+endforeach()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(RobotFormats HANDLE_COMPONENTS)
+foreach(component ${RobotFormats_FIND_COMPONENTS})
+  if(RobotFormats_${component}_FOUND AND NOT TARGET RobotFormats::${component})
+    add_library(RobotFormats::${component} INTERFACE IMPORTED)
+    set_target_properties(RobotFormats::${component} PROPERTIES
+      INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${RobotFormats_${component}_INCLUDE_DIR}
+      INTERFACE_INCLUDE_DIRECTORIES ${RobotFormats_${component}_INCLUDE_DIR}
+      INTERFACE_LINK_LIBRARIES "${_robot_formats_found_${component}}")
+  endif()
+endforeach()

@@ -1,0 +1,77 @@
+// COLLADA through assimp, whose positions are floats.
+#include <assimp/config.h>
+#include <assimp/postprocess.h>
+#include <assimp/scene.h>
+
+#include <Eigen/Core>
+#include <assimp/Importer.hpp>
+#include <cmath>
+
+#include "ceres_align/io/mesh_readers.h"
+#include "ceres_align/io/text.h"
+#include "ceres_align/io/xml_nesting.h"
+
+namespace ceres_align::io_internal {
+namespace {
+
+Eigen::Matrix4d MatrixOf(const aiMatrix4x4& m) {
+  Eigen::Matrix4d out;
+  out << m.a1, m.a2, m.a3, m.a4, m.b1, m.b2, m.b3, m.b4, m.c1, m.c2, m.c3, m.c4, m.d1, m.d2, m.d3,
+      m.d4;
+  return out;
+}
+
+void AddMesh(const aiMesh& part, const Eigen::Matrix4d& scene_from_part, const std::string& name,
+             RawMesh* raw) {
+  const size_t first = raw->mesh.vertices.size();
+  for (unsigned i = 0; i < part.mNumVertices; ++i) {
+    const aiVector3D& v = part.mVertices[i];
+    const Eigen::Vector4d point = scene_from_part * Eigen::Vector4d(v.x, v.y, v.z, 1);
+    if (!point.allFinite()) {
+      Fail(name, ": geometry ", Quoted(part.mName.C_Str()), ": a coordinate is not finite");
+    }
+    raw->mesh.vertices.push_back(point.head<3>());
+  }
+  for (unsigned i = 0; i < part.mNumFaces; ++i) {
+    const aiFace& face = part.mFaces[i];
+    if (face.mNumIndices != 3) continue;  // points and lines
+    std::array<int32_t, 3> corners;
+    for (int k = 0; k < 3; ++k) {
+      if (face.mIndices[k] >= part.mNumVertices) {
+        Fail(name, ": geometry ", Quoted(part.mName.C_Str()), ": face ", i + 1, " names vertex ",
+             face.mIndices[k], " of ", part.mNumVertices);
+      }
+      corners[k] = static_cast<int32_t>(first + face.mIndices[k]);
+    }
+    raw->mesh.faces.push_back(corners);
+  }
+}
+
+void AddNode(const aiScene& scene, const aiNode& node, const Eigen::Matrix4d& scene_from_parent,
+             const std::string& name, RawMesh* raw) {
+  const Eigen::Matrix4d scene_from_node = scene_from_parent * MatrixOf(node.mTransformation);
+  for (unsigned i = 0; i < node.mNumMeshes; ++i) {
+    AddMesh(*scene.mMeshes[node.mMeshes[i]], scene_from_node, name, raw);
+  }
+  for (unsigned i = 0; i < node.mNumChildren; ++i) {
+    AddNode(scene, *node.mChildren[i], scene_from_node, name, raw);
+  }
+}
+
+}  // namespace
+
+RawMesh ReadDae(const std::string& bytes, const std::string& name) {
+  CheckXmlNesting(bytes, name);
+  Assimp::Importer importer;
+  importer.SetPropertyBool(AI_CONFIG_IMPORT_COLLADA_IGNORE_UP_DIRECTION, true);
+  const aiScene* scene =
+      importer.ReadFileFromMemory(bytes.data(), bytes.size(), aiProcess_Triangulate, "dae");
+  if (scene == nullptr || scene->mRootNode == nullptr) {
+    Fail(name, ": cannot be read as COLLADA: ", Shown(importer.GetErrorString(), 200));
+  }
+  RawMesh raw;
+  AddNode(*scene, *scene->mRootNode, Eigen::Matrix4d::Identity(), name, &raw);
+  return raw;
+}
+
+}  // namespace ceres_align::io_internal
