@@ -138,6 +138,16 @@ TEST_F(SceneTest, ErrorsNameTheKey) {
                "views[0].\"widht\" is an unknown key");
   EXPECT_PRED2(Contains, Error([](J s) { s["extra"] = 1; }), "\"extra\" is an unknown key");
   EXPECT_PRED2(Contains, Error([](J s) { s["initial"]["pose"] = 1; }), "unknown key");
+  EXPECT_PRED2(Contains, Error([](J s) { s["refine"] = 1; }), "refine must be a list");
+  EXPECT_PRED2(Contains, Error([](J s) { s["refine"] = {1}; }), "refine[0] must be a string");
+  EXPECT_PRED2(Contains, Error([](J s) { s["refine"] = {"zoom"}; }), "\"zoom\" is unknown");
+  EXPECT_PRED2(Contains, Error([](J s) { s["refine"] = {"focal=-1"}; }), "\"-1\" is no sigma");
+  EXPECT_PRED2(Contains, Error([](J s) { s["refine"] = {"focal="}; }), "no sigma behind the =");
+  EXPECT_PRED2(Contains, Error([](J s) { s["refine"] = {"rig=2"}; }), "degrees:percent");
+  EXPECT_PRED2(Contains, Error([](J s) { s["refine"] = {"offset=2"}; }), "takes no sigma");
+  EXPECT_PRED2(Contains, Error([](J s) { s["fov_range_deg"] = {1}; }), "2 are needed");
+  EXPECT_PRED2(Contains, Error([](J s) { s["fov_range_deg"] = {70, 20}; }), "the smaller first");
+  EXPECT_PRED2(Contains, Error([](J s) { s["fov_range_deg"] = {100, 120}; }), "outside");
   EXPECT_PRED2(Contains, Error([](J s) { s["occluders"] = 1; }), "occluders must be a list");
   EXPECT_PRED2(Contains, Error([](J s) {
                  s["occluders"] = {{{"rig_from_occluder", 1}}};
@@ -291,6 +301,31 @@ TEST_F(SceneTest, SaveAndLoadAgree) {
   // Matrices stay on one line.
   EXPECT_PRED2(Contains, ReadFile(folder_ / "x.json"),
                "[[60.1,0.0,32.3],[0.0,61.7,23.9],[0.0,0.0,1.0]]");
+}
+
+TEST_F(SceneTest, UnknownsAreRead) {
+  nlohmann::json scene = TwoViews();
+  scene["refine"] = {"scale", "focal=10", "principal_point=4", "rig=1:3%", "offset"};
+  LoadedScene loaded = Load(scene);
+  const UnknownOptions& unknowns = loaded.scene.unknowns;
+  EXPECT_TRUE(std::isinf(unknowns.scale_sigma));
+  EXPECT_NEAR(unknowns.focal_sigma, 0.1, 1e-15);
+  EXPECT_EQ(unknowns.principal_point_sigma_px, 4);
+  EXPECT_NEAR(unknowns.rig_rotation_sigma_rad, M_PI / 180, 1e-15);
+  EXPECT_NEAR(unknowns.rig_translation_sigma, 0.03, 1e-15);
+  EXPECT_TRUE(loaded.estimate_offset);
+  EXPECT_FALSE(Load(TwoViews()).scene.unknowns.any());
+  // A range of fields of view, K left out: the shorter side is 48 px.
+  scene = TwoViews();
+  scene["fov_range_deg"] = {30, 90};
+  scene["views"][0].erase("K");
+  scene["views"][1].erase("K");
+  loaded = Load(scene);
+  const double least = 24, most = 24 / std::tan(M_PI / 12), f = std::sqrt(least * most);
+  EXPECT_NEAR(loaded.scene.views[1].camera.fx_px, f, 1e-12);
+  EXPECT_NEAR(loaded.scene.unknowns.least_focal_factor, least / f, 1e-12);
+  EXPECT_NEAR(loaded.scene.unknowns.most_focal_factor, most / f, 1e-12);
+  EXPECT_TRUE(std::isinf(loaded.scene.unknowns.focal_sigma));
 }
 
 TEST_F(SceneTest, DistortionThatFoldsIsAnError) {

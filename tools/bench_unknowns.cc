@@ -197,9 +197,17 @@ Eigen::VectorXd ErrorOf(const Trial& trial, const UnknownsResult& result) {
   const Eigen::Vector3d center = result.align.object_center_in_world;
   std::vector<double> e;
   const auto add = [&](const Eigen::Vector3d& v) { e.insert(e.end(), v.data(), v.data() + 3); };
-  add(LogRotation(found.rotation * truth.rotation.conjugate()));
-  add(found * center - truth * center);
   const UnknownOptions& unknowns = trial.unknowns;
+  // A scale that is free with the rig's translations takes all translations along by one factor, of
+  // percents, where other directions are known to 1e-5: that curve's tangent at the result is taken.
+  const double log_r =
+      unknowns.scale_sigma > 0 ? result.values.log_scale - std::log(trial.true_scale) : 0;
+  const auto shift = [&](const Eigen::Vector3d& now, const Eigen::Vector3d& was) {
+    return Eigen::Vector3d(log_r * now + now - std::exp(log_r) * was);
+  };
+  add(LogRotation(found.rotation * truth.rotation.conjugate()));
+  add(found.rotation * center - truth.rotation * center +
+      shift(found.translation, truth.translation));
   const auto& k = result.values.intrinsics[0];
   if (unknowns.focal_sigma > 0) e.push_back(std::log(k[0] / trial.true_focal));
   if (unknowns.principal_point_sigma_px > 0) {
@@ -209,9 +217,9 @@ Eigen::VectorXd ErrorOf(const Trial& trial, const UnknownsResult& result) {
   for (size_t p = 1; unknowns.HasRig() && p < result.values.cam_from_rig.size(); ++p) {
     const Rigid3d &now = result.values.cam_from_rig[p], &was = trial.true_rig[p];
     add(LogRotation(now.rotation * was.rotation.conjugate()));
-    add(now.translation - was.translation);
+    add(shift(now.translation, was.translation));
   }
-  if (unknowns.scale_sigma > 0) e.push_back(result.values.log_scale - std::log(trial.true_scale));
+  if (unknowns.scale_sigma > 0) e.push_back(log_r);
   return Eigen::VectorXd::Map(e.data(), static_cast<Eigen::Index>(e.size()));
 }
 
@@ -225,7 +233,7 @@ void Add(const Trial& trial, const UnknownsResult& result, double ms, Figures* a
   all->rotation_2deg += error.rotation_deg <= 2;
   all->ms.push_back(ms);
   bool within = true, focal_within = true;
-  for (const UnknownFit& fit : result.fits) {
+  for (const UnknownFit& fit : result.align.unknowns) {
     double truth = NAN;
     if (fit.name == "scale") truth = trial.true_scale;
     if (fit.name == "focal length") truth = trial.true_focal;
@@ -258,7 +266,7 @@ void Add(const Trial& trial, const UnknownsResult& result, double ms, Figures* a
   if (!FLAGS_print_trials) return;
   std::printf("  %3d: %.4f deg %.4f %% chi2/dof %.2f", all->trials, error.rotation_deg,
               error.translation_percent, result.joint_covariance ? all->chi2.back() : NAN);
-  for (const UnknownFit& fit : result.fits) {
+  for (const UnknownFit& fit : result.align.unknowns) {
     std::printf(", %s %.5g (sigma %.2g, from %.5g)", fit.name.c_str(), fit.value, fit.sigma,
                 fit.prior);
   }

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "ceres_align/align/aligner.h"
+#include "ceres_align/align/align_unknowns.h"
 #include "ceres_align/backends/backends.h"
 #include "ceres_align/base/text.h"
 #include "ceres_align/io/conventions.h"
@@ -36,7 +36,17 @@ DEFINE_string(masks, "", "The masks of cameras 1, 2, ..., separated by commas: l
 DEFINE_string(mask_path, "", "The mask of camera 1; with --mask_path_2 the same as --masks.");
 DEFINE_string(mask_path_2, "", "The mask of camera 2.");
 DEFINE_double(mesh_scale, 1, "The mesh's vertices are multiplied by this.");
-DEFINE_double(initial_scale, 1, "The same as --mesh_scale; the scale is not optimized.");
+DEFINE_double(initial_scale, 1,
+              "The same as --mesh_scale; the scale is optimized only with --refine scale.");
+DEFINE_string(
+    refine, "",
+    "What is solved for together with the pose: scale, focal, principal_point, rig, "
+    "offset, separated by commas; each may say how exactly it is known: scale=50 and "
+    "focal=10 (percent), principal_point=5 (px), rig=2:2 (degrees:percent of the distance "
+    "between the cameras), or =free. Replaces the scene's.");
+DEFINE_string(fov_range_deg, "",
+              "\"least,most\": the field of view over the shorter side is not known but for this; "
+              "in the place of --fov_deg and --K, or of a scene's K.");
 
 DEFINE_double(fov_deg, 60,
               "Field of view over the shorter side of the image, in degrees "
@@ -173,9 +183,11 @@ ProgramHelp Help() {
       {"ceres_align --scene scene.json --search", "The same, without the start in the file."}};
   help.groups = {
       {"What to align",
-       {"scene", "mesh", "masks", "mask_path", "mask_path_2", "mesh_scale", "initial_scale"}},
+       {"scene", "mesh", "masks", "mask_path", "mask_path_2", "mesh_scale", "initial_scale",
+        "refine"}},
       {"Cameras",
-       {"fov_deg", "K", "pixel_center", "dist", "image_size", "R_rel", "T_rel", "rig_convention"}},
+       {"fov_deg", "fov_range_deg", "K", "pixel_center", "dist", "image_size", "R_rel", "T_rel",
+        "rig_convention"}},
       {"Start (optional; without one, here or in the scene, all rotations are searched)",
        {"camera_location", "camera_rotation", "camera_translation", "search", "search_if_poor"}},
       {"What is known of the pose (optional; an answer that breaks it is not usable)",
@@ -207,6 +219,15 @@ SceneFlags FlagsOfScene() {
   flags.mesh_scale = FlagWasGiven("initial_scale") ? FLAGS_initial_scale : FLAGS_mesh_scale;
   if (FlagWasGiven("fov_deg")) flags.fov_deg = FLAGS_fov_deg;
   flags.K = FLAGS_K;
+  if (!FLAGS_fov_range_deg.empty()) {
+    const std::vector<double> range = ParseNumbers(FLAGS_fov_range_deg, "--fov_range_deg");
+    if (range.size() != 2) {
+      throw InputError("--fov_range_deg is " + Quoted(FLAGS_fov_range_deg) +
+                       "; it must be two angles, least,most");
+    }
+    flags.fov_range_deg = {range[0], range[1]};
+  }
+  flags.refine = FLAGS_refine;
   flags.pixel_center = FLAGS_pixel_center;
   flags.dist = FLAGS_dist;
   flags.image_size = FLAGS_image_size;
@@ -287,6 +308,7 @@ AlignOptions OptionsFromFlags() {
 
 struct Problem {
   Scene scene;
+  bool estimate_offset = false;
   std::vector<std::string> warnings;
 };
 
@@ -297,7 +319,8 @@ Problem MakeProblem() {
     std::printf(
         "The demo: reference masks of data/rooster_small.obj from two cameras "
         "(--help shows how to give your own).\n");
-    return {std::move(demo), {}};
+    const bool offset = !flags.refine.empty() && SetUnknowns(flags, &demo);
+    return {std::move(demo), offset, {}};
   }
   LoadedScene loaded = SceneFromFlags(flags);
   if (!flags.K.empty() && !FlagWasGiven("pixel_center")) {
@@ -305,7 +328,7 @@ Problem MakeProblem() {
         "--K is read with the first pixel's centre at (0.5, 0.5). OpenCV's calibrations have it at "
         "(0, 0): --pixel_center 0\n");
   }
-  Problem problem = {std::move(loaded.scene), std::move(loaded.warnings)};
+  Problem problem = {std::move(loaded.scene), loaded.estimate_offset, std::move(loaded.warnings)};
   for (std::string& hint : ScaleHints(problem.scene)) problem.warnings.push_back(std::move(hint));
   return problem;
 }
@@ -326,6 +349,7 @@ class Stopwatch {
 };
 
 struct Solved {
+  Scene scene;  ///< with the unknowns that were found
   PreparedMeshes meshes;
   AlignResult result;
   std::vector<AlignIteration> iterations;
@@ -333,28 +357,37 @@ struct Solved {
 
 /// The best pose so far is the result when the user presses Ctrl-C; a second one ends the program,
 /// as the first does while there is no pose.
-Solved Solve(const Scene& scene, const AlignOptions& options, Rasterizer* rasterizer) {
+Solved Solve(Scene scene, const AlignOptions& options, Rasterizer* rasterizer) {
   Stopwatch watch;
   Solved solved;
-  solved.meshes = PrepareMeshes(scene);
-  const double prepare_seconds = watch.Lap();
   Progress progress;
   std::optional<SignalNotes> notes;
-  solved.result = Align(scene, solved.meshes, rasterizer, options, [&](const AlignIteration& step) {
+  const AlignCallback callback = [&](const AlignIteration& step) {
     if (!notes) notes.emplace(SignalNotes::Watch::kInterrupt);
     solved.iterations.push_back(step);
     progress.Show(step);
     return !SignalNotes::Any();
-  });
+  };
+  if (scene.unknowns.any()) {
+    UnknownsResult found = AlignUnknowns(scene, scene.unknowns, rasterizer, options, callback);
+    solved.scene = std::move(found.scene);
+    solved.meshes = std::move(found.meshes);
+    solved.result = std::move(found.align);
+  } else {
+    solved.scene = std::move(scene);
+    solved.meshes = PrepareMeshes(solved.scene);
+    const double prepare_seconds = watch.Lap();
+    solved.result = Align(solved.scene, solved.meshes, rasterizer, options, callback);
+    solved.result.prepare_seconds += prepare_seconds;
+  }
   progress.Finish();
-  solved.result.prepare_seconds += prepare_seconds;
   return solved;
 }
 
 /// With the warnings behind the message where it throws: they may name the cause.
-Solved SolveOrExplain(const Problem& problem, const AlignOptions& options, Rasterizer* rasterizer) {
+Solved SolveOrExplain(Problem problem, const AlignOptions& options, Rasterizer* rasterizer) {
   try {
-    return Solve(problem.scene, options, rasterizer);
+    return Solve(std::move(problem.scene), options, rasterizer);
   } catch (const InputError& error) {
     std::string message = error.what();
     for (const std::string& warning : problem.warnings) message += ". Warning: " + warning;
@@ -381,7 +414,7 @@ int Run() {
   Stopwatch watch;
   const OutputPlan plan =
       PlanOutputs({FLAGS_outputs, FLAGS_out_dir, FLAGS_filename_output, FLAGS_start_end_output});
-  const AlignOptions options = OptionsFromFlags();
+  AlignOptions options = OptionsFromFlags();
   std::string why;
   const std::unique_ptr<Rasterizer> rasterizer =
       MakeRasterizer({FLAGS_backend, FLAGS_num_threads}, &why);
@@ -389,20 +422,22 @@ int Run() {
   if (!problem.scene.occluders.empty()) {
     problem.scene = HideBehindOccluders(problem.scene, rasterizer.get());
   }
-  const Scene& scene = problem.scene;
+  if (problem.estimate_offset) options.offset = Choice::kOn;
   RunSeconds seconds;
   std::printf("Backend: %s\n", why.c_str());
-  if (!scene.initial_rig_from_world) {
+  if (!problem.scene.initial_rig_from_world) {
     std::printf(FLAGS_search ? "--search: searching all rotations\n"
                              : "No start given: searching all rotations\n");
     std::fflush(stdout);  // the first line of progress comes only after it
   }
   seconds.load = watch.Lap();
 
-  const Solved solved = SolveOrExplain(problem, options, rasterizer.get());
+  const std::vector<std::string> warnings = problem.warnings;
+  const Solved solved = SolveOrExplain(std::move(problem), options, rasterizer.get());
+  const Scene& scene = solved.scene;
   watch.Lap();
   // Only now: where the input is bad, its one line stays alone on stderr.
-  for (const std::string& warning : problem.warnings) {
+  for (const std::string& warning : warnings) {
     std::fprintf(stderr, "ceres_align: warning: %s\n", warning.c_str());
   }
   const std::vector<OutputFile> pictures =
@@ -414,7 +449,7 @@ int Run() {
   };
   const auto result_json = [&] {
     stop_clock();
-    return ResultJson(scene, solved.result, options, seconds, problem.warnings);
+    return ResultJson(scene, solved.result, options, seconds, warnings);
   };
   if (plan.any()) Write(plan, pictures, result_json);
   if (!plan.json) stop_clock();

@@ -33,6 +33,7 @@ fs::path FindMesh() {
 
 void RejectFlagsOfUserMasks(const SceneFlags& flags) {
   const std::pair<const char*, bool> given[] = {{"--K", !flags.K.empty()},
+                                                {"--fov_range_deg", flags.fov_range_deg.has_value()},
                                                 {"--pixel_center", flags.pixel_center != 0.5},
                                                 {"--dist", !flags.dist.empty()},
                                                 {"--R_rel", !flags.R_rel.empty()},

@@ -9,6 +9,7 @@
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/mask_io.h"
+#include "ceres_align/io/refine_text.h"
 
 namespace ceres_align::cli {
 namespace {
@@ -90,10 +91,13 @@ void SetIntrinsics(const SceneFlags& flags, std::vector<ViewDescription>* views)
   if (flags.fov_deg && !flags.K.empty()) {
     throw InputError("--fov_deg and --K are both given; give one");
   }
-  if (!flags.fov_deg && flags.K.empty()) {
+  if (flags.fov_range_deg && (flags.fov_deg || !flags.K.empty())) {
+    throw InputError("--fov_range_deg takes the place of --fov_deg and --K; give one of them");
+  }
+  if (!flags.fov_deg && !flags.fov_range_deg && flags.K.empty()) {
     throw InputError(
         "the cameras' focal length is missing: give --fov_deg (PyTorch3D's, over the "
-        "shorter side) or --K");
+        "shorter side) or --K, or --fov_range_deg where it is not known");
   }
   const std::vector<std::string> ks = Split(flags.K, ';');
   if (!flags.K.empty() && ks.size() != 1 && ks.size() != views->size()) {
@@ -102,7 +106,11 @@ void SetIntrinsics(const SceneFlags& flags, std::vector<ViewDescription>* views)
   }
   for (size_t i = 0; i < views->size(); ++i) {
     ViewDescription& view = (*views)[i];
-    if (flags.fov_deg) {
+    if (flags.fov_range_deg) {
+      view.K =
+          MiddleCamera(view.width_px, view.height_px, *flags.fov_range_deg, "--fov_range_deg").K();
+      view.pixel_center = 0.5;
+    } else if (flags.fov_deg) {
       view.K = CameraFromFov(view.width_px, view.height_px, *flags.fov_deg, "--fov_deg").K();
       view.pixel_center = 0.5;
     } else {
@@ -180,6 +188,7 @@ LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
   SetIntrinsics(flags, &description.views);
   SetLenses(flags, &description.views);
   SetRig(flags, &description.views);
+  description.fov_range_deg = flags.fov_range_deg;
   LoadedScene loaded = BuildScene(description, "", Shown(Joined(masks), 100));
   if (!(flags.mesh_scale > 0) || !(flags.mesh_scale < 1e100)) {
     throw InputError("--mesh_scale must be a positive number");
@@ -202,6 +211,7 @@ LoadedScene FromSceneFile(const SceneFlags& flags) {
            {"--mask_path_2", !flags.mask_path_2.empty()},
            {"--mesh_scale", flags.mesh_scale != 1},
            {"--fov_deg", flags.fov_deg.has_value()},
+           {"--fov_range_deg", flags.fov_range_deg.has_value()},
            {"--K", !flags.K.empty()},
            {"--pixel_center", flags.pixel_center != 0.5},
            {"--dist", !flags.dist.empty()},
@@ -263,7 +273,22 @@ std::optional<Rigid3d> StartOfCamera1(const SceneFlags& flags) {
 }
 
 LoadedScene SceneFromFlags(const SceneFlags& flags) {
-  return flags.scene.empty() ? FromMeshAndMasks(flags) : FromSceneFile(flags);
+  LoadedScene loaded = flags.scene.empty() ? FromMeshAndMasks(flags) : FromSceneFile(flags);
+  if (!flags.refine.empty()) loaded.estimate_offset = SetUnknowns(flags, &loaded.scene);
+  return loaded;
+}
+
+bool SetUnknowns(const SceneFlags& flags, Scene* scene) {
+  UnknownOptions given;
+  given.least_focal_factor = scene->unknowns.least_focal_factor;
+  given.most_focal_factor = scene->unknowns.most_focal_factor;
+  if (given.most_focal_factor > given.least_focal_factor) {
+    given.focal_sigma = scene->unknowns.focal_sigma;
+  }
+  const bool offset =
+      ReadUnknowns(Split(flags.refine, ','), scene->views[0].camera.width_px, "--refine", &given);
+  scene->unknowns = given;
+  return offset;
 }
 
 }  // namespace ceres_align::cli

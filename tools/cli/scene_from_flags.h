@@ -1,6 +1,7 @@
 // From the flags of ceres_align to a scene. The flags are a shorthand for scene.json.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -17,8 +18,10 @@ struct SceneFlags {
   std::string mask_path_2;
   double mesh_scale = 1;
   std::optional<double> fov_deg;
-  std::string K;  ///< one for all cameras, or one per camera separated by ';'
-  std::string dist;  ///< OpenCV's list, one for all cameras or one per camera as K; empty: none
+  std::optional<std::array<double, 2>> fov_range_deg;
+  std::string refine;  ///< comma-separated words of io/refine_text.h
+  std::string K;       ///< one for all cameras, or one per camera separated by ';'
+  std::string dist;    ///< OpenCV's list, one for all cameras or one per camera as K; empty: none
   double pixel_center = 0.5;
   std::string image_size;    ///< "(height,width)"
   std::string R_rel, T_rel;  ///< of cameras 2, 3, … to camera 1, separated by ';'
@@ -48,5 +51,9 @@ std::optional<Rigid3d> StartOfCamera1(const SceneFlags& flags);
 /// else the scene file's; with --search it has none. Throws InputError, also for flags that
 /// exclude each other.
 LoadedScene SceneFromFlags(const SceneFlags& flags);
+
+/// --refine, which is not empty, in the place of what the scene says of its unknowns; the range of
+/// focal lengths stays. Returns whether the masks' offset is to be estimated. Throws InputError.
+bool SetUnknowns(const SceneFlags& flags, Scene* scene);
 
 }  // namespace ceres_align::cli

@@ -8,6 +8,21 @@
 
 namespace ceres_align {
 
+/// One number that was solved for beside the pose.
+struct UnknownFit {
+  std::string name;  ///< "scale", "focal length", "cx", …
+  std::string of;    ///< the first view that has it; empty: the whole scene's
+  double value = 0;  ///< scale: the factor; focal length: fx, px; cx, cy: px; rig: the distance
+                     ///< from its prior, rad or mesh units
+  double prior = 0;  ///< where it was said to be, in the same unit
+  double sigma = 0;  ///< of value; NaN where there is none
+  double prior_sigma = 0;  ///< in the unit of value; infinity: nothing was known
+  double moved = 0;        ///< from the prior, in sigmas of the prior (0 if nothing was known)
+  /// The masks tell it: sigma is well below prior_sigma. If not, `why` says so in a sentence.
+  bool determined = false;
+  std::string why;
+};
+
 struct AlignResult : Assessment {
   Rigid3d rig_from_world;
   double initial_cost = 0;  ///< at full size, as AlignIteration::cost; final <= initial
@@ -26,6 +41,7 @@ struct AlignResult : Assessment {
   /// as they are. Both costs are then by the weights that were in effect.
   std::vector<MaskTreatment> masks;
   std::string backend;
+  std::vector<UnknownFit> unknowns;  ///< of AlignUnknowns; empty from Align
 };
 
 }  // namespace ceres_align

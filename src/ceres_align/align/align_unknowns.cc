@@ -91,6 +91,7 @@ class Solver {
 
   UnknownsResult Run() {
     const auto begin = std::chrono::steady_clock::now();
+    const std::chrono::duration<double> preparing = begin - made_;
     const size_t last = prepared_.last_level();
     const bool has_start = scene_.initial_rig_from_world.has_value();
     JointResult best = Best(has_start);
@@ -108,6 +109,7 @@ class Solver {
     }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
     UnknownsResult result = Finish(prepared_.FromRun(state.rig_from_run), state.values);
+    result.align.prepare_seconds = preparing.count();
     result.align.solve_seconds += seconds.count();
     result.align.iterations += iterations_;
     result.align.evaluations += evaluations_;
@@ -337,6 +339,7 @@ class Solver {
     }
   }
 
+  const std::chrono::steady_clock::time_point made_ = std::chrono::steady_clock::now();
   const Scene& scene_;
   const UnknownOptions& unknowns_;
   Rasterizer* const rasterizer_;
@@ -374,7 +377,7 @@ UnknownsResult AlignUnknowns(const Scene& scene, const UnknownOptions& unknowns,
     fit.why =
         "one camera cannot tell the object's scale from its distance: both are those of the mesh "
         "as it was given, and grow by one factor";
-    result.fits.insert(result.fits.begin(), fit);
+    result.align.unknowns.insert(result.align.unknowns.begin(), fit);
   }
   return result;
 }

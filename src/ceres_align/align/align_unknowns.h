@@ -10,30 +10,14 @@
 
 namespace ceres_align {
 
-/// One number that was solved for beside the pose.
-struct UnknownFit {
-  std::string name;  ///< "scale", "focal length", "cx", …
-  std::string of;    ///< the first view that has it; empty: the whole scene's
-  double value = 0;  ///< scale: the factor; focal length: fx, px; cx, cy: px; rig: the distance
-                     ///< from its prior, rad or mesh units
-  double prior = 0;  ///< where it was said to be, in the same unit
-  double sigma = 0;  ///< of value; NaN where there is none
-  double prior_sigma = 0;  ///< in the unit of value; infinity: nothing was known
-  double moved = 0;        ///< from the prior, in sigmas of the prior (0 if nothing was known)
-  /// The masks tell it: sigma is well below prior_sigma. If not, `why` says so in a sentence.
-  bool determined = false;
-  std::string why;
-};
-
 struct UnknownsResult {
-  /// Of the scene with the values found; its covariance and accuracy are those of the pose with all
-  /// unknowns free. In mesh units of the scaled mesh.
+  /// Of the scene with the values found, with `unknowns` filled; its covariance and accuracy are
+  /// those of the pose with all unknowns free. In units of the scaled mesh.
   AlignResult align;
   UnknownValues values;
-  std::vector<UnknownFit> fits;
-  /// Of [pose (Assessment::covariance); for each camera model log f, cx, cy; for each place on the rig
-  /// but the first [ω, v] of cam_from_rig (PoseManifold); log scale], those that are unknown. Absent
-  /// where the masks and priors do not determine all.
+  /// Of [pose (Assessment::covariance); for each camera model log f, cx, cy; for each place on the
+  /// rig but the first [ω, v] of cam_from_rig (PoseManifold); log scale], those that are unknown.
+  /// Absent where the masks and priors do not determine all.
   std::optional<Eigen::MatrixXd> joint_covariance;
   Scene scene;  ///< with the values in it, for what comes after
   PreparedMeshes meshes;

@@ -139,7 +139,7 @@ void AddUnknownFits(const PreparedScene& scene, const SharedCameras& shared,
                       PriorInformation(layout, shared, unknowns, priors, scene.radius()), &why);
   result->joint_covariance = joint;
   const auto sigma = [&](int i) { return joint ? std::sqrt((*joint)(i, i)) : NAN; };
-  std::vector<UnknownFit>& fits = result->fits;
+  std::vector<UnknownFit>& fits = result->align.unknowns;
   const auto name_of = [&](size_t view) { return scene.scene().views[view].name; };
   if (layout.scale >= 0) {
     fits.push_back(FitOf("scale", "", std::exp(result->values.log_scale),

@@ -11,6 +11,7 @@
 #include "ceres_align/geometry/camera.h"
 #include "ceres_align/geometry/mesh.h"
 #include "ceres_align/geometry/rigid3d.h"
+#include "ceres_align/geometry/unknown_options.h"
 
 namespace ceres_align {
 
@@ -37,6 +38,7 @@ struct Scene {
   std::vector<View> views;
   /// Pixels that one of them covers, wholly or in part, do not count (HideBehindOccluders).
   std::vector<Occluder> occluders;
+  UnknownOptions unknowns;                        ///< for AlignUnknowns; Align takes none
   std::optional<Rigid3d> initial_rig_from_world;  ///< absent: to be searched for
   std::optional<Rigid3d> true_rig_from_world;     ///< present: errors are reported
 };

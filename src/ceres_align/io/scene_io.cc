@@ -1,5 +1,7 @@
 #include "ceres_align/io/scene_io.h"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -8,6 +10,7 @@
 #include "ceres_align/io/lens.h"
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/mesh_io.h"
+#include "ceres_align/io/refine_text.h"
 #include "ceres_align/io/scene_hints.h"
 #include "ceres_align/io/text.h"
 
@@ -116,6 +119,29 @@ double Foreground_px(const View& view) {
   return area_px;
 }
 
+double FocalOf(const Camera& camera, double fov_deg) {
+  return 0.5 * std::min(camera.width_px, camera.height_px) / std::tan(0.5 * fov_deg * M_PI / 180);
+}
+
+void SetUnknowns(const SceneDescription& description, std::string_view where, LoadedScene* loaded) {
+  UnknownOptions& unknowns = loaded->scene.unknowns;
+  const Camera& camera = loaded->scene.views[0].camera;
+  loaded->estimate_offset =
+      ReadUnknowns(description.refine, camera.width_px, Cat(where, ": refine"), &unknowns);
+  if (!description.fov_range_deg) return;
+  const auto [least, most] = *description.fov_range_deg;
+  MiddleCamera(camera.width_px, camera.height_px, {least, most}, where);  // checks
+  const double low = FocalOf(camera, most) / camera.fx_px,
+               high = FocalOf(camera, least) / camera.fx_px;
+  if (!(low <= 1 && high >= 1)) {
+    Fail(where, ": the first view's focal length of ", camera.fx_px,
+         " px is outside fov_range_deg; leave K out, or give refine focal");
+  }
+  unknowns.least_focal_factor = low;
+  unknowns.most_focal_factor = high;
+  if (unknowns.focal_sigma == 0) unknowns.focal_sigma = UnknownOptions::kFree;
+}
+
 void CheckForeground(const Scene& scene, std::string_view where) {
   double area_px = 0;
   for (const View& view : scene.views) area_px += Foreground_px(view);
@@ -172,7 +198,24 @@ LoadedScene BuildScene(const SceneDescription& description, const fs::path& fold
   loaded.scene.initial_rig_from_world = description.initial_rig_from_world;
   loaded.scene.true_rig_from_world = description.true_rig_from_world;
   CheckForeground(loaded.scene, where);
+  SetUnknowns(description, where, &loaded);
   return loaded;
+}
+
+Camera MiddleCamera(int width_px, int height_px, const std::array<double, 2>& fov_range_deg,
+                    std::string_view where) {
+  const auto [least, most] = fov_range_deg;
+  if (!(least > 0 && most > least && most < 180)) {
+    Fail(where, ": fov_range_deg is ", least, ", ", most,
+         "; it must be two angles, the smaller first, above 0 and below 180");
+  }
+  Camera camera;
+  camera.width_px = width_px;
+  camera.height_px = height_px;
+  camera.fx_px = camera.fy_px = std::sqrt(FocalOf(camera, least) * FocalOf(camera, most));
+  camera.cx_px = 0.5 * width_px;
+  camera.cy_px = 0.5 * height_px;
+  return camera;
 }
 
 LoadedScene LoadScene(const fs::path& path) {

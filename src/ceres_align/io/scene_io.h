@@ -7,6 +7,7 @@
 //                  "cam_from_rig": {"R": [[…], […], […]], "t": [x, y, z]},
 //                  "mesh": "other.ply", "world_from_object": {"R": …, "t": …} }, … ],
 //     "occluders": [ { "mesh": "stand.stl", "rig_from_occluder": {"R": …, "t": …} }, … ],
+//     "refine": ["focal=10", "scale", …], "fov_range_deg": [20, 70],
 //     "initial": {"rig_from_world": {"R": …, "t": …}},
 //     "truth":   {"rig_from_world": {"R": …, "t": …}} }
 //
@@ -17,6 +18,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -52,12 +54,17 @@ struct SceneDescription {
   std::string mesh;  ///< path; may be empty if every view has its own
   std::vector<ViewDescription> views;
   std::vector<OccluderDescription> occluders;
+  std::vector<std::string> refine;  ///< words of refine_text.h
+  /// Least and most field of view over the shorter side, degrees: the focal length is unknown in
+  /// between, whatever K says (views may leave K out).
+  std::optional<std::array<double, 2>> fov_range_deg;
   std::optional<Rigid3d> initial_rig_from_world;
   std::optional<Rigid3d> true_rig_from_world;
 };
 
 struct LoadedScene {
   Scene scene;
+  bool estimate_offset = false;       ///< "offset" is among `refine`
   SceneDescription description;       ///< names filled in
   std::vector<std::string> warnings;  ///< of meshes and masks; one line each
 };
@@ -77,6 +84,11 @@ void CheckSceneDescription(SceneDescription* description, std::string_view where
 /// masks together have less than kMinForeground_px.
 LoadedScene BuildScene(const SceneDescription& description, const std::filesystem::path& folder,
                        std::string_view where);
+
+/// The camera whose focal length is the geometric mean of those of a range of fields of view (over
+/// the shorter side). Throws InputError unless 0 < least < most < 180.
+Camera MiddleCamera(int width_px, int height_px, const std::array<double, 2>& fov_range_deg,
+                    std::string_view where);
 
 /// ReadSceneDescription + BuildScene.
 LoadedScene LoadScene(const std::filesystem::path& path);

@@ -138,7 +138,25 @@ std::optional<Rigid3d> ReadRigPose(ObjectReader* scene, const char* key) {
   return pose;
 }
 
-ViewDescription ReadView(const json& value, const std::string& place) {
+std::vector<std::string> ReadWords(ObjectReader* scene, const char* key) {
+  std::vector<std::string> words;
+  const json* list = scene->Optional(key);
+  if (list == nullptr) return words;
+  const std::string place = scene->Place(key);
+  if (!list->is_array()) Fail(place, " must be a list, it is ", ObjectReader::TypeOf(*list));
+  for (size_t i = 0; i < list->size(); ++i) {
+    const json& word = (*list)[i];
+    if (!word.is_string()) {
+      Fail(place, "[", i, "] must be a string, it is ", ObjectReader::TypeOf(word));
+    }
+    words.push_back(word.get<std::string>());
+  }
+  return words;
+}
+
+// `fov_range_deg`: where K may be missing; its middle is taken then.
+ViewDescription ReadView(const json& value, const std::string& place,
+                         const std::optional<std::array<double, 2>>& fov_range_deg) {
   ObjectReader reader(value, place);
   ViewDescription view;
   view.name = reader.String("name");
@@ -150,7 +168,12 @@ ViewDescription ReadView(const json& value, const std::string& place) {
   if (const json* center = reader.Optional("pixel_center")) {
     view.pixel_center = ObjectReader::Number(*center, reader.Place("pixel_center"));
   }
-  view.K = ReadMatrix3(reader.Required("K"), reader.Place("K"));
+  if (fov_range_deg && reader.Optional("K") == nullptr) {
+    view.K = MiddleCamera(view.width_px, view.height_px, *fov_range_deg, place).K();
+    view.pixel_center = 0.5;
+  } else {
+    view.K = ReadMatrix3(reader.Required("K"), reader.Place("K"));
+  }
   if (const json* dist = reader.Optional("dist")) {
     view.dist = ReadList(*dist, reader.Place("dist"));
   }
@@ -241,10 +264,16 @@ SceneDescription ReadSceneDescription(const std::filesystem::path& path) {
   ObjectReader reader(document, name, ": ");
   SceneDescription scene;
   scene.mesh = reader.String("mesh");
+  scene.refine = ReadWords(&reader, "refine");
+  if (const json* range = reader.Optional("fov_range_deg")) {
+    const std::vector<double> numbers = ReadList(*range, reader.Place("fov_range_deg"));
+    CheckLength(numbers.size(), 2, reader.Place("fov_range_deg"));
+    scene.fov_range_deg = {numbers[0], numbers[1]};
+  }
   const json& views = reader.Required("views");
   if (!views.is_array()) Fail(reader.Place("views"), " must be a list");
   for (size_t i = 0; i < views.size(); ++i) {
-    scene.views.push_back(ReadView(views[i], Cat(name, ": views[", i, "]")));
+    scene.views.push_back(ReadView(views[i], Cat(name, ": views[", i, "]"), scene.fov_range_deg));
   }
   scene.occluders = ReadOccluders(&reader);
   scene.initial_rig_from_world = ReadRigPose(&reader, "initial");
@@ -261,6 +290,8 @@ void SaveScene(const std::filesystem::path& path, const SceneDescription& descri
   if (!scene.mesh.empty()) out["mesh"] = scene.mesh;
   out["views"] = ordered_json::array();
   for (const ViewDescription& view : scene.views) out["views"].push_back(ViewJson(view));
+  if (!scene.refine.empty()) out["refine"] = scene.refine;
+  if (scene.fov_range_deg) out["fov_range_deg"] = *scene.fov_range_deg;
   for (const OccluderDescription& occluder : scene.occluders) {
     ordered_json item;
     item["mesh"] = occluder.mesh;

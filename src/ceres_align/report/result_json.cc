@@ -194,6 +194,34 @@ Json Prior(const PosePrior& prior) {
           {"up_in_cam", upright ? Vector(prior.up_in_cam) : Json(nullptr)}};
 }
 
+Json Unknowns(const AlignResult& result) {
+  Json list = Json::array();
+  for (const UnknownFit& fit : result.unknowns) {
+    list.push_back({{"name", fit.name},
+                    {"of", fit.of},
+                    {"value", Number(fit.value)},
+                    {"sigma", Number(fit.sigma)},
+                    {"prior", Number(fit.prior)},
+                    {"prior_sigma", Number(fit.prior_sigma)},
+                    {"moved_sigmas", Number(fit.moved)},
+                    {"determined", fit.determined},
+                    {"why", fit.why}});
+  }
+  return list;
+}
+
+// The cameras as they were found.
+Json CamerasOf(const Scene& scene) {
+  Json list = Json::array();
+  for (const View& view : scene.views) {
+    list.push_back({{"name", view.name},
+                    {"K", Rows(view.camera.K())},
+                    {"pixel_center", 0.5},
+                    {"cam_from_rig", Pose(view.cam_from_rig)}});
+  }
+  return list;
+}
+
 Json Options(const AlignOptions& options) {
   return {{"coarsest_width_px", options.coarsest_width_px},
           {"level_factor", options.level_factor},
@@ -311,6 +339,10 @@ std::string ResultJson(const Scene& scene, const AlignResult& result, const Alig
     json["errors"] = {{"rotation_deg", Number(errors->rotation_deg)},
                       {"translation", Number(errors->translation)},
                       {"translation_percent_of_distance", Number(errors->translation_percent)}};
+  }
+  if (!result.unknowns.empty()) {
+    json["unknowns"] = Unknowns(result);
+    json["cameras"] = CamerasOf(scene);
   }
   json["options"] = Options(options);
   // Names come from users: bytes that are not UTF-8 are replaced, not refused.

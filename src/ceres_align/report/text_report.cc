@@ -92,6 +92,23 @@ std::string Sigmas(const AlignResult& result) {
   return text;
 }
 
+std::string Unknowns(const AlignResult& result) {
+  if (result.unknowns.empty()) return "";
+  std::string text = "Found together with the pose:\n";
+  for (const UnknownFit& fit : result.unknowns) {
+    const std::string of = fit.of.empty() ? "" : " (" + fit.of + ")";
+    const bool angle = fit.name == "rig rotation";
+    const double unit = angle ? 180 / M_PI : 1;
+    text += Format("  %s%s %.6g%s, sigma %.2g, from %.6g", fit.name.c_str(), of.c_str(),
+                   unit * fit.value, angle ? " deg" : "", unit * fit.sigma, unit * fit.prior);
+    text += std::isfinite(fit.prior_sigma) ? Format(" (known to %.2g: moved by %.1f sigmas)",
+                                                    unit * fit.prior_sigma, fit.moved)
+                                           : "";
+    text += fit.determined ? "\n" : "; NOT TOLD: " + fit.why + "\n";
+  }
+  return text;
+}
+
 std::string HowFound(const Scene& scene, const AlignResult& result) {
   if (result.searched) {
     return scene.initial_rig_from_world
@@ -176,7 +193,8 @@ std::string TextReport(const Scene& scene, const AlignResult& result, const RunS
   }
   text += "\n";
   if (const auto errors = ErrorsOf(scene, result)) text += Errors(*errors);
-  text += Sigmas(result) + WeakestMotion(result) + HowFound(scene, result) + Alternatives(result);
+  text += Unknowns(result) + Sigmas(result) + WeakestMotion(result) + HowFound(scene, result) +
+          Alternatives(result);
   text +=
       Format("Cost %.6g -> %.6g, %d iterations, %d evaluations, backend %s\n", result.initial_cost,
              result.final_cost, result.iterations, result.evaluations, result.backend.c_str());
