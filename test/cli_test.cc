@@ -157,6 +157,42 @@ TEST_F(CliTest, SceneFileAndThreadsGiveTheSameBits) {
   }
 }
 
+TEST_F(CliTest, RefineSolvesForMoreThanThePose) {
+  WriteProblem(work_);
+  Json first;
+  for (const char* threads : {"1", "3"}) {
+    const Outcome outcome = Run(std::string("--scene s.json --refine scale,focal=20 --out_dir o") +
+                                threads + " --num_threads " + threads);
+    EXPECT_NE(outcome.exit_code, 1) << outcome.err;
+    Json json = Result(std::string("o") + threads);
+    ASSERT_EQ(json["unknowns"].size(), 2u);
+    EXPECT_EQ(json["unknowns"][0]["name"], "scale");
+    EXPECT_NEAR(json["unknowns"][0]["value"].get<double>(), 1, 0.02);
+    EXPECT_TRUE(json["unknowns"][0]["prior_sigma"].is_null());
+    EXPECT_EQ(json["unknowns"][1]["name"], "focal length");
+    EXPECT_NEAR(json["unknowns"][1]["value"].get<double>(), 150, 3);
+    EXPECT_NEAR(json["unknowns"][1]["prior_sigma"].get<double>(), 30, 1e-9);
+    EXPECT_EQ(json["cameras"][0]["K"][0][0], json["unknowns"][1]["value"]);
+    EXPECT_NE(outcome.out.find("Found together with the pose:"), std::string::npos);
+    json.erase("seconds");
+    if (first.is_null()) first = json;
+    EXPECT_EQ(json.dump(), first.dump());
+  }
+  for (const auto& [flags, message] : std::vector<std::pair<const char*, const char*>>{
+           {"--scene s.json --refine zoom", "\"zoom\" is unknown"},
+           {"--scene s.json --fov_range_deg 20,60", "--fov_range_deg cannot be given together"},
+           {"--mesh m.obj --masks l.png --fov_range_deg 60,20", "the smaller first"},
+           {"--mesh m.obj --masks l.png --fov_deg 40 --fov_range_deg 20,60", "give one of them"}}) {
+    const Outcome outcome = Run(flags);
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_NE(outcome.err.find(message), std::string::npos) << outcome.err;
+  }
+  // A single photograph, of which only this much is known.
+  const Outcome outcome = Run("--mesh m.obj --masks l.png --fov_range_deg 25,75 --out_dir o4");
+  EXPECT_NE(outcome.exit_code, 1) << outcome.err;
+  EXPECT_NEAR(Result("o4")["unknowns"][0]["value"].get<double>(), 150, 15);
+}
+
 TEST_F(CliTest, FlagsMeanWhatTheSceneFileMeans) {
   const FileProblem problem = WriteProblem(work_);
   ASSERT_EQ(Run("--scene s.json").exit_code, 0);

@@ -303,6 +303,55 @@ TEST_F(SceneTest, SaveAndLoadAgree) {
                "[[60.1,0.0,32.3],[0.0,61.7,23.9],[0.0,0.0,1.0]]");
 }
 
+TEST_F(SceneTest, FramesAreViews) {
+  nlohmann::json scene = TwoViews();
+  nlohmann::json cameras = scene["views"];
+  for (int i : {0, 1}) {
+    cameras[i].erase("mask");
+    cameras[i]["name"] = i == 0 ? "left" : "right";
+  }
+  scene.erase("views");
+  scene["cameras"] = cameras;
+  scene["frames"] = {{{"masks", {{"left", "mask.png"}, {"right", "mask.png"}}}},
+                     {{"name", "b"},
+                      {"masks", {{"right", "mask.png"}}},
+                      {"ignore", {{"right", "mask.png"}}},
+                      {"world_from_object", Pose(0.25)}}};
+  const SceneDescription read = ReadSceneDescription(folder_.Write("f.json", scene.dump()));
+  ASSERT_EQ(read.views.size(), 3u);
+  EXPECT_EQ(read.views[0].name, "frame0_left");
+  EXPECT_EQ(read.views[1].name, "frame0_right");
+  EXPECT_EQ(read.views[2].name, "b_right");
+  EXPECT_EQ(read.views[2].cam_from_rig->translation.z(), 1);
+  EXPECT_EQ(read.views[2].world_from_object->translation.z(), 0.25);
+  EXPECT_FALSE(read.views[1].world_from_object);
+  EXPECT_EQ(read.views[2].ignore, "mask.png");
+  EXPECT_EQ(read.views[1].ignore, "");
+  nlohmann::json plain = scene;
+  plain["frames"][1].erase("ignore");
+  EXPECT_EQ(Load(plain).scene.views.size(), 3u);
+  const auto error = [&](const std::function<void(nlohmann::json&)>& change) {
+    nlohmann::json wrong = scene;
+    change(wrong);
+    return Error(wrong.dump());
+  };
+  using J = nlohmann::json&;
+  EXPECT_PRED2(Contains, error([](J s) { s.erase("cameras"); }), "go together");
+  EXPECT_PRED2(Contains, error([](J s) { s["views"] = nlohmann::json::array(); }), "both given");
+  EXPECT_PRED2(Contains, error([](J s) { s["cameras"][1]["name"] = "left"; }), "appears twice");
+  EXPECT_PRED2(Contains, error([](J s) { s["cameras"][1].erase("cam_from_rig"); }),
+               "cameras[1].cam_from_rig is missing");
+  EXPECT_PRED2(Contains, error([](J s) {
+                 s["frames"][1]["masks"] = {{"top", "a.png"}};
+               }),
+               "unknown key");
+  EXPECT_PRED2(Contains, error([](J s) { s["frames"][1].erase("masks"); }), "masks is missing");
+  EXPECT_PRED2(Contains, error([](J s) {
+                 s["frames"][1]["ignore"] = {{"left", "mask.png"}};
+               }),
+               "has no mask in this frame");
+}
+
 TEST_F(SceneTest, UnknownsAreRead) {
   nlohmann::json scene = TwoViews();
   scene["refine"] = {"scale", "focal=10", "principal_point=4", "rig=1:3%", "offset"};

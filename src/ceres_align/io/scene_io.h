@@ -11,6 +11,13 @@
 //     "initial": {"rig_from_world": {"R": …, "t": …}},
 //     "truth":   {"rig_from_world": {"R": …, "t": …}} }
 //
+// In the place of "views", where the same cameras saw the object several times (a robot in several
+// states, a turntable): one view for each mask, named frame_camera.
+//
+//     "cameras": [ { "name": "left", "width": …, "height": …, "K": …, "cam_from_rig": … }, … ],
+//     "frames":  [ { "name": "a", "masks": {"left": "a_l.png", …}, "ignore": {"left": …},
+//                    "mesh": "state_a.ply", "world_from_object": {"R": …, "t": …} }, … ],
+//
 // OpenCV axes, column vectors: x_cam = cam_from_rig · rig_from_world · world_from_object · X.
 // Required: mask, width, height, K, a mesh (the scene's or the view's own), and cam_from_rig of
 // every view but the first (identity by default). Paths are relative to the scene file. K and R

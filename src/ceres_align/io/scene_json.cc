@@ -1,4 +1,5 @@
 // scene.json ↔ SceneDescription.
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "ceres_align/io/conventions.h"
@@ -155,21 +156,19 @@ std::vector<std::string> ReadWords(ObjectReader* scene, const char* key) {
 }
 
 // `fov_range_deg`: where K may be missing; its middle is taken then.
-ViewDescription ReadView(const json& value, const std::string& place,
-                         const std::optional<std::array<double, 2>>& fov_range_deg) {
-  ObjectReader reader(value, place);
-  ViewDescription view;
-  view.name = reader.String("name");
-  reader.Required("mask");
-  view.mask = reader.String("mask");
-  view.ignore = reader.String("ignore");
+using FovRange = std::optional<std::array<double, 2>>;
+
+// What a view says of its camera.
+void ReadCamera(ObjectReader* object, const FovRange& fov_range_deg, ViewDescription* out) {
+  ObjectReader& reader = *object;
+  ViewDescription& view = *out;
   view.width_px = reader.Integer("width");
   view.height_px = reader.Integer("height");
   if (const json* center = reader.Optional("pixel_center")) {
     view.pixel_center = ObjectReader::Number(*center, reader.Place("pixel_center"));
   }
   if (fov_range_deg && reader.Optional("K") == nullptr) {
-    view.K = MiddleCamera(view.width_px, view.height_px, *fov_range_deg, place).K();
+    view.K = MiddleCamera(view.width_px, view.height_px, *fov_range_deg, reader.Place("width")).K();
     view.pixel_center = 0.5;
   } else {
     view.K = ReadMatrix3(reader.Required("K"), reader.Place("K"));
@@ -178,10 +177,123 @@ ViewDescription ReadView(const json& value, const std::string& place,
     view.dist = ReadList(*dist, reader.Place("dist"));
   }
   view.cam_from_rig = ReadOptionalPose(&reader, "cam_from_rig");
-  view.mesh = reader.String("mesh");
-  view.world_from_object = ReadOptionalPose(&reader, "world_from_object");
+}
+
+// And of the object.
+void ReadObject(ObjectReader* reader, ViewDescription* view) {
+  view->mesh = reader->String("mesh");
+  view->world_from_object = ReadOptionalPose(reader, "world_from_object");
+}
+
+ViewDescription ReadView(const json& value, const std::string& place,
+                         const FovRange& fov_range_deg) {
+  ObjectReader reader(value, place);
+  ViewDescription view;
+  view.name = reader.String("name");
+  reader.Required("mask");
+  view.mask = reader.String("mask");
+  view.ignore = reader.String("ignore");
+  ReadCamera(&reader, fov_range_deg, &view);
+  ReadObject(&reader, &view);
   reader.CheckNoOtherKeys();
   return view;
+}
+
+// {"left": "l.png", …} of a frame: paths by the cameras' names.
+std::map<std::string, std::string> ReadPaths(ObjectReader* frame, const char* key,
+                                             const std::vector<ViewDescription>& cameras) {
+  std::map<std::string, std::string> paths;
+  const json* value = frame->Optional(key);
+  if (value == nullptr) return paths;
+  ObjectReader reader(*value, frame->Place(key));
+  for (const ViewDescription& camera : cameras) {
+    const std::string path = reader.String(camera.name.c_str());
+    if (!path.empty()) paths[camera.name] = path;
+  }
+  reader.CheckNoOtherKeys();
+  return paths;
+}
+
+std::vector<ViewDescription> ReadCameras(const json& list, const std::string& place,
+                                         const FovRange& fov_range_deg) {
+  if (!list.is_array() || list.empty()) Fail(place, " must be a list of at least one camera");
+  std::vector<ViewDescription> cameras;
+  for (size_t i = 0; i < list.size(); ++i) {
+    ObjectReader reader(list[i], Cat(place, "[", i, "]"));
+    ViewDescription camera;
+    reader.Required("name");
+    camera.name = reader.String("name");
+    ReadCamera(&reader, fov_range_deg, &camera);
+    reader.CheckNoOtherKeys();
+    for (const ViewDescription& other : cameras) {
+      if (other.name == camera.name) Fail(reader.Place("name"), " appears twice");
+    }
+    if (i > 0 && !camera.cam_from_rig) {
+      Fail(reader.Place("cam_from_rig"),
+           " is missing; only the first camera's is the identity by default");
+    }
+    camera.cam_from_rig = camera.cam_from_rig.value_or(Rigid3d());
+    cameras.push_back(camera);
+  }
+  return cameras;
+}
+
+// "cameras" and "frames" as one view for each mask, "frame_camera" by name.
+std::vector<ViewDescription> ReadFrames(const json& list, const std::string& place,
+                                        const std::vector<ViewDescription>& cameras) {
+  if (!list.is_array()) Fail(place, " must be a list");
+  std::vector<ViewDescription> views;
+  for (size_t i = 0; i < list.size(); ++i) {
+    ObjectReader reader(list[i], Cat(place, "[", i, "]"));
+    std::string name = reader.String("name");
+    if (name.empty()) name = Cat("frame", i);
+    reader.Required("masks");
+    const auto masks = ReadPaths(&reader, "masks", cameras);
+    const auto ignored = ReadPaths(&reader, "ignore", cameras);
+    if (masks.empty()) Fail(reader.Place("masks"), " names no mask");
+    ViewDescription object;
+    ReadObject(&reader, &object);
+    for (const ViewDescription& camera : cameras) {
+      const auto mask = masks.find(camera.name), ignore = ignored.find(camera.name);
+      if (mask == masks.end()) {
+        if (ignore == ignored.end()) continue;
+        Fail(reader.Place("ignore"), ": ", Quoted(camera.name), " has no mask in this frame");
+      }
+      ViewDescription view = camera;
+      view.name = name + "_" + camera.name;
+      view.mask = mask->second;
+      if (ignore != ignored.end()) view.ignore = ignore->second;
+      view.mesh = object.mesh;
+      view.world_from_object = object.world_from_object;
+      views.push_back(view);
+    }
+    reader.CheckNoOtherKeys();
+  }
+  return views;
+}
+
+// "views", or "cameras" and "frames".
+std::vector<ViewDescription> ReadViews(ObjectReader* scene, const std::string& name,
+                                       const FovRange& fov_range_deg) {
+  const json* frames = scene->Optional("frames");
+  const json* cameras = scene->Optional("cameras");
+  if ((frames != nullptr) != (cameras != nullptr)) {
+    Fail(name, ": frames and cameras go together; one of them is missing");
+  }
+  if (frames != nullptr) {
+    if (scene->Optional("views") != nullptr) {
+      Fail(name, ": views and frames are both given; frames with cameras take the views' place");
+    }
+    return ReadFrames(*frames, scene->Place("frames"),
+                      ReadCameras(*cameras, scene->Place("cameras"), fov_range_deg));
+  }
+  const json& views = scene->Required("views");
+  if (!views.is_array()) Fail(scene->Place("views"), " must be a list");
+  std::vector<ViewDescription> list;
+  for (size_t i = 0; i < views.size(); ++i) {
+    list.push_back(ReadView(views[i], Cat(name, ": views[", i, "]"), fov_range_deg));
+  }
+  return list;
 }
 
 OccluderDescription ReadOccluder(const json& value, const std::string& place) {
@@ -270,11 +382,7 @@ SceneDescription ReadSceneDescription(const std::filesystem::path& path) {
     CheckLength(numbers.size(), 2, reader.Place("fov_range_deg"));
     scene.fov_range_deg = {numbers[0], numbers[1]};
   }
-  const json& views = reader.Required("views");
-  if (!views.is_array()) Fail(reader.Place("views"), " must be a list");
-  for (size_t i = 0; i < views.size(); ++i) {
-    scene.views.push_back(ReadView(views[i], Cat(name, ": views[", i, "]"), scene.fov_range_deg));
-  }
+  scene.views = ReadViews(&reader, name, scene.fov_range_deg);
   scene.occluders = ReadOccluders(&reader);
   scene.initial_rig_from_world = ReadRigPose(&reader, "initial");
   scene.true_rig_from_world = ReadRigPose(&reader, "truth");
