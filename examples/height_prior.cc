@@ -111,8 +111,6 @@ int main() {
   const auto contour_mesh = std::make_shared<ceres_align::ContourMesh>(mesh);
   ceres_align::SilhouetteView view;
   view.mesh = rasterizer.AddMesh(contour_mesh);
-  view.mesh_center_in_object = {contour_mesh->center.x, contour_mesh->center.y,
-                                contour_mesh->center.z};
   view.camera = camera;
 
   bool converged = true;

@@ -31,6 +31,7 @@ class CountingRasterizer : public Rasterizer {
   TargetId AddTarget(std::shared_ptr<const Target> t) override { return inner_->AddTarget(t); }
   void ReleaseMesh(MeshId id) override { inner_->ReleaseMesh(id); }
   void ReleaseTarget(TargetId id) override { inner_->ReleaseTarget(id); }
+  Eigen::Vector3d MeshCenter(MeshId id) const override { return inner_->MeshCenter(id); }
   void Evaluate(const std::vector<RasterJob>& jobs, std::vector<GramResult>* results) override {
     ++batches;
     num_jobs += static_cast<int>(jobs.size());

@@ -45,6 +45,7 @@ struct Case {
     const Rigid3d object(ExpRotation({0.3, -0.2, 0.5}), Eigen::Vector3d(0.1, -0.15, 0.2));
     views = std::make_unique<Views>(mesh, truth);
     view = views->Add(camera, cam_from_rig, object, 1, true);
+    view.mesh_center_in_object = views->rasterizer()->MeshCenter(view.mesh);
     view.window = window;
     view.px_per_full_px = {0.5, 0.4};
     Vector6d step;

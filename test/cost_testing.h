@@ -48,7 +48,6 @@ class Views {
     SilhouetteView view;
     view.mesh = renderer_.id();
     view.target = renderer_.rasterizer().AddTarget(targets_.back());
-    view.mesh_center_in_object = renderer_.center();
     view.camera = camera;
     view.cam_from_rig = cam_from_rig;
     view.world_from_object = world_from_object;
@@ -82,7 +81,7 @@ class DensePixelCost : public ceres::CostFunction {
     const Image<double> coverage =
         rasterizer_->Coverage(view_.Job(pose), derivatives ? &canonical : nullptr);
     const Matrix6d canonical_from_delta = CanonicalFromRig(
-        view_.cam_from_rig.rotation, pose * (view_.world_from_object * view_.mesh_center_in_object),
+        view_.cam_from_rig.rotation, pose * (view_.world_from_object * rasterizer_->MeshCenter(view_.mesh)),
         pose.translation);
     Eigen::Matrix<double, 6, 7, Eigen::RowMajor> lift;
     PoseManifold().MinusJacobian(parameters[0], lift.data());

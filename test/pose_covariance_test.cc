@@ -78,7 +78,7 @@ struct Setting {
     const SilhouetteView view = views->Add(camera, cam_from_rig, Rigid3d(), 8, false);
     weighted.push_back({view, &views->target(i), 1.0});
   }
-  Eigen::Vector3d center() const { return weighted[0].view.mesh_center_in_object; }
+  Eigen::Vector3d center() const { return rasterizer()->MeshCenter(weighted[0].view.mesh); }
   Rasterizer* rasterizer() const { return views->rasterizer(); }
   bool Compute(const Matrix6d& information, PoseCovariance* covariance) const {
     return covariance->Compute(weighted, rasterizer(), views->radius(), ToBlock(truth).data(),
@@ -268,6 +268,7 @@ class NoisyRuns {
     const auto target = std::make_shared<Target>(Mask(seed), ImageF());
     Rasterizer* rasterizer = setting_.rasterizer();
     SilhouetteView view = setting_.weighted[0].view;
+    view.mesh_center_in_object = rasterizer->MeshCenter(view.mesh);
     view.target = rasterizer->AddTarget(target);
     Random random("prior", seed);
     Vector6d drawn;

@@ -35,6 +35,10 @@ class SamplingRasterizer : public Rasterizer {
   TargetId AddTarget(std::shared_ptr<const Target>) override { return 0; }
   void ReleaseMesh(MeshId id) override { meshes_.erase(id); }
   void ReleaseTarget(TargetId) override {}
+  Eigen::Vector3d MeshCenter(MeshId) const override {
+    ADD_FAILURE();
+    return Eigen::Vector3d::Zero();
+  }
   void Evaluate(const std::vector<RasterJob>&, std::vector<GramResult>*) override { FAIL(); }
   void ForEach(size_t n, const std::function<void(size_t)>& body) override {
     for (size_t i = 0; i < n; ++i) body(i);

@@ -45,7 +45,8 @@ OutlinePoint PointOf(const OutlineSample& sample) {
 
 void AddView(int index, const WeightedView& weighted, Rasterizer* rasterizer,
              const Rigid3d& rig_from_world, std::vector<OutlinePixel>* pixels) {
-  const SilhouetteView& view = weighted.view;
+  SilhouetteView view = weighted.view;
+  view.mesh_center_in_object = rasterizer->MeshCenter(view.mesh);
   const Target& target = *weighted.target;
   std::vector<OutlineSample> samples;
   const RasterJob job = view.Job(rig_from_world);

@@ -91,7 +91,9 @@ void CheckSilhouettes(ceres::Problem* problem, const std::vector<WeightedView>& 
   for (const WeightedView& weighted : views) {
     std::vector<GramResult> results;
     rasterizer->Evaluate({weighted.view.Job(pose)}, &results);
-    H += weighted.weight * weighted.view.Gram(results[0], pose).topLeftCorner<6, 6>();
+    SilhouetteView view = weighted.view;
+    view.mesh_center_in_object = rasterizer->MeshCenter(view.mesh);
+    H += weighted.weight * view.Gram(results[0], pose).topLeftCorner<6, 6>();
   }
   const Matrix6d difference = J.transpose() * J - H;
   for (int i = 0; i < 6; ++i) {
@@ -141,7 +143,8 @@ bool PoseCovariance::Compute(const std::vector<WeightedView>& views, Rasterizer*
   CHECK(!views.empty());
   computed_ = false;
   rig_from_world_ = FromPoseBlock(pose_block);
-  center_in_world_ = views[0].view.world_from_object * views[0].view.mesh_center_in_object;
+  center_in_world_ =
+      views[0].view.world_from_object * rasterizer->MeshCenter(views[0].view.mesh);
   // With the world's origin moved into the object rotation and translation hardly depend on each
   // other, however far away it is.
   const Rigid3d moved_from_world(Eigen::Quaterniond::Identity(), -center_in_world_);

@@ -172,6 +172,11 @@ void BatchRasterizer::ReleaseTarget(TargetId id) {
   impl_->Release(&impl_->targets, id, &Engine::ClearTarget);
 }
 
+Eigen::Vector3d BatchRasterizer::MeshCenter(MeshId id) const {
+  const Vec3 center = impl_->meshes.Get(id)->center;
+  return {center.x, center.y, center.z};
+}
+
 void BatchRasterizer::Evaluate(const std::vector<RasterJob>& jobs,
                                std::vector<GramResult>* results) {
   results->resize(jobs.size());

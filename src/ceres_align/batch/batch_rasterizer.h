@@ -25,6 +25,7 @@ class BatchRasterizer : public Rasterizer {
   TargetId AddTarget(std::shared_ptr<const Target> target) override;
   void ReleaseMesh(MeshId id) override;
   void ReleaseTarget(TargetId id) override;
+  Eigen::Vector3d MeshCenter(MeshId id) const override;
   void Evaluate(const std::vector<RasterJob>& jobs, std::vector<GramResult>* results) override;
   void ForEach(size_t n, const std::function<void(size_t)>& body) override;
   Image<double> Coverage(const RasterJob& job, std::vector<double>* jacobian) override;

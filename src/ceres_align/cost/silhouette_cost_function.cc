@@ -48,6 +48,7 @@ SilhouetteCostFunction::SilhouetteCostFunction(const SilhouetteView& view, Raste
                                                const ViewUnknowns& unknowns)
     : view_(view), unknowns_(unknowns), rasterizer_(rasterizer) {
   CHECK(rasterizer != nullptr);
+  view_.mesh_center_in_object = rasterizer->MeshCenter(view.mesh);
   set_num_residuals(unknowns.TangentSize() + 1);
   for (const int size : unknowns.BlockSizes()) mutable_parameter_block_sizes()->push_back(size);
 }

@@ -11,9 +11,10 @@ namespace ceres_align {
 struct SilhouetteView {
   MeshId mesh = 0;
   TargetId target = 0;
-  Eigen::Vector3d mesh_center_in_object = Eigen::Vector3d::Zero();  ///< ContourMesh::center
-  Camera camera;                                                    ///< of the target's size
-  Rigid3d cam_from_rig;                                             ///< the rig's tie
+  /// Rasterizer::MeshCenter of `mesh`; what takes a view together with a rasterizer fills it in.
+  Eigen::Vector3d mesh_center_in_object = Eigen::Vector3d::Zero();
+  Camera camera;         ///< of the target's size
+  Rigid3d cam_from_rig;  ///< the rig's tie
   Rigid3d world_from_object;
   int window = 1;  ///< of RasterJob
   /// Of the target's size over that of the camera whose intrinsics are unknown (ViewBlocks).

@@ -53,6 +53,7 @@ int ViewBatch::AddView(const SilhouetteView& view, const ViewBlocks& blocks) {
   CHECK(blocks.rig_from_world != nullptr);
   Entry entry;
   entry.view = view;
+  entry.view.mesh_center_in_object = rasterizer_->MeshCenter(view.mesh);
   entry.blocks = blocks;
   views_.push_back(entry);
   evaluated_ = anchored_ = false;

@@ -187,6 +187,11 @@ TargetId CpuRasterizer::AddTarget(std::shared_ptr<const Target> target) {
 void CpuRasterizer::ReleaseMesh(MeshId id) { impl_->meshes.Remove(id); }
 void CpuRasterizer::ReleaseTarget(TargetId id) { impl_->targets.Remove(id); }
 
+Eigen::Vector3d CpuRasterizer::MeshCenter(MeshId id) const {
+  const Vec3 center = impl_->meshes.Get(id)->center;
+  return {center.x, center.y, center.z};
+}
+
 void CpuRasterizer::Evaluate(const std::vector<RasterJob>& jobs, std::vector<GramResult>* results) {
   results->resize(jobs.size());
   impl_->ForEachJob(jobs.size(), [&](size_t i) { impl_->EvaluateOne(jobs[i], &(*results)[i]); });

@@ -66,6 +66,9 @@ class Rasterizer {
   virtual void ReleaseMesh(MeshId id) = 0;
   virtual void ReleaseTarget(TargetId id) = 0;
 
+  /// ContourMesh::center: in the object's frame.
+  virtual Eigen::Vector3d MeshCenter(MeshId id) const = 0;
+
   /// results[i] belongs to jobs[i]. CHECKs ids and sizes.
   virtual void Evaluate(const std::vector<RasterJob>& jobs, std::vector<GramResult>* results) = 0;
 
