@@ -53,6 +53,45 @@ TEST(Align, AMaskThatIsOnlyIgnoredPixelsIsEmpty) {
   EXPECT_THROW(Solve(scene), InputError);
 }
 
+// The pixels on one side of the mask's centroid do not count.
+void IgnoreHalf(int side, View* view) {
+  double area = 0, x = 0, y = 0;
+  for (int r = 0; r < view->mask.height; ++r) {
+    for (int c = 0; c < view->mask.width; ++c) {
+      area += view->mask.at(c, r);
+      x += view->mask.at(c, r) * c;
+      y += view->mask.at(c, r) * r;
+    }
+  }
+  view->weight = ImageF(view->mask.width, view->mask.height, 1.0f);
+  for (int r = 0; r < view->mask.height; ++r) {
+    for (int c = 0; c < view->mask.width; ++c) {
+      const double from_middle = side % 2 == 0 ? c - x / area : r - y / area;
+      if ((side < 2) == (from_middle > 0)) view->weight.at(c, r) = 0;
+    }
+  }
+}
+
+// What is seen of the object has another centroid and area than the object. Turned right, it starts
+// out of every frame; or there is no start.
+TEST(Align, HalfOfTheObjectIgnored) {
+  for (int trial = 0; trial < 12; ++trial) {
+    const TriangleMesh mesh = trial % 2 ? MakeMultiPart(3000) : MakeBumpyBlob(3000, 40 + trial);
+    Scene scene = MakeScene(mesh, 2, 1000 + trial, 0, 1, 306, 256);
+    for (View& view : scene.views) IgnoreHalf(trial / 2 % 4, &view);
+    scene.initial_rig_from_world.reset();
+    if (trial % 3 != 0) {
+      Rigid3d start = *scene.true_rig_from_world;
+      const double depth = (start * BoundingSphere(mesh).center).z();
+      start.translation.x() += (trial % 2 ? 1.3 : -1.3) * depth * 306 / scene.views[0].camera.fx_px;
+      scene.initial_rig_from_world = start;
+    }
+    const AlignResult result = Solve(scene);
+    EXPECT_LT(ErrorOf(scene, result).rotation_deg, 0.5) << "trial " << trial;
+    EXPECT_TRUE(result.IsUsable()) << "trial " << trial;
+  }
+}
+
 // A thing before the object hides a good part of it. Known, it costs a little; not known, the masks
 // are wrong.
 TEST(Align, WhatAnOccluderHidesDoesNotCount) {

@@ -125,6 +125,23 @@ TEST_F(CliOutputsTest, ASignalWhileFilesAreWrittenLeavesNothing) {
   }
 }
 
+// A step takes long where 60,000 leaves cross. SIGINT is sent as soon as the program catches it
+// (bit 1 of SigCgt), and again once it has been answered: had the answer waited for the step's end,
+// the second one would meet a program that writes or has ended.
+TEST_F(CliOutputsTest, CtrlCInALongStepIsAnsweredBeforeItsEnd) {
+  WriteProblem(work_);
+  WriteObj(work_ / "m.obj", MakeTriangleSoup(60000, 1));
+  const Outcome outcome = Shell(
+      "set -m; \"$P\" --scene s.json --out_dir out 2> told & p=$!\n"
+      "until grep -q \"SigCgt.*[2367abef]$\" /proc/$p/status; do sleep 0.01; done\n"
+      "kill -INT $p; until [ -s told ]; do sleep 0.01; done\n"
+      "kill -INT $p; wait $p; echo code $?");
+  EXPECT_NE(outcome.out.find("code 130\n"), std::string::npos) << outcome.out << outcome.err;
+  EXPECT_EQ(ReadWork("told"),
+            "\nceres_align: stopping after this step; Ctrl-C again ends the program at once\n");
+  EXPECT_FALSE(fs::exists(work_ / "out" / "result.json"));
+}
+
 TEST_F(CliOutputsTest, AFileTooLargeLeavesNothing) {
   const Outcome outcome = Shell("ulimit -f 4; \"$P\" " + kDemo);
   EXPECT_EQ(outcome.exit_code, 1);

@@ -109,7 +109,7 @@ class FlatScene {
 };
 
 TEST(RenderExtreme, NeedlesThatCrossInOnePixel) {
-  for (const auto& [count, width] : {std::pair(60, 1e-2), {300, 1e-2}, {300, 1e-3}}) {
+  for (const auto& [count, width] : {std::pair(60, 1e-2), {300, 1e-2}, {300, 1e-3}, {300, 4e-2}}) {
     FlatScene scene(count);
     for (int i = 0; i < count; ++i) {
       const double angle = scene.random().Uniform(0, 2 * M_PI);

@@ -7,6 +7,7 @@
 #include "batch_testing.h"
 #include "ceres_align/batch/batch_rasterizer.h"
 #include "ceres_align/batch/host_executor.h"
+#include "ceres_align/geometry/strays.h"
 #include "ceres_align/render/contour_extract.h"
 #include "ceres_align/render/cpu_rasterizer.h"
 #include "ceres_align/render/view_geometry.h"
@@ -18,27 +19,12 @@ using testing::MeshRenderer;
 using testing::Random;
 using testing::RandomPose;
 using testing::TestCamera;
+using testing::WithStrays;
 
 TriangleMesh Blob() {
   TriangleMesh blob = MakeBumpyBlob(4000, 91);
   CleanMesh(&blob);
   return blob;
-}
-
-// Small faces on a sphere of so many radii around the mesh.
-TriangleMesh WithStrays(const TriangleMesh& mesh, int count, double radii) {
-  const Sphere sphere = BoundingSphere(mesh);
-  TriangleMesh result = mesh;
-  Random random("strays", count);
-  for (int i = 0; i < count; ++i) {
-    const Eigen::Vector3d at = sphere.center + radii * sphere.radius * random.UnitVector();
-    const auto first = static_cast<int32_t>(result.vertices.size());
-    for (int k = 0; k < 3; ++k) {
-      result.vertices.push_back(at + 0.02 * sphere.radius * random.UnitVector());
-    }
-    result.faces.push_back({first, first + 1, first + 2});
-  }
-  return result;
 }
 
 TEST(StrayFaces, TheBulkIsWhatIsLeftWithoutThem) {
@@ -95,6 +81,32 @@ TEST(StrayFaces, TheObjectIsDrawnAsWithoutThem) {
         EXPECT_LT(testing::RelativeDifference(j_with, j_alone), 1e-4);
       }
     }
+  }
+}
+
+// What is left out of a long pole's mesh would be missed.
+TEST(StrayFaces, ArePartsOfTheObjectWhereTheyAreLarge) {
+  const TriangleMesh blob = Blob();
+  for (const double radii : {100.0, 1e4}) {
+    const std::optional<TriangleMesh> without = WithoutStrays(WithStrays(blob, 6, radii));
+    ASSERT_TRUE(without.has_value());
+    EXPECT_EQ(without->vertices, blob.vertices);
+    EXPECT_EQ(without->faces, blob.faces);
+  }
+  EXPECT_FALSE(WithoutStrays(blob).has_value());
+  EXPECT_FALSE(WithoutStrays(TriangleMesh{}).has_value());
+  EXPECT_FALSE(WithoutStrays(WithStrays(blob, 600, 100)).has_value());
+  for (const double width : {0.01, 1.0}) {  // of one face from the blob's middle outwards
+    TriangleMesh pole = blob;
+    const Sphere sphere = BoundingSphere(blob);
+    const auto first = static_cast<int32_t>(pole.vertices.size());
+    for (const Eigen::Vector3d& at :
+         {Eigen::Vector3d(0, 0, 0), Eigen::Vector3d(width, 0, 0), Eigen::Vector3d(0, 0, 60)}) {
+      pole.vertices.push_back(sphere.center + sphere.radius * at);
+    }
+    pole.faces.push_back({first, first + 1, first + 2});
+    EXPECT_LT(BulkSphere(pole, BoundingSphere(pole)).radius, 2 * sphere.radius);
+    EXPECT_EQ(WithoutStrays(pole).has_value(), width < 0.1);
   }
 }
 

@@ -52,8 +52,8 @@ std::vector<Camera> LensCameras(int width_px, int height_px) {
   std::vector<Camera> cameras;
   for (const LensDistortion& lens :
        {TestLens(), LensDistortion{0.15, 0.05, -0.003, 0.002, 0.01},
-        LensDistortion{0.3, -0.1, 0.002, 0.003, 0.02, 0.1, -0.05, 0.01},
-        LensDistortion{-0.155}, LensDistortion{-0.05, 0, 0.03, -0.02}}) {
+        LensDistortion{0.3, -0.1, 0.002, 0.003, 0.02, 0.1, -0.05, 0.01}, LensDistortion{-0.155},
+        LensDistortion{-0.05, 0, 0.03, -0.02}}) {
     cameras.push_back(TestCamera(width_px, height_px));
     cameras.back().lens = lens;
   }
@@ -69,6 +69,21 @@ Rigid3d RandomPose(const TriangleMesh& mesh, const Camera& camera, double radius
                          random->Uniform(-0.2, 0.2) * sphere.radius,
                          random->Uniform(0.95, 1.05) * depth);
   return Rigid3d(rotation, Eigen::Vector3d(center - rotation * sphere.center));
+}
+
+TriangleMesh WithStrays(const TriangleMesh& mesh, int count, double radii) {
+  const Sphere sphere = BoundingSphere(mesh);
+  TriangleMesh result = mesh;
+  Random random("strays", count);
+  for (int i = 0; i < count; ++i) {
+    const Eigen::Vector3d at = sphere.center + radii * sphere.radius * random.UnitVector();
+    const auto first = static_cast<int32_t>(result.vertices.size());
+    for (int k = 0; k < 3; ++k) {
+      result.vertices.push_back(at + 0.02 * sphere.radius * random.UnitVector());
+    }
+    result.faces.push_back({first, first + 1, first + 2});
+  }
+  return result;
 }
 
 Rigid3d MovePose(const Rigid3d& cam_from_object, const Eigen::Vector3d& center_in_object,

@@ -44,6 +44,9 @@ std::vector<Camera> LensCameras(int width_px, int height_px);
 Rigid3d RandomPose(const TriangleMesh& mesh, const Camera& camera, double radius_px,
                    Random* random);
 
+/// With `count` small faces in random directions at so many radii from the mesh's centre.
+TriangleMesh WithStrays(const TriangleMesh& mesh, int count, double radii);
+
 /// cam_from_object moved by δ = [ω, v] as rasterizer.h says: about the mesh's centre, in the
 /// camera's axes.
 Rigid3d MovePose(const Rigid3d& cam_from_object, const Eigen::Vector3d& center_in_object,

@@ -92,11 +92,12 @@ void AddPixel(double sign, double w, double m, double t, OverlapSums* sums) {
 
 }  // namespace
 
-OverlapSums SumOverlap(const Image<double>& coverage, const ImageF& mask, const ImageF& weight) {
+template <typename T>
+OverlapSums SumOverlap(const Image<T>& coverage, const ImageF& mask, const ImageF& weight) {
   CHECK(coverage.width == mask.width && coverage.height == mask.height);
   OverlapSums sums;
   for (int r = 0; r < mask.height; ++r) {
-    const double* m = coverage.row(r);
+    const T* m = coverage.row(r);
     const float* t = mask.row(r);
     int begin = 0, end = mask.width;  // most rows are empty at both sides
     while (begin < end && m[begin] == 0 && t[begin] == 0) ++begin;
@@ -107,6 +108,8 @@ OverlapSums SumOverlap(const Image<double>& coverage, const ImageF& mask, const 
   }
   return sums;
 }
+template OverlapSums SumOverlap(const ImageF&, const ImageF&, const ImageF&);
+template OverlapSums SumOverlap(const Image<double>&, const ImageF&, const ImageF&);
 
 double IntersectionOverUnion(const Image<double>& coverage, const ImageF& mask,
                              const ImageF& weight) {
@@ -118,8 +121,9 @@ ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
   return MeasureContour(coverage, mask, weight, tolerance, SumOverlap(coverage, mask, weight));
 }
 
-ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
-                             const ImageF& weight, double tolerance, OverlapSums sums) {
+template <typename T>
+ContourErrors MeasureContour(const Image<T>& coverage, const ImageF& mask, const ImageF& weight,
+                             double tolerance, OverlapSums sums) {
   CHECK(coverage.width == mask.width && coverage.height == mask.height);
   const std::vector<OutlinePoint> a = OutlineOf(coverage, weight), b = OutlineOf(mask, weight);
   ContourErrors errors;
@@ -148,6 +152,10 @@ ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
   errors.share_holes = static_cast<double>(holes) / static_cast<double>(a.size());
   return errors;
 }
+template ContourErrors MeasureContour(const ImageF&, const ImageF&, const ImageF&, double,
+                                      OverlapSums);
+template ContourErrors MeasureContour(const Image<double>&, const ImageF&, const ImageF&, double,
+                                      OverlapSums);
 
 double ContourRms_px(const Image<double>& coverage, const ImageF& mask, const ImageF& weight) {
   return MeasureContour(coverage, mask, weight).both_rms_px;

@@ -13,7 +13,8 @@ struct OverlapSums {
   double Iou() const { return either > 0 ? both / either : 1.0; }
 };
 /// `weight` may be empty (1 everywhere).
-OverlapSums SumOverlap(const Image<double>& coverage, const ImageF& mask, const ImageF& weight);
+template <typename T>
+OverlapSums SumOverlap(const Image<T>& coverage, const ImageF& mask, const ImageF& weight);
 
 /// Σ w·min(M, T) / Σ w·max(M, T); 1 where both are empty. `weight` may be empty (1 everywhere).
 double IntersectionOverUnion(const Image<double>& coverage, const ImageF& mask,
@@ -34,8 +35,9 @@ constexpr double kFarPx = 1.5, kFarOfSize = 0.005;
 ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
                              const ImageF& weight, double tolerance = 1);
 /// The same where the sums over all pixels are known.
-ContourErrors MeasureContour(const Image<double>& coverage, const ImageF& mask,
-                             const ImageF& weight, double tolerance, OverlapSums sums);
+template <typename T>
+ContourErrors MeasureContour(const Image<T>& coverage, const ImageF& mask, const ImageF& weight,
+                             double tolerance, OverlapSums sums);
 
 /// The part of the mask's border (by neighbouring pixels) that lies on the frame's edge: there it
 /// is cut off, if the object goes on. 0: the mask does not touch the frame.

@@ -7,15 +7,15 @@
 namespace ceres_align {
 namespace {
 
-// A drawn image takes 8 bytes a pixel: larger ones are judged one after the other.
+// A drawn image takes 8 bytes a pixel: larger ones are judged one after the other, and rounded to
+// half of that.
 constexpr size_t kMostPixelsSideBySide = size_t{1} << 24;
 
-ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, size_t index,
+template <typename T>
+ViewResult Judge(const PreparedScene& prepared, const Image<T>& coverage, size_t index,
                  double outline_tolerance, const Rigid3d& rig_from_run) {
   const View& view = prepared.scene().views[index];
   const ImageF& mask = prepared.level(prepared.last_level()).targets[index]->mask();
-  const Image<double> coverage =
-      prepared.rasterizer()->Coverage(at_full.Job(rig_from_run), nullptr);
   ViewResult result;
   result.name = view.name;
   result.cam_from_world = view.cam_from_rig * prepared.FromRun(rig_from_run);
@@ -31,7 +31,7 @@ ViewResult Judge(const PreparedScene& prepared, const SilhouetteView& at_full, s
   result.object_area_px = sums.object;
   result.overlap_px = sums.both;
   result.object_in_frame =
-      std::any_of(coverage.pixels.begin(), coverage.pixels.end(), [](double m) { return m > 0; });
+      std::any_of(coverage.pixels.begin(), coverage.pixels.end(), [](T m) { return m > 0; });
   return result;
 }
 
@@ -42,17 +42,23 @@ std::vector<ViewResult> JudgeViews(const PreparedScene& prepared, double outline
   const std::vector<SilhouetteView> views =
       prepared.ViewsAt(prepared.last_level(), prepared.Depth(rig_from_run));
   std::vector<ViewResult> judged(views.size());
-  const auto judge = [&](size_t i) {
-    judged[i] = Judge(prepared, views[i], i, outline_tolerance, rig_from_run);
-  };
   size_t pixels = 0;
   for (const SilhouetteView& view : views) {
     pixels = std::max(pixels, static_cast<size_t>(view.camera.width_px) * view.camera.height_px);
   }
   if (pixels <= kMostPixelsSideBySide) {
-    prepared.rasterizer()->ForEach(views.size(), judge);
-  } else {
-    for (size_t i = 0; i < views.size(); ++i) judge(i);
+    prepared.rasterizer()->ForEach(views.size(), [&](size_t i) {
+      judged[i] =
+          Judge(prepared, prepared.rasterizer()->Coverage(views[i].Job(rig_from_run), nullptr), i,
+                outline_tolerance, rig_from_run);
+    });
+    return judged;
+  }
+  std::vector<ImageF> coverage;
+  for (size_t i = 0; i < views.size(); ++i) {
+    prepared.rasterizer()->CoverageBatch({views[i].Job(rig_from_run)}, &coverage);
+    judged[i] = Judge(prepared, coverage[0], i, outline_tolerance, rig_from_run);
+    coverage.clear();
   }
   return judged;
 }

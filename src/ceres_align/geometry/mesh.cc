@@ -63,40 +63,4 @@ Sphere BoundingSphere(const TriangleMesh& mesh) {
   return sphere;
 }
 
-Sphere BulkSphere(const TriangleMesh& mesh, const Sphere& bounding) {
-  constexpr double kFarOverMedian = 20;
-  if (mesh.faces.empty()) return bounding;
-  // Some of them tell the median well enough.
-  constexpr size_t kMostSamples = 4096;
-  const size_t stride = (mesh.vertices.size() + kMostSamples - 1) / kMostSamples;
-  std::vector<Eigen::Vector3d> samples;
-  for (size_t i = 0; i < mesh.vertices.size(); i += stride) samples.push_back(mesh.vertices[i]);
-  const auto median_of = [&](const auto& value_of) {
-    std::vector<double> values;
-    values.reserve(samples.size());
-    for (const Eigen::Vector3d& p : samples) values.push_back(value_of(p));
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-  };
-  Eigen::Vector3d median;
-  for (int k = 0; k < 3; ++k) {
-    median[k] = median_of([k](const Eigen::Vector3d& p) { return p[k]; });
-  }
-  const double far =
-      kFarOverMedian * median_of([&](const Eigen::Vector3d& p) { return (p - median).norm(); });
-  if (!(far > 0) || (bounding.center - median).norm() + bounding.radius <= far) return bounding;
-  TriangleMesh bulk;
-  for (const auto& face : mesh.faces) {
-    const bool is_near = std::all_of(face.begin(), face.end(), [&](int32_t v) {
-      return (mesh.vertices[v] - median).norm() <= far;
-    });
-    if (is_near) bulk.faces.push_back(face);
-  }
-  if (10 * bulk.faces.size() < 9 * mesh.faces.size()) return bounding;
-  if (bulk.faces.size() == mesh.faces.size()) return bounding;
-  bulk.vertices = mesh.vertices;
-  return BoundingSphere(bulk);
-}
-
 }  // namespace ceres_align

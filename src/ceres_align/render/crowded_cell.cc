@@ -19,6 +19,71 @@ bool MeetsFew(const std::vector<Fragment>& fragments, const CellBox& box) {
   return met <= kFewMet && met <= kShort * static_cast<double>(fragments.size());
 }
 
+// Whether it is worth asking if a box is covered: with this many fragments to a layer along its
+// left side it hardly ever is.
+bool MayBeCovered(size_t num_fragments, const CellBox& box, const RowProfile& profile) {
+  constexpr double kMostPerLayer = 6;
+  double w = profile.top;
+  for (int i = 0; i < profile.count; ++i) {
+    w += profile.steps[i].dw * (box.bottom - profile.steps[i].y) / (box.bottom - box.top);
+  }
+  return static_cast<double>(num_fragments) <= kMostPerLayer * w;
+}
+
+// Whether one of the two adds at least what the other one takes, on its left at every y of both:
+// the sides of a needle.
+bool AddUp(const Fragment& f, const Fragment& g) {
+  if (f.multiplicity + g.multiplicity < 0 || (f.multiplicity < 0) == (g.multiplicity < 0)) {
+    return false;
+  }
+  const Fragment &first = f.multiplicity > 0 ? f : g, &second = f.multiplicity > 0 ? g : f;
+  const double y0 = std::max(f.ya, g.ya), y1 = std::min(f.yb, g.yb);
+  return y0 < y1 && internal::FragmentX(first, y0) <= internal::FragmentX(second, y0) &&
+         internal::FragmentX(first, y1) <= internal::FragmentX(second, y1);
+}
+
+// Whether w > 0 in all of a box, by slices of its height: in each, what the profile and the
+// fragments that reach into it can take away. The profile's steps may be in any order.
+bool IsCertainlyCovered(const std::vector<Fragment>& fragments, const CellBox& box,
+                        const RowProfile& profile) {
+  constexpr int kSlices = 16;
+  const double slices_per_px = kSlices / (box.bottom - box.top);
+  const auto slice_at = [&](double y) {  // of growing y: y in one slice lies above y in the next
+    return std::clamp(static_cast<int>((y - box.top) * slices_per_px), 0, kSlices - 1);
+  };
+  int change[kSlices + 1] = {}, lowest[kSlices + 1] = {};
+  for (int i = 0; i < profile.count; ++i) {
+    const RowProfile::Step& step = profile.steps[i];
+    const int slice = slice_at(step.y);
+    change[slice + 1] += step.dw;
+    lowest[slice] += std::min(step.dw, 0);
+    lowest[slice + 1] -= std::min(step.dw, 0);
+  }
+  const auto take = [&](double y0, double y1, int taken) {
+    lowest[slice_at(y0)] += taken;
+    lowest[slice_at(y1) + 1] -= taken;
+  };
+  for (size_t i = 0; i < fragments.size(); ++i) {
+    const Fragment& f = fragments[i];
+    const bool has_next = i + 1 < fragments.size();
+    if (has_next && AddUp(f, fragments[i + 1])) {
+      const Fragment& g = fragments[++i];
+      const Fragment &first = f.multiplicity > 0 ? f : g, &second = f.multiplicity > 0 ? g : f;
+      if (second.ya < first.ya) take(second.ya, first.ya, second.multiplicity);
+      if (second.yb > first.yb) take(first.yb, second.yb, second.multiplicity);
+    } else if (f.multiplicity < 0) {
+      take(f.ya, f.yb, f.multiplicity);
+    }
+  }
+  int w = profile.top, below = 0;
+  for (int slice = 0; slice < kSlices; ++slice) {
+    w += change[slice];
+    below += lowest[slice];
+    if (w + below <= 0) return false;
+  }
+  return true;
+}
+
 // Whether a cut at middle height cuts fewer fragments than one at middle width.
 bool IsBetterHalvedAcross(const std::vector<Fragment>& fragments, const CellBox& box) {
   const double x = 0.5 * (box.left + box.right), y = 0.5 * (box.top + box.bottom);
@@ -48,21 +113,30 @@ void CrowdedCell::Cover(const Fragment* f, const ImageEdge* edges, int n, const 
   CoverPart(0);
 }
 
+void CrowdedCell::Part::SortSteps() {
+  std::sort(steps.begin(), steps.end(),
+            [](const RowProfile::Step& a, const RowProfile::Step& b) { return a.y < b.y; });
+}
+
 // parts_[2·depth] is covered, parts_[2·depth + 1] may not be touched.
 void CrowdedCell::CoverPart(int depth) {
   Part& part = parts_[2 * depth];
   const CellBox& box = part.box;
   const int n = static_cast<int>(part.fragments.size());
   RowProfile profile = part.Profile();
-  if (internal::LowestW(profile, part.fragments.data(), n) > 0) {
+  if (MayBeCovered(part.fragments.size(), box, profile) &&
+      IsCertainlyCovered(part.fragments, box, profile)) {
     out_->area += (box.right - box.left) * (box.bottom - box.top);
     return;
   }
+  const bool is_last =
+      n <= kFewFragments || depth == kMostHalvings || MeetsFew(part.fragments, box);
+  if (is_last) part.SortSteps();
   if (n <= kFewFragments &&
       pairs_.Cover(part.fragments.data(), part.pieces.data(), n, edges_, box, profile, out_)) {
     return;
   }
-  if (n <= kFewFragments || depth == kMostHalvings || MeetsFew(part.fragments, box)) {
+  if (is_last) {
     SweepPart(&part);
     return;
   }
@@ -160,8 +234,6 @@ void CrowdedCell::HalveAlong(const Part& part, Part* left, Part* right) {
     if (below.yb > below.ya) (starts_left ? right : left)->Add(below, part.pieces[i]);
     step_at(y, starts_left ? -f.multiplicity : f.multiplicity);
   }
-  std::sort(right->steps.begin(), right->steps.end(),
-            [](const RowProfile::Step& a, const RowProfile::Step& b) { return a.y < b.y; });
 }
 
 }  // namespace ceres_align

@@ -27,7 +27,7 @@ class CrowdedCell {
     CellBox box;
     std::vector<Fragment> fragments;
     std::vector<int> pieces;
-    std::vector<RowProfile::Step> steps;
+    std::vector<RowProfile::Step> steps;  // in any order until SortSteps
     int top = 0;
 
     void Clear(const CellBox& new_box) {
@@ -41,6 +41,7 @@ class CrowdedCell {
       fragments.push_back(f);
       pieces.push_back(piece);
     }
+    void SortSteps();
     RowProfile Profile() {
       RowProfile profile;
       profile.top = top;

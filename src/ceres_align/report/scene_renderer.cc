@@ -77,7 +77,7 @@ ImageF SceneRenderer::Panel(int view, const Rigid3d& rig_from_world, const Panel
   const Camera camera = v.camera.Scaled(size.width_px, size.height_px);
   const double nearest =
       (cam_from_object * Eigen::Vector3d(mesh.center.x, mesh.center.y, mesh.center.z)).norm() -
-      mesh.radius;
+      mesh.bulk_radius;
   for (const Level& level : levels) {
     if (level.cell * camera.fx_px <= kPanelCell_px * nearest) {
       return Draw(level, v, rig_from_world, camera);
@@ -94,10 +94,10 @@ double SceneRenderer::Motion_px(int view, const Rigid3d& a, const Rigid3d& b,
   const Rigid3d at_a = v.cam_from_rig * a * v.world_from_object;
   const Rigid3d at_b = v.cam_from_rig * b * v.world_from_object;
   const Eigen::Vector3d center_a = at_a * center, center_b = at_b * center;
-  const double nearest = std::min(center_a.z(), center_b.z()) - mesh.radius;
+  const double nearest = std::min(center_a.z(), center_b.z()) - mesh.bulk_radius;
   if (!(nearest > 0)) return std::numeric_limits<double>::infinity();
-  const double motion =
-      (center_b - center_a).norm() + mesh.radius * RotationAngle_rad(at_a.rotation, at_b.rotation);
+  const double motion = (center_b - center_a).norm() +
+                        mesh.bulk_radius * RotationAngle_rad(at_a.rotation, at_b.rotation);
   return v.camera.Scaled(size.width_px, size.height_px).fx_px * motion / nearest;
 }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/geometry/simplify.h"
+#include "ceres_align/geometry/strays.h"
 #include "ceres_align/render/resident.h"
 
 namespace ceres_align {
@@ -21,13 +23,19 @@ PreparedMesh::PreparedMesh(std::shared_ptr<const TriangleMesh> mesh) : mesh_(std
   if (mesh_ == nullptr || mesh_->faces.empty()) {
     throw InputError("a mesh without faces cannot be aligned");
   }
-  std::vector<int> targets;
-  for (const int faces : kLodFaces) {
-    if (mesh_->faces.size() >= static_cast<size_t>(kLodSaves) * faces) targets.push_back(faces);
-  }
-  for (const SimplifiedMesh& simple : LevelsOfDetail(*mesh_, targets)) {
-    if (simple.mesh.faces.empty()) continue;
-    lods_.push_back({std::make_shared<ContourMesh>(simple.mesh), simple.cell});
+  {
+    const std::optional<TriangleMesh> body = WithoutStrays(*mesh_);
+    has_strays_ = body.has_value();
+    const TriangleMesh& shown = has_strays_ ? *body : *mesh_;
+    std::vector<int> targets;
+    for (const int faces : kLodFaces) {
+      if (shown.faces.size() >= static_cast<size_t>(kLodSaves) * faces) targets.push_back(faces);
+    }
+    for (const SimplifiedMesh& simple : LevelsOfDetail(shown, targets)) {
+      if (simple.mesh.faces.empty()) continue;
+      lods_.push_back({std::make_shared<ContourMesh>(simple.mesh), simple.cell});
+    }
+    if (has_strays_ && lods_.empty()) lods_.push_back({std::make_shared<ContourMesh>(*body), 0});
   }
   lods_.push_back({std::make_shared<ContourMesh>(*mesh_), 0});
 }
@@ -39,11 +47,15 @@ const MeshSymmetry& PreparedMesh::Symmetry(Rasterizer* rasterizer) const {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (symmetry_ != nullptr) return *symmetry_;
   }
-  const ResidentMesh full(rasterizer, lods_.back().contour);
+  std::optional<TriangleMesh> body;
+  if (has_strays_) body = WithoutStrays(*mesh_);
+  const ResidentMesh full(
+      rasterizer, has_strays_ ? std::make_shared<const ContourMesh>(*body) : lods_.back().contour);
   const size_t second = lods_.size() > 1 ? lods_.size() - 2 : 0;
   const ResidentMesh coarse(rasterizer, lods_[second].contour);
   auto found = std::make_unique<const MeshSymmetry>(
-      FindSymmetry(*mesh_, rasterizer, full.id(), lods_.size() > 1 ? coarse.id() : full.id()));
+      FindSymmetry(has_strays_ ? *body : *mesh_, rasterizer, full.id(),
+                   lods_.size() > 1 ? coarse.id() : full.id()));
   const std::lock_guard<std::mutex> lock(mutex_);
   if (symmetry_ == nullptr) symmetry_ = std::move(found);
   return *symmetry_;

@@ -30,10 +30,13 @@ class PreparedMesh {
   explicit PreparedMesh(std::shared_ptr<const TriangleMesh> mesh);
 
   const TriangleMesh& mesh() const { return *mesh_; }
-  /// Coarsest first; the mesh itself last.
+  /// Coarsest first; the mesh itself last. All others leave out a few stray faces far away
+  /// (WithoutStrays), and so does what is said of symmetry, looks and size.
   const std::vector<Lod>& lods() const { return lods_; }
   const ContourMesh& coarsest() const { return *lods_.front().contour; }
   const ContourMesh& finest() const { return *lods_.back().contour; }
+  /// Around finest().center.
+  double radius() const { return has_strays_ ? finest().bulk_radius : finest().radius; }
 
   /// Found when first asked for (some small images); the rasterizer is only borrowed for that.
   const MeshSymmetry& Symmetry(Rasterizer* rasterizer) const;
@@ -45,6 +48,7 @@ class PreparedMesh {
 
  private:
   std::shared_ptr<const TriangleMesh> mesh_;
+  bool has_strays_ = false;
   std::vector<Lod> lods_;
   mutable std::mutex mutex_;  // of what is filled later
   mutable std::unique_ptr<const MeshSymmetry> symmetry_;

@@ -136,7 +136,7 @@ void PreparedScene::AddMeshes() {
   }
   for (const View& view : scene_.views) {
     center_ += view.world_from_object * (*lods_)[view.mesh_index].back().center;
-    radius_ = std::max(radius_, meshes_[view.mesh_index]->finest().radius);
+    radius_ = std::max(radius_, meshes_[view.mesh_index]->radius());
   }
   center_ /= static_cast<double>(scene_.views.size());
   world_from_run_ = Rigid3d(Eigen::Quaterniond::Identity(), center_);

@@ -48,7 +48,7 @@ class PreparedScene {
   size_t LevelOfWidth(double width_px) const;
 
   const Eigen::Vector3d& center() const { return center_; }  ///< of the object, in the world
-  double radius() const { return radius_; }
+  double radius() const { return radius_; }  ///< of the largest mesh (PreparedMesh::radius)
   /// No pixel of nonzero weight shows the object.
   bool mask_empty(size_t view) const { return !(mask_area_[view] > 0); }
   Rigid3d FromRun(const Rigid3d& rig_from_run) const { return rig_from_run * run_from_world_; }

@@ -35,35 +35,52 @@ std::vector<Overlap> Overlaps(int from, int to) {
   return overlaps;
 }
 
-// Σ over each target pixel's area of v·w (w empty: 1), in square source pixels.
-std::vector<double> AreaSums(const ImageF& v, const ImageF* w, int width, int height) {
-  const std::vector<Overlap> columns = Overlaps(v.width, width), rows = Overlaps(v.height, height);
-  std::vector<double> result(static_cast<size_t>(width) * height, 0.0);
-  const double columns_per_px = static_cast<double>(width) / v.width;
-  for (int r = 0; r < height; ++r) {
-    double* sums = result.data() + static_cast<size_t>(r) * width;
-    for (size_t k = 0; k < rows[r].share.size(); ++k) {
-      const int source_row = rows[r].begin + static_cast<int>(k);
-      const float* value = v.row(source_row);
-      const float* weight = w != nullptr && !w->empty() ? w->row(source_row) : nullptr;
-      int first = 0, end = v.width;  // masks are mostly empty
-      while (first < end && value[first] == 0) ++first;
-      if (first == end) continue;
-      while (value[end - 1] == 0) --end;
-      const int from = std::max(0, static_cast<int>(first * columns_per_px) - 1);
-      const int to = std::min(width, static_cast<int>(end * columns_per_px) + 2);
-      for (int c = from; c < to; ++c) {
-        double sum = 0;
-        for (size_t i = 0; i < columns[c].share.size(); ++i) {
-          const int p = columns[c].begin + static_cast<int>(i);
-          sum += columns[c].share[i] * value[p] * (weight ? weight[p] : 1.0);
-        }
-        sums[c] += rows[r].share[k] * sum;
+// Σ over each target pixel's area of v·w (w empty: 1), in square source pixels; row by row, for all
+// of them at once take more than the images.
+class AreaSums {
+ public:
+  AreaSums(const ImageF& v, const ImageF& w, int width, int height)
+      : v_(v),
+        w_(w),
+        columns_(Overlaps(v.width, width)),
+        rows_(Overlaps(v.height, height)),
+        sums_(width) {}
+
+  /// Of target row r; until the next one is asked for.
+  const std::vector<double>& Row(int r) {
+    std::fill(sums_.begin(), sums_.end(), 0.0);
+    for (size_t k = 0; k < rows_[r].share.size(); ++k) {
+      AddRow(rows_[r].begin + static_cast<int>(k), rows_[r].share[k]);
+    }
+    return sums_;
+  }
+
+ private:
+  void AddRow(int source_row, double share) {
+    const double columns_per_px = static_cast<double>(sums_.size()) / v_.width;
+    const float* value = v_.row(source_row);
+    const float* weight = w_.empty() ? nullptr : w_.row(source_row);
+    int first = 0, end = v_.width;  // masks are mostly empty
+    while (first < end && value[first] == 0) ++first;
+    if (first == end) return;
+    while (value[end - 1] == 0) --end;
+    const int from = std::max(0, static_cast<int>(first * columns_per_px) - 1);
+    const int to =
+        std::min(static_cast<int>(sums_.size()), static_cast<int>(end * columns_per_px) + 2);
+    for (int c = from; c < to; ++c) {
+      double sum = 0;
+      for (size_t i = 0; i < columns_[c].share.size(); ++i) {
+        const int p = columns_[c].begin + static_cast<int>(i);
+        sum += columns_[c].share[i] * value[p] * (weight ? weight[p] : 1.0);
       }
+      sums_[c] += share * sum;
     }
   }
-  return result;
-}
+
+  const ImageF &v_, &w_;
+  const std::vector<Overlap> columns_, rows_;
+  std::vector<double> sums_;
+};
 
 std::shared_ptr<const Target> TargetOfSize(const View& view, int width, int height) {
   if (width == view.mask.width && height == view.mask.height) {
@@ -83,16 +100,21 @@ std::shared_ptr<const Target> TargetOfSize(const View& view, int width, int heig
 ImageF ScaleByArea(const ImageF& image, const ImageF& weight, int width_px, int height_px) {
   CHECK(width_px >= 1 && width_px <= image.width);
   CHECK(height_px >= 1 && height_px <= image.height);
-  const std::vector<double> sums = AreaSums(image, &weight, width_px, height_px);
+  const ImageF ones;
+  AreaSums values(image, weight, width_px, height_px);
+  AreaSums weights(weight.empty() ? image : weight, ones, width_px, height_px);
   const double pixel_area = (static_cast<double>(image.width) / width_px) *
                             (static_cast<double>(image.height) / height_px);
-  std::vector<double> weights;
-  if (!weight.empty()) weights = AreaSums(weight, nullptr, width_px, height_px);
   ImageF scaled(width_px, height_px);
-  for (size_t i = 0; i < sums.size(); ++i) {
-    const double total = weights.empty() ? pixel_area : weights[i];
-    const double value = total > 1e-9 * pixel_area ? sums[i] / total : 0.0;
-    scaled.pixels[i] = static_cast<float>(std::clamp(value, 0.0, 1.0));
+  for (int r = 0; r < height_px; ++r) {
+    const std::vector<double>& sums = values.Row(r);
+    const std::vector<double>* totals = weight.empty() ? nullptr : &weights.Row(r);
+    float* row = scaled.row(r);
+    for (int c = 0; c < width_px; ++c) {
+      const double total = totals == nullptr ? pixel_area : (*totals)[c];
+      const double value = total > 1e-9 * pixel_area ? sums[c] / total : 0.0;
+      row[c] = static_cast<float>(std::clamp(value, 0.0, 1.0));
+    }
   }
   return scaled;
 }
