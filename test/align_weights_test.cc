@@ -129,5 +129,42 @@ TEST(Align, WhatAnOccluderHidesDoesNotCount) {
   EXPECT_THROW(Solve(scene), InputError);
 }
 
+// Two objects in one image, each with a mask of its own; where the nearer one is, the farther one's
+// mask says nothing.
+TEST(Align, TwoObjectsOfWhichOneHidesTheOther) {
+  const TriangleMesh behind = MakeBumpyBlob(4000, 7), before = MakeMultiPart(4000);
+  Scene far = MakeScene(behind, 2, 89, 5, 1, 640, 512), near = far;
+  near.meshes = {std::make_shared<TriangleMesh>(before)};
+  const Eigen::Vector3d center = far.true_rig_from_world->translation;
+  const double radius = BoundingSphere(before).radius;
+  near.true_rig_from_world =
+      Rigid3d(ExpRotation({0.4, -0.7, 0.3}),
+              Eigen::Vector3d(0.85 * center + Eigen::Vector3d(1.1 * radius, 0.2 * radius, 0)));
+  Random random("two objects", 0);
+  near.initial_rig_from_world = testing::Off(*near.true_rig_from_world, before, 5, 4, &random);
+  double hidden = 0, all = 0;
+  for (size_t i = 0; i < far.views.size(); ++i) {
+    View &a = far.views[i], &b = near.views[i];
+    b.mask = RenderMask(before, b.cam_from_rig * *near.true_rig_from_world, b.camera);
+    a.weight = ImageF(a.mask.width, a.mask.height, 1.0f);
+    for (size_t p = 0; p < a.mask.pixels.size(); ++p) {
+      all += a.mask.pixels[p];
+      if (b.mask.pixels[p] == 0) continue;
+      hidden += a.mask.pixels[p];
+      a.mask.pixels[p] = 0;
+      a.weight.pixels[p] = 0;
+    }
+  }
+  EXPECT_GT(hidden, 0.15 * all) << hidden / all;
+  EXPECT_LT(hidden, 0.5 * all) << hidden / all;
+  for (const Scene* scene : {&far, &near}) {
+    const AlignResult result = Solve(*scene);
+    EXPECT_LT(ErrorOf(*scene, result).rotation_deg, 0.05);
+    EXPECT_LT(ErrorOf(*scene, result).translation_percent, 0.05);
+    for (const Check& check : result.checks) EXPECT_TRUE(check.passed) << check.message;
+    EXPECT_TRUE(result.IsUsable());
+  }
+}
+
 }  // namespace
 }  // namespace ceres_align
