@@ -199,7 +199,8 @@ Eigen::VectorXd ErrorOf(const Trial& trial, const UnknownsResult& result) {
   const auto add = [&](const Eigen::Vector3d& v) { e.insert(e.end(), v.data(), v.data() + 3); };
   const UnknownOptions& unknowns = trial.unknowns;
   // A scale that is free with the rig's translations takes all translations along by one factor, of
-  // percents, where other directions are known to 1e-5: that curve's tangent at the result is taken.
+  // percents, where other directions are known to 1e-5: that curve's tangent at the result is
+  // taken.
   const double log_r =
       unknowns.scale_sigma > 0 ? result.values.log_scale - std::log(trial.true_scale) : 0;
   const auto shift = [&](const Eigen::Vector3d& now, const Eigen::Vector3d& was) {

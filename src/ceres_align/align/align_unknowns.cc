@@ -155,7 +155,7 @@ class Solver {
       stopped_ = stopped_ || !callback_(step);
       return !stopped_;
     };
-    const JointResult result =
+    JointResult result =
         SolveJointly(prepared, shared_, unknowns_, priors_,
                      {prepared.ToRun(from.rig_from_world), from.values}, options, report);
     iterations_ += result.iterations;
@@ -168,6 +168,7 @@ class Solver {
     if (from_start || !(range > 0)) return {1};
     const int n = std::max(1, static_cast<int>(std::ceil(range / std::log(kFocalStep))));
     std::vector<double> factors;
+    factors.reserve(n);
     for (int i = 0; i < n; ++i) {
       factors.push_back(unknowns_.least_focal_factor * std::exp(range * (i + 0.5) / n));
     }
@@ -247,7 +248,9 @@ class Solver {
     double least = std::numeric_limits<double>::infinity();
     const double sigma = unknowns_.scale_sigma;
     const double range = std::isinf(sigma) ? kScaleRange : std::min(kScaleRange, 3 * sigma);
-    for (double s = -range; s <= range; s += kScaleStep) {
+    const int steps = static_cast<int>(std::floor(2 * range / kScaleStep));
+    for (int i = 0; i <= steps; ++i) {
+      const double s = -range + i * kScaleStep;
       Rigid3d moved = cam_from_object;
       moved.translation *= std::exp(s);
       Candidate tried = {Inverse(view.cam_from_rig) * moved * Inverse(view.world_from_object),
@@ -279,7 +282,9 @@ class Solver {
     }
     const double now = std::log(at_one.intrinsics[shared_.model[first]][0] / prior[0]);
     double least = std::numeric_limits<double>::infinity();
-    for (double s = low; s <= high + 1e-9; s += kFocalScanStep) {
+    const int steps = static_cast<int>(std::floor((high - low) / kFocalScanStep + 1e-6));
+    for (int i = 0; i <= steps; ++i) {
+      const double s = low + i * kFocalScanStep;
       const double factor = std::exp(s - now);
       Rigid3d moved = cam_from_world;
       moved.translation.z() += (factor - 1) * (cam_from_world * prepared_.center()).z();
