@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <string>
 #include <vector>
 
+#include "ceres_align/io/mesh_io.h"
 #include "ceres_align/render/contour_extract.h"
 #include "ceres_align/render/inner_mask.h"
 #include "ceres_align/render/view_geometry.h"
@@ -91,6 +94,30 @@ TEST(InnerBalls, DoNotChangeWhatIsDrawn) {
       EXPECT_LE(worst, 1e-9) << shape << holes;
       EXPECT_LE(worst_j, 1e-7) << shape << holes;
     }
+  }
+}
+
+// Below the surface of a part that is wound against the rest is outside, where a ball may have no
+// end: so far away that distances are rounded by more than the mesh, and all balls are inside or
+// none. A robot of several parts; at a size of 1.01 the first rasterizer with balls drew nothing of
+// it.
+TEST(InnerBalls, PartsWoundTheOtherWayRoundAreHarmless) {
+  const std::string path = std::string(CERES_ALIGN_SHARED_DATA) + "/real/roboreg_med7/mesh_1.ply";
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not here";
+  const TriangleMesh robot = LoadMesh(path).mesh;
+  const Camera camera = TestCamera(480, 270);
+  for (const double size : {1.0, 0.996, 1.01, 1.02, 1.5, 0.3}) {
+    TriangleMesh mesh = robot;
+    for (Eigen::Vector3d& v : mesh.vertices) v *= size;
+    Pair pair(mesh);
+    EXPECT_GT(pair.with->inner.balls.size(), 30u);
+    for (const InnerBall& ball : pair.with->inner.balls) {
+      ASSERT_LE(Norm(ball.center) + ball.radius, 1.001 * pair.with->radius) << size;
+    }
+    Random random("robot", 0);
+    const auto [d, dj] = pair.Compare(camera, RandomPose(mesh, camera, 110, &random), 1);
+    EXPECT_LE(d, 1e-9) << size;
+    EXPECT_LE(dj, 1e-7) << size;
   }
 }
 

@@ -184,9 +184,11 @@ class SurfaceDistance {
 };
 
 // The largest ball around a point straight below `place` that still reaches up to `depth` below
-// it. Radius 0: there is none.
+// it. Radius 0: there is none, or it lies outside: a part of the surface may be wound against the
+// rest. Such a ball has no end, and far away its distance from the surface is rounded by more
+// than the whole mesh.
 InnerBall BallBelow(const SurfaceDistance& distance, const Vec3& place, const Vec3& inward,
-                    double depth) {
+                    double depth, double mesh_radius) {
   InnerBall best{place, 0};
   const auto fits = [&](double below) {
     const Vec3 center = place + below * inward;
@@ -198,6 +200,7 @@ InnerBall BallBelow(const SurfaceDistance& distance, const Vec3& place, const Ve
   double good = depth, bad = 2 * depth;
   if (!fits(good)) return best;
   while (fits(bad)) {
+    if (bad > 2 * mesh_radius) return {place, 0};
     good = bad;
     bad *= 2;
   }
@@ -205,6 +208,7 @@ InnerBall BallBelow(const SurfaceDistance& distance, const Vec3& place, const Ve
     const double middle = 0.5 * (good + bad);
     (fits(middle) ? good : bad) = middle;
   }
+  if (Norm(best.center) > mesh_radius || best.radius > mesh_radius) return {place, 0};
   return best;
 }
 
@@ -287,7 +291,7 @@ std::vector<InnerBall> PackBalls(const ContourMesh& mesh, const SurfaceDistance&
       const Vec3 inward = ((volume > 0 ? -1 : 1) / Norm(normal)) * normal;
       found[k] = {place, 0};
       if (IsInside(balls, place + depth * inward)) return;
-      found[k] = BallBelow(distance, place, inward, depth);
+      found[k] = BallBelow(distance, place, inward, depth, mesh.radius);
     });
     for (size_t k = 0; k < n && balls.size() < kMostBalls; ++k) {
       if (found[k].radius > 0.5 * depth) balls.push_back(found[k]);

@@ -99,8 +99,10 @@ std::string Unknowns(const AlignResult& result) {
     const std::string of = fit.of.empty() ? "" : " (" + fit.of + ")";
     const bool angle = fit.name == "rig rotation";
     const double unit = angle ? 180 / M_PI : 1;
-    text += Format("  %s%s %.6g%s, sigma %.2g, from %.6g", fit.name.c_str(), of.c_str(),
-                   unit * fit.value, angle ? " deg" : "", unit * fit.sigma, unit * fit.prior);
+    text += Format("  %s%s %.6g%s", fit.name.c_str(), of.c_str(), unit * fit.value,
+                   angle ? " deg" : "");
+    if (std::isfinite(fit.sigma)) text += Format(", sigma %.2g", unit * fit.sigma);
+    text += Format(", from %.6g", unit * fit.prior);
     text += std::isfinite(fit.prior_sigma) ? Format(" (known to %.2g: moved by %.1f sigmas)",
                                                     unit * fit.prior_sigma, fit.moved)
                                            : "";
