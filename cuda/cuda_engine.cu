@@ -1,5 +1,5 @@
-#include "cuda/cuda_pipeline.h"
 #include "cuda/cuda_engine.h"
+#include "cuda/cuda_pipeline.h"
 #include "cuda/stage_kernel.h"
 
 namespace ceres_align {

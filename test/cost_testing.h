@@ -81,8 +81,8 @@ class DensePixelCost : public ceres::CostFunction {
     const Image<double> coverage =
         rasterizer_->Coverage(view_.Job(pose), derivatives ? &canonical : nullptr);
     const Matrix6d canonical_from_delta = CanonicalFromRig(
-        view_.cam_from_rig.rotation, pose * (view_.world_from_object * rasterizer_->MeshCenter(view_.mesh)),
-        pose.translation);
+        view_.cam_from_rig.rotation,
+        pose * (view_.world_from_object * rasterizer_->MeshCenter(view_.mesh)), pose.translation);
     Eigen::Matrix<double, 6, 7, Eigen::RowMajor> lift;
     PoseManifold().MinusJacobian(parameters[0], lift.data());
     const Eigen::Matrix<double, 6, 7> chain = canonical_from_delta * lift;

@@ -87,7 +87,8 @@ TEST(Lens, FollowsOpenCvsModel) {
 std::vector<Camera> CamerasWithLenses() {
   std::vector<Camera> cameras;
   for (const LensDistortion& lens :
-       {LensDistortion{-0.28, 0.09, 0.0012, -0.0008}, LensDistortion{0.15, 0.05, -0.003, 0.002, 0.01},
+       {LensDistortion{-0.28, 0.09, 0.0012, -0.0008},
+        LensDistortion{0.15, 0.05, -0.003, 0.002, 0.01},
         LensDistortion{0.3, -0.1, 0.002, 0.003, 0.02, 0.1, -0.05, 0.01}, LensDistortion{-0.155},
         LensDistortion{-0.05, 0, 0.03, -0.02}}) {
     cameras.push_back({160, 130, 113, 116, 81.6, 62.4, lens});
@@ -138,15 +139,16 @@ TEST(Lens, BendBoundHolds) {
       const Eigen::Vector2d a(r * std::cos(turn), r * std::sin(turn));
       const Eigen::Vector2d b = a + length * Eigen::Vector2d(std::cos(3.7 * i), std::sin(3.7 * i));
       if (b.norm() > map.radius) continue;
-      const LensPoint a_image = Distorted(map, a.x(), a.y()), b_image = Distorted(map, b.x(), b.y());
+      const LensPoint a_image = Distorted(map, a.x(), a.y()),
+                      b_image = Distorted(map, b.x(), b.y());
       const Eigen::Vector2d chord =
           Eigen::Vector2d(b_image.x - a_image.x, b_image.y - a_image.y).normalized();
       double bend = 0;
       for (double s = 0.05; s < 1; s += 0.05) {
         const Eigen::Vector2d on = (1 - s) * a + s * b;
         const LensPoint image = Distorted(map, on.x(), on.y());
-        bend = std::max(bend, std::abs(chord.x() * (image.y - a_image.y) -
-                                       chord.y() * (image.x - a_image.x)));
+        bend = std::max(
+            bend, std::abs(chord.x() * (image.y - a_image.y) - chord.y() * (image.x - a_image.x)));
       }
       const double bound = BendBound(map, a.x(), a.y(), b.x(), b.y());
       EXPECT_LE(bend, bound);

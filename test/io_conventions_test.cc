@@ -162,8 +162,8 @@ TEST(Conventions, IntegerCentresMoveByHalfAPixel) {
     Eigen::Matrix3d absurd = K;
     absurd(row, column) = 1e12;
     const std::string error = ErrorOf([&] { CameraFromK(absurd, 64, 48, 0.5, "--K"); });
-    EXPECT_PRED2(Contains, error, "--K: K[" + std::to_string(row) + "][" +
-                                       std::to_string(column) + "] is 1e+12 px");
+    EXPECT_PRED2(Contains, error,
+                 "--K: K[" + std::to_string(row) + "][" + std::to_string(column) + "] is 1e+12 px");
     absurd(row, column) = 1e5 * (row == 0 ? 64 : 48);
     EXPECT_NO_THROW(CameraFromK(absurd, 64, 48, 0.5, "--K"));
   }

@@ -94,11 +94,10 @@ TEST(RenderJacobian, IsTheDerivativeThroughLenses) {
         Rigid3d pose = RandomPose(meshes[m], camera, 100, &random);
         // Every second is half out of the frame.
         if (trial == 1) pose.translation.x() += 0.9 * renderer.contour_mesh().radius;
-        const double error = JacobianError(
-            [&](const Rigid3d& p, std::vector<double>* j) {
-              return renderer.Coverage(camera, p, j);
-            },
-            pose, renderer.center(), kStep, renderer.contour_mesh().radius);
+        const double error =
+            JacobianError([&](const Rigid3d& p,
+                              std::vector<double>* j) { return renderer.Coverage(camera, p, j); },
+                          pose, renderer.center(), kStep, renderer.contour_mesh().radius);
         EXPECT_TRUE(error <= 1e-4) << "lens " << lens << " mesh " << m << ": " << error;
         errors.push_back(error);
       }
@@ -128,9 +127,7 @@ TEST(RenderJacobian, HoldsAcrossTheNearPlaneThroughALens) {
       if (std::all_of(jacobian.begin(), jacobian.end(), [](double v) { return v == 0; })) continue;
       ++seen;
       const double error = JacobianError(
-          [&](const Rigid3d& p, std::vector<double>* j) {
-            return renderer.Coverage(camera, p, j);
-          },
+          [&](const Rigid3d& p, std::vector<double>* j) { return renderer.Coverage(camera, p, j); },
           pose, renderer.center(), kStep, renderer.contour_mesh().radius);
       EXPECT_TRUE(error <= 1e-4) << "trial " << trial << ": " << error;
     }

@@ -13,12 +13,12 @@
 
 #include "bench_gpu_floor.h"
 #include "ceres_align/align/aligner.h"
-#include "ceres_align/search/global_search.h"
 #include "ceres_align/assess/metrics.h"
 #include "ceres_align/backends/backends.h"
 #include "ceres_align/batch/types.h"
 #include "ceres_align/geometry/simplify.h"
 #include "ceres_align/render/cpu_rasterizer.h"
+#include "ceres_align/search/global_search.h"
 #include "ceres_align/synth/point_sampler.h"
 #include "ceres_align/synth/shapes.h"
 

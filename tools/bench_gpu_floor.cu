@@ -10,8 +10,8 @@
 namespace ceres_align {
 namespace {
 
-// Kernels and copies of one Pipeline::Evaluate that ranks: 9 stages, two each of two selections and a
-// sum, up and down.
+// Kernels and copies of one Pipeline::Evaluate that ranks: 9 stages, two each of two selections and
+// a sum, up and down.
 constexpr int kLaunches = 17;
 
 __global__ void Empty(int* p) {

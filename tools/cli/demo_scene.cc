@@ -32,14 +32,15 @@ fs::path FindMesh() {
 }
 
 void RejectFlagsOfUserMasks(const SceneFlags& flags) {
-  const std::pair<const char*, bool> given[] = {{"--K", !flags.K.empty()},
-                                                {"--fov_range_deg", flags.fov_range_deg.has_value()},
-                                                {"--pixel_center", flags.pixel_center != 0.5},
-                                                {"--dist", !flags.dist.empty()},
-                                                {"--R_rel", !flags.R_rel.empty()},
-                                                {"--T_rel", !flags.T_rel.empty()},
-                                                {"--rig_convention", !flags.rig_convention.empty()},
-                                                {"--mesh_scale", flags.mesh_scale != 1}};
+  const std::pair<const char*, bool> given[] = {
+      {"--K", !flags.K.empty()},
+      {"--fov_range_deg", flags.fov_range_deg.has_value()},
+      {"--pixel_center", flags.pixel_center != 0.5},
+      {"--dist", !flags.dist.empty()},
+      {"--R_rel", !flags.R_rel.empty()},
+      {"--T_rel", !flags.T_rel.empty()},
+      {"--rig_convention", !flags.rig_convention.empty()},
+      {"--mesh_scale", flags.mesh_scale != 1}};
   for (const auto& [flag, is_given] : given) {
     if (is_given) {
       throw InputError(std::string(flag) + " needs --mesh and --masks; without them the demo runs");

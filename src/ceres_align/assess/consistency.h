@@ -23,8 +23,8 @@ namespace ceres_align {
 /// suspicious, and f's sandwich sigma at the last.
 ///
 /// k1, pixel shift. The one Gauss–Newton step of [pose, number], the number shared by all views. An
-/// image point moves by ∂u per unit of it, and coverage by the outline's ∂M/∂u · ∂u. Distortion that
-/// was left out shows first in k1; a `pixel_center` of 0 that was forgotten is a shift of 0.5.
+/// image point moves by ∂u per unit of it, and coverage by the outline's ∂M/∂u · ∂u. Distortion
+/// that was left out shows first in k1; a `pixel_center` of 0 that was forgotten is a shift of 0.5.
 ///
 /// `pixels` are the views' outlines at rig_from_world; `radius` is the object's. Views of which too
 /// little outline is seen take no part.

@@ -44,10 +44,9 @@ Misfit MeasureMisfit(const std::vector<OutlinePixel>& pixels) {
   const double limit = 2 * misfit.scale_px;
   std::map<std::pair<int, int64_t>, std::pair<double, double>> stretches;
   for (const OutlinePixel& pixel : pixels) {
-    auto& [sum, length] = stretches[{pixel.view, static_cast<int64_t>(pixel.row / kLongStretch) *
-                                                         65536 +
-                                                     static_cast<int64_t>(pixel.column /
-                                                                          kLongStretch)}];
+    auto& [sum, length] =
+        stretches[{pixel.view, static_cast<int64_t>(pixel.row / kLongStretch) * 65536 +
+                                   static_cast<int64_t>(pixel.column / kLongStretch)}];
     const double l = pixel.weight * pixel.length_px();
     sum += l * std::clamp(pixel.displacement_px, -limit, limit);
     length += l;

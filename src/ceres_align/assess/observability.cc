@@ -15,7 +15,7 @@ using Eigen::Vector3d;
 using Matrix6d = Eigen::Matrix<double, 6, 6>;
 using Vector6d = Eigen::Matrix<double, 6, 1>;
 
-constexpr double kAlongRay = 0.966;    // cosine of 15°
+constexpr double kAlongRay = 0.966;  // cosine of 15°
 
 Matrix6d InformationAt(const PreparedScene& prepared, int window, const Rigid3d& rig_from_run) {
   std::vector<SilhouetteView> views =

@@ -143,8 +143,7 @@ bool PoseCovariance::Compute(const std::vector<WeightedView>& views, Rasterizer*
   CHECK(!views.empty());
   computed_ = false;
   rig_from_world_ = FromPoseBlock(pose_block);
-  center_in_world_ =
-      views[0].view.world_from_object * rasterizer->MeshCenter(views[0].view.mesh);
+  center_in_world_ = views[0].view.world_from_object * rasterizer->MeshCenter(views[0].view.mesh);
   // With the world's origin moved into the object rotation and translation hardly depend on each
   // other, however far away it is.
   const Rigid3d moved_from_world(Eigen::Quaterniond::Identity(), -center_in_world_);

@@ -251,8 +251,8 @@ void BatchRasterizer::Outline(const RasterJob& job, std::vector<OutlineSample>* 
   thread_local CpuContour contour;
   thread_local CpuSweep sweep;
   const std::shared_ptr<const ContourMesh> mesh = impl_->meshes.Get(job.mesh);
-  SweepOutline(*mesh, MakeViewGeometry(*mesh, job.camera, job.cam_from_object, job.window), &contour,
-               &sweep, samples);
+  SweepOutline(*mesh, MakeViewGeometry(*mesh, job.camera, job.cam_from_object, job.window),
+               &contour, &sweep, samples);
 }
 
 void BatchRasterizer::CoverageBatch(const std::vector<RasterJob>& jobs,

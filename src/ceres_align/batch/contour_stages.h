@@ -275,7 +275,8 @@ struct ProjectEdges {
     b.edge_job[e] = j;
     const int64_t first_row = b.row_begin[j];
     FragmentCounter counter{b.row_count + first_row, view.window, 0};
-    LeftCounter left{b.left_step + first_row + j, PixelWindow{view.window}, b.edges[e].multiplicity};
+    LeftCounter left{b.left_step + first_row + j, PixelWindow{view.window},
+                     b.edges[e].multiplicity};
     SplitEdge(b.edges[e], 0, view, counter, left);
     return counter.count;
   }

@@ -100,12 +100,13 @@ struct Batch {
   bool by_rows;
   int64_t most_snapshot_steps_per_row;  ///< tests lower it to force the serial path
 
-  uint8_t* item_flag;      // [num_items]
-  int32_t* items;          // [num_items], the flagged ones in order
-  uint8_t* slot_flag;      // [kItemEdges·item_capacity]
-  int32_t* slots;          // [kItemEdges·item_capacity], the flagged ones in order
-  int32_t* counts;         // [2]: items, slots
-  int64_t *piece_count, *piece_sum;  // [edge_capacity + 1], with a lens: of slots; sums of all before
+  uint8_t* item_flag;  // [num_items]
+  int32_t* items;      // [num_items], the flagged ones in order
+  uint8_t* slot_flag;  // [kItemEdges·item_capacity]
+  int32_t* slots;      // [kItemEdges·item_capacity], the flagged ones in order
+  int32_t* counts;     // [2]: items, slots
+  int64_t *piece_count,
+      *piece_sum;          // [edge_capacity + 1], with a lens: of slots; sums of all before
   ImageEdge* edges;        // [edge_capacity]
   EdgeVelocity* velocity;  // [edge_capacity]
   int32_t* edge_job;       // [edge_capacity]

@@ -55,8 +55,8 @@ Scan ScanLens(const Camera& camera) {
     const double bend =
         (f.s * (2 * std::abs(f.d1) + 4 * r * r * std::abs(f.d2)) + 8 * r * r * f.d1 * f.d1) / least;
     map.bend = std::max(map.bend, kSafety * bend);
-    map.bend_most = std::max(
-        map.bend_most, kSafety * r * (6 * std::abs(f.d1) + 4 * r * r * std::abs(f.d2)));
+    map.bend_most =
+        std::max(map.bend_most, kSafety * r * (6 * std::abs(f.d1) + 4 * r * r * std::abs(f.d2)));
     map.stretch = std::max(map.stretch, kSafety * (std::max(f.s, along) + tangential));
     map.radius = r;
     map.beyond = f.s;
@@ -133,8 +133,8 @@ Eigen::Vector2d Projection::Px(const Eigen::Vector3d& point_in_cam) const {
     return {camera_.fx_px * point_in_cam.x() / point_in_cam.z() + camera_.cx_px,
             camera_.fy_px * point_in_cam.y() / point_in_cam.z() + camera_.cy_px};
   }
-  const LensPoint at = Distorted(map_, point_in_cam.x() / point_in_cam.z(),
-                                 point_in_cam.y() / point_in_cam.z());
+  const LensPoint at =
+      Distorted(map_, point_in_cam.x() / point_in_cam.z(), point_in_cam.y() / point_in_cam.z());
   return {camera_.fx_px * at.x + camera_.cx_px, camera_.fy_px * at.y + camera_.cy_px};
 }
 
@@ -150,8 +150,7 @@ Eigen::Matrix<double, 2, 3> Projection::Slope(const Eigen::Vector3d& point_in_ca
 }
 
 Eigen::Vector3d Projection::Ray(double x_px, double y_px, double* shrinkage) const {
-  Eigen::Vector2d x((x_px - camera_.cx_px) / camera_.fx_px,
-                    (y_px - camera_.cy_px) / camera_.fy_px);
+  Eigen::Vector2d x((x_px - camera_.cx_px) / camera_.fx_px, (y_px - camera_.cy_px) / camera_.fy_px);
   if (shrinkage != nullptr) *shrinkage = 1;
   if (has_lens_) {
     const Eigen::Vector2d y = x;

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "ceres_align/scene/prepared_scene.h"
 #include "ceres_align/base/image.h"
+#include "ceres_align/scene/prepared_scene.h"
 
 namespace ceres_align {
 

@@ -68,8 +68,7 @@ CA_HD inline void ForEachImagePiece(const ViewGeometry& view, const EdgePoint& p
     if (end < kWhole) {
       const double s = end * (1.0 / kWhole);
       const uint32_t jitter = (p.jitter * 0x01000193u ^ q.jitter) * 0x01000193u ^ end;
-      b = ProjectThroughLens(
-          view, {p.from_center + s * lever, p.in_cam + s * edge, jitter}, s);
+      b = ProjectThroughLens(view, {p.from_center + s * lever, p.in_cam + s * edge, jitter}, s);
     }
     if (size > 1 && MustBeSplit(view, a, b)) {
       size /= 2;

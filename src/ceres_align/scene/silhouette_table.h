@@ -4,8 +4,8 @@
 #include <Eigen/Geometry>
 #include <vector>
 
-#include "ceres_align/scene/polar_silhouette.h"
 #include "ceres_align/render/rasterizer.h"
+#include "ceres_align/scene/polar_silhouette.h"
 
 namespace ceres_align {
 

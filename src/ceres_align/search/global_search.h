@@ -4,11 +4,11 @@
 #include <cmath>
 #include <vector>
 
-#include "ceres_align/search/search_options.h"
-#include "ceres_align/solve/progress.h"
-#include "ceres_align/solve/local_search.h"
 #include "ceres_align/scene/pose_prior.h"
 #include "ceres_align/scene/prepared_scene.h"
+#include "ceres_align/search/search_options.h"
+#include "ceres_align/solve/local_search.h"
+#include "ceres_align/solve/progress.h"
 
 namespace ceres_align {
 
@@ -44,7 +44,7 @@ struct SearchResult {
 /// three times as many at every stage, and up to thirty times the best's cost.
 /// The callback is told after every stage. The same bits for any number of threads.
 SearchResult SearchGlobally(const PreparedScene& scene, const SolveOptions& solve,
-                            const SearchOptions& options,
-                            const PriorTest& prior, bool thorough, const AlignCallback& callback);
+                            const SearchOptions& options, const PriorTest& prior, bool thorough,
+                            const AlignCallback& callback);
 
 }  // namespace ceres_align

@@ -58,8 +58,7 @@ class Polygon {
   bool Contains(const Vector2d& p) const {
     for (int i = 0; i < count_; ++i) {
       const Edge& e = edges_[i];
-      const double side =
-          e.sign * (e.d.x() * (p.y() - e.a.y()) - e.d.y() * (p.x() - e.a.x()));
+      const double side = e.sign * (e.d.x() * (p.y() - e.a.y()) - e.d.y() * (p.x() - e.a.x()));
       if (side < 0 || (side == 0 && rule_ == EdgeRule::kStrict)) return false;
     }
     return true;

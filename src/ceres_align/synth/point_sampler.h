@@ -1,5 +1,6 @@
 // A silhouette renderer by point sampling, independent of render/ (of its lens too): it projects
-// every triangle and tests sample points, in double. Reference masks for demos and tests come from here.
+// every triangle and tests sample points, in double. Reference masks for demos and tests come from
+// here.
 #pragma once
 
 #include "ceres_align/base/image.h"
