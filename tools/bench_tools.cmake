@@ -5,6 +5,8 @@ if(CERES_ALIGN_BUILD_BENCHMARKS)
     LINK ceres_align_cli ceres_align::align ceres_align::synth ceres_align::io gflags)
   ceres_align_program(bench_unknowns SOURCES bench_unknowns.cc
     LINK ceres_align::align ceres_align::synth ceres_align::io gflags)
+  ceres_align_program(bench_hand_eye SOURCES bench_hand_eye.cc
+    LINK ceres_align::hand_eye ceres_align::synth ceres_align::io gflags)
   ceres_align_program(bench_modes SOURCES bench_modes.cc
     LINK ceres_align::align ceres_align::synth ceres_align::io gflags)
   ceres_align_program(bench_verdict SOURCES bench_verdict.cc bench_verdict_kinds.cc
