@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "ceres_align/align/aligner.h"
+#include "ceres_align/hand_eye/align_states.h"
 #include "ceres_align/hand_eye/hand_eye_scene.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/files.h"
@@ -33,7 +33,7 @@ struct Trial {
   PoseError error;  // at 1 m: translation is scaled by the distance
   double at_1m_mm = 0;
   double prepare = 0, solve = 0, assess = 0;
-  bool usable = false;
+  bool usable = false, sharpened = false, treated = false;
 };
 
 RobotModel WriteArm(const RobotArm& arm, const fs::path& folder) {
@@ -63,16 +63,19 @@ Trial Align(const HandEyeProblem& problem, const RobotScene& truth, Rasterizer* 
   const auto now = [] { return std::chrono::steady_clock::now(); };
   const auto start = now();
   const Scene scene = MakeHandEyeScene(problem);
-  const double pose_seconds = std::chrono::duration<double>(now() - start).count();
-  const AlignResult result = ceres_align::Align(scene, rasterizer, {});
+  const PreparedMeshes meshes = PrepareMeshes(scene);
+  const double meshes_seconds = std::chrono::duration<double>(now() - start).count();
+  const AlignResult result = AlignStates(scene, meshes, rasterizer, {});
   const Rigid3d true_rig = Inverse(truth.mount_from_cam);
   Trial trial;
   trial.error = ComparePoses(result.rig_from_world, true_rig, result.object_center_in_world);
   trial.at_1m_mm = 10 * trial.error.translation_percent;
-  trial.prepare = pose_seconds + result.prepare_seconds;
+  trial.prepare = meshes_seconds + result.prepare_seconds;
   trial.solve = result.solve_seconds;
   trial.assess = result.assess_seconds;
   trial.usable = result.IsUsable();
+  trial.sharpened = result.sharpened;
+  trial.treated = !result.masks.empty();
   return trial;
 }
 
@@ -115,9 +118,10 @@ int Main() {
     trials.push_back(Align(ProblemOf(model, links, arm, truth, camera), truth, &rasterizer));
     const Trial& t = trials.back();
     if (!FLAGS_print) continue;
-    std::printf("seed %3d  %.5f deg  %.4f mm at 1 m  prepare %.3f solve %.3f assess %.3f  %s\n",
+    std::printf("seed %3d  %.5f deg  %.4f mm at 1 m  prepare %.3f solve %.3f assess %.3f  %s%s%s\n",
                 static_cast<int>(seed), t.error.rotation_deg, t.at_1m_mm, t.prepare, t.solve,
-                t.assess, t.usable ? "usable" : "NOT usable");
+                t.assess, t.usable ? "usable" : "NOT usable", t.sharpened ? "" : ", not sharpened",
+                t.treated ? ", masks treated" : "");
     std::fflush(stdout);
   }
   PrintTable(trials);

@@ -42,15 +42,17 @@ double OutlineLengthOf(const ImageF& mask) {
 }  // namespace
 
 PreparedMeshes PrepareMeshes(const Scene& scene) {
-  PreparedMeshes meshes(scene.meshes.size());
+  std::vector<char> shown(scene.meshes.size());
   for (const View& view : scene.views) {
-    if (view.mesh_index < 0 || static_cast<size_t>(view.mesh_index) >= meshes.size()) continue;
-    auto& prepared = meshes[view.mesh_index];
-    const auto& mesh = scene.meshes[view.mesh_index];
-    if (prepared == nullptr && mesh != nullptr && !mesh->faces.empty()) {
-      prepared = std::make_shared<PreparedMesh>(mesh);
-    }
+    const bool known = view.mesh_index >= 0 && static_cast<size_t>(view.mesh_index) < shown.size();
+    if (known) shown[view.mesh_index] = true;
   }
+  PreparedMeshes meshes(scene.meshes.size());
+  tbb::parallel_for(size_t{0}, meshes.size(), [&](size_t i) {
+    const auto& mesh = scene.meshes[i];
+    if (!shown[i] || mesh == nullptr || mesh->faces.empty()) return;
+    meshes[i] = std::make_shared<PreparedMesh>(mesh);
+  });
   return meshes;
 }
 

@@ -12,7 +12,8 @@
 
 namespace ceres_align {
 
-/// Of every mesh of a scene; null where no view shows it. To be kept over many alignments.
+/// Of every mesh of a scene, side by side; null where no view shows it. To be kept over many
+/// alignments.
 using PreparedMeshes = std::vector<std::shared_ptr<const PreparedMesh>>;
 PreparedMeshes PrepareMeshes(const Scene& scene);
 
