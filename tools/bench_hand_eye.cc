@@ -97,8 +97,8 @@ void PrintTable(const std::vector<Trial>& trials) {
   row("solve s", [](const Trial& t) { return t.solve; });
   row("assess s", [](const Trial& t) { return t.assess; });
   row("all three s", [](const Trial& t) { return t.prepare + t.solve + t.assess; });
-  const auto usable = std::count_if(trials.begin(), trials.end(),
-                                    [](const Trial& t) { return t.usable; });
+  const auto usable =
+      std::count_if(trials.begin(), trials.end(), [](const Trial& t) { return t.usable; });
   std::printf("usable: %d of %zu\n", static_cast<int>(usable), trials.size());
 }
 

@@ -29,8 +29,8 @@ std::vector<size_t> ViewsToSearch(const Scene& scene) {
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return areas[a] > areas[b]; });
-  const auto empty = std::find_if(order.begin(), order.end(),
-                                  [&](size_t i) { return !(areas[i] > 0); });
+  const auto empty =
+      std::find_if(order.begin(), order.end(), [&](size_t i) { return !(areas[i] > 0); });
   order.erase(empty, order.end());
   if (order.size() > kSearchedViews) order.resize(kSearchedViews);
   std::sort(order.begin(), order.end());

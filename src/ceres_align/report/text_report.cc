@@ -149,7 +149,9 @@ std::string WeakestMotion(const AlignResult& result) {
   return text;
 }
 
-std::string Verdict(const AlignResult& result) {
+}  // namespace
+
+std::string VerdictText(const AlignResult& result) {
   std::string text = "Checks:\n";
   for (const Check& check : result.checks) {
     text += Format("  %-13s %s  ", check.name.c_str(), check.passed ? "ok    " : "FAILED") +
@@ -167,8 +169,6 @@ std::string Verdict(const AlignResult& result) {
          "symmetric; or what\nis known of the pose: how far it is from the start, what is up, how "
          "far away the object is.\n";
 }
-
-}  // namespace
 
 std::string ProgressLine(const AlignIteration& step) {
   if (step.candidates > 0) {
@@ -224,7 +224,7 @@ std::string TextReport(const Scene& scene, const AlignResult& result, const RunS
       "%.3f\n",
       seconds.load, result.prepare_seconds, result.solve_seconds, result.assess_seconds,
       seconds.draw, seconds.write, seconds.total);
-  return text + Verdict(result);
+  return text + VerdictText(result);
 }
 
 }  // namespace ceres_align

@@ -13,6 +13,9 @@ namespace ceres_align {
 /// characters.
 std::string ProgressLine(const AlignIteration& step);
 
+/// A line for each check, then whether the result is usable.
+std::string VerdictText(const AlignResult& result);
+
 /// Several lines: status and why it stopped, every camera's pose in PyTorch3D's and in OpenCV's
 /// form with the direction in words (the reference too, if the scene has the truth), its centre,
 /// errors, IoU and outline distance per view, sigmas if there is a covariance, whether the pose was
