@@ -11,6 +11,7 @@
 
 #include "ceres_align/hand_eye/align_states.h"
 #include "ceres_align/hand_eye/hand_eye_scene.h"
+#include "ceres_align/hand_eye/joint_offsets.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/files.h"
 #include "ceres_align/render/cpu_rasterizer.h"
@@ -22,6 +23,9 @@ DEFINE_int32(first_seed, 1, "of the first scene");
 DEFINE_int32(states, 8, "joint states a scene");
 DEFINE_bool(eye_in_hand, false, "the camera is on the flange");
 DEFINE_int32(threads, 0, "of the CPU; 0: one per core");
+DEFINE_int32(offset_joint, -1, "0 to 5: this joint stands off in the masks; -1: none");
+DEFINE_double(offset_deg, 1, "by so much");
+DEFINE_bool(joints, false, "offsets of the joints are estimated");
 DEFINE_bool(print, false, "a line for each trial");
 
 namespace ceres_align {
@@ -32,7 +36,8 @@ namespace fs = std::filesystem;
 struct Trial {
   PoseError error;  // at 1 m: translation is scaled by the distance
   double at_1m_mm = 0;
-  double prepare = 0, solve = 0, assess = 0;
+  double prepare = 0, solve = 0, assess = 0, joints = 0;
+  std::vector<JointOffset> offsets;
   bool usable = false, sharpened = false, treated = false;
 };
 
@@ -50,7 +55,9 @@ HandEyeProblem ProblemOf(const RobotModel& model, const std::vector<TriangleMesh
   HandEyeCamera seen{camera, {}, {}};
   for (size_t s = 0; s < truth.states_rad.size(); ++s) {
     problem.states.row(s) = truth.states_rad[s];
-    seen.masks.push_back(RobotMask(arm, truth, truth.states_rad[s], camera, 1));
+    ArmState at_rad = truth.states_rad[s];
+    if (FLAGS_offset_joint >= 0) at_rad[FLAGS_offset_joint] += FLAGS_offset_deg * M_PI / 180;
+    seen.masks.push_back(RobotMask(arm, truth, at_rad, camera, 1));
   }
   problem.cameras.push_back(seen);
   if (truth.eye_in_hand) {
@@ -76,6 +83,11 @@ Trial Align(const HandEyeProblem& problem, const RobotScene& truth, Rasterizer* 
   trial.usable = result.IsUsable();
   trial.sharpened = result.sharpened;
   trial.treated = !result.masks.empty();
+  if (FLAGS_joints) {
+    const auto before = now();
+    trial.offsets = EstimateJointOffsets(problem, scene, result.rig_from_world, rasterizer).joints;
+    trial.joints = std::chrono::duration<double>(now() - before).count();
+  }
   return trial;
 }
 
@@ -102,6 +114,33 @@ void PrintTable(const std::vector<Trial>& trials) {
   std::printf("usable: %d of %zu\n", static_cast<int>(usable), trials.size());
 }
 
+void PrintOffsets(const Trial& trial) {
+  for (const JointOffset& joint : trial.offsets) {
+    std::printf("    %s %+.4f deg  sigma %.4f  explains %.3f%s\n", joint.joint.c_str(),
+                joint.offset * 180 / M_PI, joint.sigma * 180 / M_PI, joint.explains,
+                joint.suspicious ? "  SUSPICIOUS" : "");
+  }
+}
+
+// How often the joint that stands off was named, and others were.
+void PrintNamed(const std::vector<Trial>& trials) {
+  int right = 0, wrong = 0;
+  std::vector<double> errors_deg, seconds;
+  for (const Trial& trial : trials) {
+    for (size_t j = 0; j < trial.offsets.size(); ++j) {
+      const bool is_off = static_cast<int>(j) == FLAGS_offset_joint;
+      (is_off ? right : wrong) += trial.offsets[j].suspicious;
+      const double error_deg =
+          trial.offsets[j].offset * 180 / M_PI - (is_off ? FLAGS_offset_deg : 0);
+      if (is_off || FLAGS_offset_joint < 0) errors_deg.push_back(std::abs(error_deg));
+    }
+    seconds.push_back(trial.joints);
+  }
+  PrintRow("offset's error deg", errors_deg);
+  PrintRow("offsets s", seconds);
+  std::printf("named: the right joint %d, others %d of %zu scenes\n", right, wrong, trials.size());
+}
+
 int Main() {
   const fs::path folder = fs::temp_directory_path() / "ceres_align_bench_hand_eye";
   const RobotArm arm = MakeRobotArm();
@@ -122,9 +161,11 @@ int Main() {
                 static_cast<int>(seed), t.error.rotation_deg, t.at_1m_mm, t.prepare, t.solve,
                 t.assess, t.usable ? "usable" : "NOT usable", t.sharpened ? "" : ", not sharpened",
                 t.treated ? ", masks treated" : "");
+    PrintOffsets(t);
     std::fflush(stdout);
   }
   PrintTable(trials);
+  if (FLAGS_joints) PrintNamed(trials);
   fs::remove_all(folder);
   return 0;
 }

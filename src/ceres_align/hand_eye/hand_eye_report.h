@@ -17,7 +17,8 @@ namespace ceres_align {
 /// object's centre; absent where that is.
 std::optional<Eigen::Matrix<double, 6, 6>> MountCovariance(const AlignResult& result);
 
-/// A state whose view pulls the answer away from the others' by more than the verdict allows.
+/// Whether a view pulls the answer away from the others' by more than the verdict allows for clean
+/// masks (VerdictLimits).
 bool PullsTheAnswer(const ViewPull& pull, const AlignResult& result);
 
 struct HandEyeFrames {

@@ -1,0 +1,203 @@
+#include "ceres_align/hand_eye/joint_offsets.h"
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <cmath>
+
+#include "ceres_align/assess/covariance.h"
+#include "ceres_align/base/error.h"
+#include "ceres_align/hand_eye/link_images.h"
+
+namespace ceres_align {
+namespace {
+
+using hand_eye_internal::kShared;
+using hand_eye_internal::LinkDrawer;
+using hand_eye_internal::LinkImages;
+
+constexpr double kScales[] = {0.125, 0.25, 0.5, 1};
+constexpr int kIterationsPerLevel = 12, kMostDampings = 8;
+constexpr double kFirstDamping = 1e-4, kMostDamping = 1e4;
+constexpr double kCostChange = 1e-3;
+
+struct State {
+  Rigid3d rig_from_world;
+  Eigen::VectorXd offsets;
+};
+
+State Plus(const State& state, const Eigen::VectorXd& step) {
+  State moved;
+  moved.rig_from_world =
+      Rigid3d(ExpRotation(step.head<3>()) * state.rig_from_world.rotation,
+              Eigen::Vector3d(state.rig_from_world.translation + step.segment<3>(3)));
+  moved.offsets = state.offsets + step.tail(state.offsets.size());
+  return moved;
+}
+
+// ½ Σ w (M − T)² of both over the pixels that neither shares among links.
+struct TwoCosts {
+  double first = 0, second = 0;
+};
+TwoCosts Compare(const PyramidLevel& level, const std::vector<ImageF>& a,
+                 const std::vector<ImageF>& b) {
+  TwoCosts costs;
+  for (size_t v = 0; v < a.size(); ++v) {
+    const ImageF& mask = level.targets[v]->mask();
+    const ImageF& weight = level.targets[v]->weight();
+    for (size_t p = 0; p < mask.pixels.size(); ++p) {
+      const float x = a[v].pixels[p], y = b[v].pixels[p];
+      if (x == kShared || y == kShared) continue;
+      const double w = weight.empty() ? 0.5 : 0.5 * weight.pixels[p];
+      const double dx = x - mask.pixels[p], dy = y - mask.pixels[p];
+      costs.first += w * dx * dx;
+      costs.second += w * dy * dy;
+    }
+  }
+  return costs;
+}
+
+// Mean squared residual per px of outline.
+double NoisePerPx(const std::vector<OutlinePixel>& pixels) {
+  double noise = 0, length = 0;
+  for (const OutlinePixel& pixel : pixels) {
+    noise += pixel.weight * pixel.residual * pixel.residual;
+    length += pixel.weight * pixel.length_px();
+  }
+  return length > 0 ? noise / length : 0;
+}
+
+class Solver {
+ public:
+  Solver(const HandEyeProblem& problem, const Scene& scene, Rasterizer* rasterizer)
+      : problem_(problem), scene_(scene), drawer_(problem, scene, rasterizer) {
+    const std::vector<std::string>& names = problem.model.variable_names;
+    prior_ = Eigen::VectorXd::Constant(static_cast<Eigen::Index>(names.size()), kOffsetPrior_rad);
+    for (const RobotJoint& joint : problem.model.joints) {
+      if (joint.variable >= 0 && joint.type == JointType::kPrismatic && joint.multiplier == 1) {
+        prior_[joint.variable] = kOffsetPrior_m;
+      }
+    }
+  }
+
+  JointOffsets Run(const Rigid3d& rig_from_world) {
+    State state{rig_from_world, Eigen::VectorXd::Zero(prior_.size())};
+    PyramidLevel level;
+    for (const double scale : kScales) {
+      level = MakeLevel(scene_, scale);
+      state = SolveLevel(level, state);
+    }
+    const LinkImages images = drawer_.At(level, state.rig_from_world, state.offsets);
+    const std::vector<ImageF> before =
+        drawer_.CoverageAt(level, rig_from_world, Eigen::VectorXd::Zero(prior_.size()));
+    return Describe(state, images, Compare(level, before, images.coverage));
+  }
+
+ private:
+  struct Normal {
+    Eigen::MatrixXd H;
+    Eigen::VectorXd g;
+  };
+  Normal NormalOf(const LinkImages& images, const State& state, double s2) const {
+    const Eigen::Index n = images.by_unknowns.rows();
+    Normal normal{Eigen::MatrixXd::Zero(n, n), Eigen::VectorXd::Zero(n)};
+    for (size_t i = 0; i < images.pixels.size(); ++i) {
+      const auto column = images.by_unknowns.col(static_cast<Eigen::Index>(i));
+      const OutlinePixel& pixel = images.pixels[i];
+      normal.H.selfadjointView<Eigen::Lower>().rankUpdate(column, pixel.weight);
+      normal.g += pixel.weight * pixel.residual * column;
+    }
+    normal.H = Eigen::MatrixXd(normal.H.selfadjointView<Eigen::Lower>());
+    const Eigen::VectorXd information = s2 * prior_.array().square().inverse().matrix();
+    normal.H.bottomRightCorner(prior_.size(), prior_.size()).diagonal() += information;
+    normal.g.tail(prior_.size()) += information.cwiseProduct(state.offsets);
+    return normal;
+  }
+
+  double PriorCost(const State& state, double s2) const {
+    return 0.5 * s2 * state.offsets.cwiseQuotient(prior_).squaredNorm();
+  }
+
+  State SolveLevel(const PyramidLevel& level, State state) {
+    LinkImages images = drawer_.At(level, state.rig_from_world, state.offsets);
+    const double s2 = NoisePerPx(images.pixels);
+    double damping = kFirstDamping;
+    for (int i = 0; i < kIterationsPerLevel; ++i) {
+      ++iterations_;
+      const Normal normal = NormalOf(images, state, s2);
+      bool accepted = false;
+      double change = 0;
+      for (int tries = 0; tries < kMostDampings && damping < kMostDamping && !accepted; ++tries) {
+        Eigen::MatrixXd damped = normal.H;
+        damped.diagonal() *= 1 + damping;
+        const State moved = Plus(state, -damped.ldlt().solve(normal.g));
+        LinkImages there = drawer_.At(level, moved.rig_from_world, moved.offsets);
+        const TwoCosts costs = Compare(level, images.coverage, there.coverage);
+        const double before = costs.first + PriorCost(state, s2);
+        const double after = costs.second + PriorCost(moved, s2);
+        accepted = after < before;
+        damping *= accepted ? 0.1 : 10;
+        if (!accepted) continue;
+        change = (before - after) / before;
+        state = moved;
+        images = std::move(there);
+      }
+      if (!accepted || change < kCostChange) break;
+    }
+    return state;
+  }
+
+  JointOffsets Describe(const State& state, const LinkImages& images, const TwoCosts& costs) const {
+    JointOffsets out;
+    out.rig_from_world = state.rig_from_world;
+    out.cost_before = costs.first;
+    out.cost = costs.second;
+    out.iterations = iterations_;
+    const Eigen::Index n = 6 + prior_.size();
+    Eigen::MatrixXd information = Eigen::MatrixXd::Zero(n, n);
+    information.diagonal().tail(prior_.size()) = prior_.array().square().inverse().matrix();
+    const std::optional<Eigen::MatrixXd> covariance = JointCovariance(
+        images.pixels, images.by_unknowns, MeasureMisfit(images.pixels), information, &out.why);
+    if (covariance) out.pose_covariance = covariance->topLeftCorner<6, 6>();
+    // ½ offset² / (H⁻¹)ⱼⱼ: what the cost grows by where the offset is 0 and all else is free.
+    const Eigen::MatrixXd inverse = NormalOf(images, state, NoisePerPx(images.pixels))
+                                        .H.ldlt()
+                                        .solve(Eigen::MatrixXd::Identity(n, n));
+    for (Eigen::Index j = 0; j < prior_.size(); ++j) {
+      JointOffset joint;
+      joint.joint = problem_.model.variable_names[j];
+      joint.turns = prior_[j] == kOffsetPrior_rad;
+      joint.offset = state.offsets[j];
+      joint.prior_sigma = prior_[j];
+      const double gain = 0.5 * joint.offset * joint.offset / inverse(6 + j, 6 + j);
+      joint.explains = gain > 0 ? gain / (gain + costs.second) : 0;
+      if (covariance) joint.sigma = std::sqrt((*covariance)(6 + j, 6 + j));
+      joint.suspicious = covariance && std::abs(joint.offset) > kSuspectSigmas * joint.sigma &&
+                         std::abs(joint.offset) > kSuspectOfPrior * joint.prior_sigma &&
+                         joint.explains > kSuspectExplains;
+      out.joints.push_back(joint);
+    }
+    return out;
+  }
+
+  const HandEyeProblem& problem_;
+  const Scene& scene_;
+  const LinkDrawer drawer_;
+  Eigen::VectorXd prior_;  // sigmas
+  int iterations_ = 0;
+};
+
+}  // namespace
+
+Eigen::VectorXd JointOffsets::Values() const {
+  Eigen::VectorXd values(static_cast<Eigen::Index>(joints.size()));
+  for (size_t j = 0; j < joints.size(); ++j)
+    values[static_cast<Eigen::Index>(j)] = joints[j].offset;
+  return values;
+}
+
+JointOffsets EstimateJointOffsets(const HandEyeProblem& problem, const Scene& scene,
+                                  const Rigid3d& rig_from_world, Rasterizer* rasterizer) {
+  return Solver(problem, scene, rasterizer).Run(rig_from_world);
+}
+
+}  // namespace ceres_align

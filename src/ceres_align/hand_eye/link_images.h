@@ -1,0 +1,58 @@
+// A robot drawn link by link: whose outline a pixel has, and how it moves. Internal to hand_eye/.
+#pragma once
+
+#include <Eigen/Core>
+#include <memory>
+#include <vector>
+
+#include "ceres_align/assess/outline_pixels.h"
+#include "ceres_align/hand_eye/hand_eye_scene.h"
+#include "ceres_align/render/resident.h"
+#include "ceres_align/scene/pyramid.h"
+
+namespace ceres_align::hand_eye_internal {
+
+/// What the masks show at a pose and offsets.
+struct LinkImages {
+  /// By view: the robot's coverage; kShared where two links cover a pixel in part.
+  std::vector<ImageF> coverage;
+  /// Pixels of single links' outlines, `view` being the scene's; column i of `by_unknowns` is
+  /// ∂M/∂[ω, v, offsets] of pixel i.
+  std::vector<OutlinePixel> pixels;
+  Eigen::MatrixXd by_unknowns;
+};
+constexpr float kShared = -1;
+
+class LinkDrawer {
+ public:
+  /// Registers the links (eye in hand: the object). Borrows all three.
+  LinkDrawer(const HandEyeProblem& problem, const Scene& scene, Rasterizer* rasterizer);
+
+  /// Offsets by joint variable, added to every state.
+  LinkImages At(const PyramidLevel& level, const Rigid3d& rig_from_world,
+                const Eigen::VectorXd& offsets) const;
+  /// The first part of it alone.
+  std::vector<ImageF> CoverageAt(const PyramidLevel& level, const Rigid3d& rig_from_world,
+                                 const Eigen::VectorXd& offsets) const;
+
+ private:
+  // A link in a state: where it is, and how it moves in the world by each joint variable.
+  struct Body {
+    size_t mesh;
+    Rigid3d world_from_body;
+    std::vector<Twist> by_joint;
+  };
+  std::vector<Body> BodiesAt(size_t state, const Eigen::VectorXd& offsets) const;
+  WeightedView ViewOf(const PyramidLevel& level, size_t view, const Body& body) const;
+  std::vector<ImageF> Draw(const PyramidLevel& level, const Rigid3d& rig_from_world,
+                           const std::vector<std::vector<Body>>& by_state,
+                           std::vector<std::vector<ImageF>>* by_link) const;
+
+  const HandEyeProblem& problem_;
+  const Scene& scene_;
+  Rasterizer* rasterizer_;
+  std::vector<ResidentMesh> meshes_;
+  std::vector<int> link_of_mesh_;
+};
+
+}  // namespace ceres_align::hand_eye_internal

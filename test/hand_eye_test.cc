@@ -1,0 +1,167 @@
+// Hand-eye calibration of a generated arm: scenes, poses without a start, figures, bad input.
+#include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
+
+#include "ceres_align/hand_eye/align_states.h"
+#include "ceres_align/hand_eye/hand_eye_report.h"
+#include "ceres_align/render/cpu_rasterizer.h"
+#include "ceres_align/synth/point_sampler.h"
+#include "hand_eye_testing.h"
+
+namespace ceres_align {
+namespace {
+
+using testing::ArmProblem;
+using testing::Contains;
+using testing::ErrorOf;
+using testing::MakeArmProblem;
+using testing::TheArm;
+
+AlignResult AlignIt(const ArmProblem& made) {
+  CpuRasterizer rasterizer;
+  const Scene scene = MakeHandEyeScene(made.problem);
+  return AlignStates(scene, PrepareMeshes(scene), &rasterizer, {});
+}
+
+void ExpectTruth(const ArmProblem& made, const AlignResult& result) {
+  EXPECT_TRUE(result.IsUsable()) << result.termination;
+  EXPECT_TRUE(result.searched);
+  const PoseError error = ComparePoses(result.rig_from_world, Inverse(made.truth.mount_from_cam),
+                                       result.object_center_in_world);
+  // Twice the bars of 640x480: the pixels are twice as large.
+  EXPECT_LT(error.rotation_deg, 0.04);
+  EXPECT_LT(10 * error.translation_percent, 0.6) << "mm at 1 m";
+}
+
+TEST(HandEye, EyeToHandWithoutAStart) {
+  const ArmProblem made = MakeArmProblem(4, false, 11);
+  ExpectTruth(made, AlignIt(made));
+}
+
+TEST(HandEye, EyeInHandWithoutAStart) {
+  const ArmProblem made = MakeArmProblem(4, true, 12);
+  ExpectTruth(made, AlignIt(made));
+}
+
+TEST(HandEye, ASecondCameraSharesThePose) {
+  ArmProblem made = MakeArmProblem(3, false, 13);
+  HandEyeCamera second = made.problem.cameras[0];
+  second.cam_from_first = Rigid3d(ExpRotation({0.02, -0.25, 0.01}), Eigen::Vector3d(0.4, 0, 0.05));
+  RobotScene seen = made.truth;
+  seen.mount_from_cam = made.truth.mount_from_cam * Inverse(second.cam_from_first);
+  for (size_t s = 0; s < 3; ++s) {
+    second.masks[s] = RobotMask(TheArm().arm, seen, made.truth.states_rad[s], second.camera, 1);
+  }
+  made.problem.cameras.push_back(second);
+  const Scene scene = MakeHandEyeScene(made.problem);
+  ASSERT_EQ(scene.views.size(), 6u);
+  EXPECT_EQ(scene.views[HandEyeView(made.problem, 1, 1)].name, "state_001_cam2");
+  EXPECT_EQ(scene.views[3].mesh_index, 1);
+  ExpectTruth(made, AlignIt(made));
+}
+
+TEST(HandEye, TheSceneShowsWhatTheRendererOfTheArmShows) {
+  for (const bool eye_in_hand : {false, true}) {
+    const ArmProblem made = MakeArmProblem(2, eye_in_hand, 14);
+    const Scene scene = MakeHandEyeScene(made.problem);
+    for (const View& view : scene.views) {
+      const ImageF drawn =
+          RenderMask(*scene.meshes[view.mesh_index],
+                     Inverse(made.truth.mount_from_cam) * view.world_from_object, view.camera, 1);
+      int differ = 0;
+      for (size_t p = 0; p < drawn.pixels.size(); ++p) {
+        differ += drawn.pixels[p] != view.mask.pixels[p];
+      }
+      EXPECT_LE(differ, 3) << view.name;  // files' floats at the pixels' edges
+    }
+  }
+}
+
+TEST(HandEye, FewStatesAreSearchedAsAlignDoes) {
+  const ArmProblem made = MakeArmProblem(2, false, 15);
+  const Scene scene = MakeHandEyeScene(made.problem);
+  CpuRasterizer rasterizer;
+  const PreparedMeshes meshes = PrepareMeshes(scene);
+  const AlignResult a = AlignStates(scene, meshes, &rasterizer, {});
+  const AlignResult b = Align(scene, meshes, &rasterizer, {});
+  EXPECT_EQ(a.rig_from_world.rotation.coeffs(), b.rig_from_world.rotation.coeffs());
+  EXPECT_EQ(a.rig_from_world.translation, b.rig_from_world.translation);
+}
+
+TEST(HandEye, AWrongMaskPullsTheAnswer) {
+  ArmProblem made = MakeArmProblem(4, false, 11);
+  // One state's mask is that of a robot half a degree further on at its second joint.
+  ArmState wrong = made.truth.states_rad[2];
+  wrong[1] += 0.5 * M_PI / 180;
+  made.problem.cameras[0].masks[2] =
+      RobotMask(TheArm().arm, made.truth, wrong, made.problem.cameras[0].camera, 1);
+  const AlignResult result = AlignIt(made);
+  EXPECT_FALSE(result.IsUsable());
+  double worst = 0, others = 0;
+  for (size_t i = 0; i < result.consistency->pulls.size(); ++i) {
+    double& chi2 = result.consistency->view_indices[i] == 2 ? worst : others;
+    chi2 = std::max(chi2, result.consistency->pulls[i].chi2);
+  }
+  EXPECT_GT(worst, others);
+}
+
+// The covariance of the answer is that of the rig, carried over by its derivative.
+TEST(HandEye, MountCovarianceByFiniteDifferences) {
+  AlignResult result;
+  result.rig_from_world = Rigid3d(ExpRotation({0.4, -1.1, 0.7}), Eigen::Vector3d(0.2, -0.3, 1.4));
+  result.object_center_in_world = {0.1, 0.5, -0.2};
+  Eigen::Matrix<double, 6, 6> root;
+  for (int i = 0; i < 36; ++i) root(i / 6, i % 6) = std::sin(1.0 + 3.7 * i);
+  result.covariance = root * root.transpose();
+  const Rigid3d mount = MountFromCam(result.rig_from_world);
+  const Eigen::Vector3d center = result.rig_from_world * result.object_center_in_world;
+  Eigen::Matrix<double, 6, 6> J;
+  constexpr double kStep = 1e-6;
+  for (int i = 0; i < 6; ++i) {
+    const auto moved = [&](double by) {
+      Eigen::Matrix<double, 6, 1> d = Eigen::Matrix<double, 6, 1>::Zero();
+      d[i] = by;
+      const Rigid3d turn(ExpRotation(d.head<3>()), Eigen::Vector3d::Zero());
+      const Rigid3d step(turn.rotation, Eigen::Vector3d(center - turn * center + d.tail<3>()));
+      return MountFromCam(step * result.rig_from_world);
+    };
+    const Rigid3d plus = moved(kStep), minus = moved(-kStep);
+    J.col(i) << (LogRotation(plus.rotation * mount.rotation.conjugate()) -
+                 LogRotation(minus.rotation * mount.rotation.conjugate())) /
+                    (2 * kStep),
+        (plus.translation - minus.translation) / (2 * kStep);
+  }
+  const Eigen::Matrix<double, 6, 6> expected = J * *result.covariance * J.transpose();
+  EXPECT_LT((*MountCovariance(result) - expected).norm(), 1e-7 * expected.norm());
+}
+
+TEST(HandEye, YamlReadsBack) {
+  const ArmProblem made = MakeArmProblem(3, false, 11);
+  const AlignResult result = AlignIt(made);
+  const std::vector<std::string> masks = {"a.png", "b \"1\".png", "c.png"};
+  const YAML::Node yaml = YAML::Load(HandEyeYaml({"base link", "camera"}, masks, result));
+  EXPECT_EQ(yaml["parent_frame"].as<std::string>(), "base link");
+  EXPECT_EQ(yaml["views"][1]["mask"].as<std::string>(), masks[1]);
+  const Rigid3d mount = MountFromCam(result.rig_from_world);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(yaml["matrix"][i][3].as<double>(), mount.translation[i]);
+    EXPECT_EQ(yaml["matrix"][0][i].as<double>(), mount.R()(0, i));
+  }
+  EXPECT_GE(yaml["quaternion_xyzw"][3].as<double>(), 0);
+  EXPECT_EQ(yaml["covariance"][5][5].as<double>(), (*MountCovariance(result))(5, 5));
+  EXPECT_EQ(yaml["views"][0]["iou"].as<double>(), result.views[0].iou);
+}
+
+TEST(HandEye, BadInput) {
+  ArmProblem made = MakeArmProblem(3, false, 11);
+  made.problem.cameras[0].masks.pop_back();
+  EXPECT_PRED2(Contains, ErrorOf([&] { MakeHandEyeScene(made.problem); }),
+               "there are 2 masks and 3 joint states");
+  made.problem.states.resize(0, kArmJoints);
+  EXPECT_PRED2(Contains, ErrorOf([&] { MakeHandEyeScene(made.problem); }), "no joint states");
+  EXPECT_PRED2(Contains, ErrorOf([&] { ReadLinkMeshes(TheArm().model, {"elbow"}); }),
+               "has no link \"elbow\"");
+}
+
+}  // namespace
+}  // namespace ceres_align
