@@ -4,6 +4,7 @@
 
 #include "ceres_align/hand_eye/align_states.h"
 #include "ceres_align/hand_eye/hand_eye_report.h"
+#include "ceres_align/hand_eye/joint_offsets.h"
 #include "ceres_align/render/cpu_rasterizer.h"
 #include "ceres_align/synth/point_sampler.h"
 #include "hand_eye_testing.h"
@@ -139,7 +140,8 @@ TEST(HandEye, YamlReadsBack) {
   const ArmProblem made = MakeArmProblem(3, false, 11);
   const AlignResult result = AlignIt(made);
   const std::vector<std::string> masks = {"a.png", "b \"1\".png", "c.png"};
-  const YAML::Node yaml = YAML::Load(HandEyeYaml({"base link", "camera"}, masks, result));
+  const YAML::Node yaml =
+      YAML::Load(HandEyeYaml({"base link", "camera"}, masks, result, nullptr, false));
   EXPECT_EQ(yaml["parent_frame"].as<std::string>(), "base link");
   EXPECT_EQ(yaml["views"][1]["mask"].as<std::string>(), masks[1]);
   const Rigid3d mount = MountFromCam(result.rig_from_world);
@@ -150,6 +152,63 @@ TEST(HandEye, YamlReadsBack) {
   EXPECT_GE(yaml["quaternion_xyzw"][3].as<double>(), 0);
   EXPECT_EQ(yaml["covariance"][5][5].as<double>(), (*MountCovariance(result))(5, 5));
   EXPECT_EQ(yaml["views"][0]["iou"].as<double>(), result.views[0].iou);
+}
+
+ArmState Off(int joint, double deg) {
+  ArmState offsets_rad = ArmState::Zero();
+  offsets_rad[joint] = deg * M_PI / 180;
+  return offsets_rad;
+}
+
+JointOffsets OffsetsOf(const ArmProblem& made) {
+  CpuRasterizer rasterizer;
+  const Scene scene = MakeHandEyeScene(made.problem);
+  const AlignResult result = AlignStates(scene, PrepareMeshes(scene), &rasterizer, {});
+  return EstimateJointOffsets(made.problem, scene, result.rig_from_world, &rasterizer);
+}
+
+TEST(HandEye, AJointThatStandsOffIsFound) {
+  for (const bool eye_in_hand : {false, true}) {
+    const int joint = eye_in_hand ? 3 : 1;
+    const ArmProblem made = MakeArmProblem(4, eye_in_hand, 16, Off(joint, 1));
+    const JointOffsets offsets = OffsetsOf(made);
+    ASSERT_TRUE(offsets.known()) << offsets.why;
+    for (int j = 0; j < kArmJoints; ++j) {
+      EXPECT_EQ(offsets.joints[j].suspicious, j == joint)
+          << eye_in_hand << " " << offsets.joints[j].Words();
+    }
+    EXPECT_NEAR(offsets.joints[joint].offset * 180 / M_PI, 1, 0.1);
+    EXPECT_LT(offsets.cost, 0.7 * offsets.cost_before);
+  }
+}
+
+TEST(HandEye, NoJointIsNamedWhereNoneStandsOff) {
+  for (const bool eye_in_hand : {false, true}) {
+    const JointOffsets offsets = OffsetsOf(MakeArmProblem(4, eye_in_hand, 17));
+    ASSERT_TRUE(offsets.known()) << offsets.why;
+    AlignResult result;
+    JudgeOffsets(offsets, &result);
+    EXPECT_TRUE(result.checks.back().passed) << result.checks.back().message;
+  }
+}
+
+// With the joint's offset taken in, the pose is as right as it would have been without one.
+TEST(HandEye, OffsetsTakenInGiveTheTruePose) {
+  const ArmProblem made = MakeArmProblem(4, false, 16, Off(1, 1));
+  const JointOffsets offsets = OffsetsOf(made);
+  ArmProblem moved = made;
+  moved.problem.states.rowwise() += offsets.Values().transpose();
+  CpuRasterizer rasterizer;
+  Scene scene = MakeHandEyeScene(moved.problem);
+  scene.initial_rig_from_world = offsets.rig_from_world;
+  AlignResult result = Align(scene, &rasterizer, {});
+  const double before_rad = result.accuracy->rotation_rad;
+  TakeOffsets(offsets, &result);
+  EXPECT_TRUE(result.IsUsable());
+  EXPECT_GT(result.accuracy->rotation_rad, before_rad);  // the offsets are not known for certain
+  const PoseError error = ComparePoses(result.rig_from_world, Inverse(made.truth.mount_from_cam),
+                                       result.object_center_in_world);
+  EXPECT_LT(error.rotation_deg, 0.15);
 }
 
 TEST(HandEye, BadInput) {

@@ -11,11 +11,13 @@
 #include <utility>
 #include <vector>
 
+#include "ceres_align/assess/verdict.h"
 #include "ceres_align/backends/backends.h"
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
 #include "ceres_align/hand_eye/align_states.h"
 #include "ceres_align/hand_eye/hand_eye_report.h"
+#include "ceres_align/hand_eye/joint_offsets.h"
 #include "ceres_align/io/matrix_text.h"
 #include "ceres_align/report/result_json.h"
 #include "ceres_align/report/text_report.h"
@@ -72,6 +74,14 @@ DEFINE_string(robust, ToString(AlignOptions().robust),
 DEFINE_string(mask_offset, ToString(AlignOptions().offset),
               "auto, off or on: how much larger or smaller than the object each mask is, is "
               "estimated and undone.");
+DEFINE_bool(check_joints, true,
+            "After the pose: which joints seem to stand off from the states, by the masks. "
+            "--nocheck_joints: not looked for.");
+DEFINE_bool(joint_offsets, false,
+            "A constant offset of every joint is solved for together with the pose, with a prior "
+            "of 1 degree (sliding joints: 5 mm) about 0, from where the alignment without offsets "
+            "ended; then the robot is posed with the offsets and aligned once more from there. "
+            "The sigmas are those with the offsets free.");
 DEFINE_double(require_deg, AlignOptions().require_rad * 180 / M_PI,
               "How exact the rotation has to be to be usable, with 90 % probability, in degrees.");
 DEFINE_double(require_percent, 100 * AlignOptions().require_of_distance,
@@ -110,8 +120,8 @@ ProgramHelp Help() {
       {"Eye in hand", {"eye_in_hand", "flange", "object", "base_from_object"}},
       {"A second camera", {"stereo_masks", "stereo_camera", "stereo_cam_from_cam"}},
       {"Solve",
-       {"start", "backend", "num_threads", "robust", "mask_offset", "require_deg",
-        "require_percent", "outline_tolerance"}},
+       {"start", "backend", "num_threads", "robust", "mask_offset", "check_joints", "joint_offsets",
+        "require_deg", "require_percent", "outline_tolerance"}},
       {"Outputs", {"outputs", "out_dir"}}};
   help.exit_codes = {"0  the result is usable",
                      "1  bad input: one line on stderr says what; nothing is written",
@@ -179,11 +189,12 @@ struct Solved {
   std::vector<AlignIteration> iterations;
 };
 
-Solved Solve(const HandEyeInput& input, const AlignOptions& options, Rasterizer* rasterizer) {
+Solved Solve(const HandEyeProblem& problem, const std::optional<Rigid3d>& start,
+             const AlignOptions& options, Rasterizer* rasterizer) {
   Stopwatch watch;
   Solved solved;
-  solved.scene = MakeHandEyeScene(input.problem);
-  solved.scene.initial_rig_from_world = input.start;
+  solved.scene = MakeHandEyeScene(problem);
+  solved.scene.initial_rig_from_world = start;
   solved.meshes = PrepareMeshes(solved.scene);
   const double prepare_seconds = watch.Lap();
   Progress progress;
@@ -198,6 +209,29 @@ Solved Solve(const HandEyeInput& input, const AlignOptions& options, Rasterizer*
   progress.Finish();
   solved.result.prepare_seconds += prepare_seconds;
   return solved;
+}
+
+/// Where the pose is about right: what the masks say of the joints, and, if asked for, a new
+/// alignment with that.
+std::optional<JointOffsets> TreatJoints(const HandEyeInput& input, const AlignOptions& options,
+                                        Rasterizer* rasterizer, Solved* solved) {
+  const bool about_right = solved->result.status != AlignStatus::kStopped &&
+                           solved->result.MeanIou() >= kLimits.least_mean_iou;
+  if (!(FLAGS_check_joints || FLAGS_joint_offsets) || !about_right ||
+      input.problem.model.variable_names.empty()) {
+    return std::nullopt;
+  }
+  const JointOffsets offsets =
+      EstimateJointOffsets(input.problem, solved->scene, solved->result.rig_from_world, rasterizer);
+  if (!FLAGS_joint_offsets || !offsets.known()) {
+    JudgeOffsets(offsets, &solved->result);
+    return offsets;
+  }
+  HandEyeProblem moved = input.problem;
+  moved.states.rowwise() += offsets.Values().transpose();
+  *solved = Solve(moved, offsets.rig_from_world, options, rasterizer);
+  TakeOffsets(offsets, &solved->result);
+  return offsets;
 }
 
 /// Writes all or nothing; where a signal asks for it, ends the program with nothing written.
@@ -228,8 +262,12 @@ int Run() {
   std::fflush(stdout);
   seconds.load = watch.Lap();
 
-  const Solved solved = Solve(input, options, rasterizer.get());
+  Solved solved = Solve(input.problem, input.start, options, rasterizer.get());
   watch.Lap();
+  const std::optional<JointOffsets> offsets =
+      TreatJoints(input, options, rasterizer.get(), &solved);
+  const bool taken = offsets && offsets->known() && FLAGS_joint_offsets;
+  const double joints_seconds = watch.Lap();
   for (const std::string& warning : input.warnings) {
     std::fprintf(stderr, "hand_eye: warning: %s\n", warning.c_str());
   }
@@ -239,7 +277,8 @@ int Run() {
   const HandEyeFrames frames = {input.parent, "camera"};
   files.push_back({input.problem.object ? "flange_from_cam.csv" : "base_from_cam.csv",
                    MatrixCsv(MatrixOf(MountFromCam(solved.result.rig_from_world)))});
-  files.push_back({"hand_eye.yaml", HandEyeYaml(frames, input.mask_files, solved.result)});
+  files.push_back({"hand_eye.yaml", HandEyeYaml(frames, input.mask_files, solved.result,
+                                                offsets ? &*offsets : nullptr, taken)});
   seconds.total = watch.Total();
   if (plan.json) {
     files.push_back(
@@ -249,13 +288,14 @@ int Run() {
   seconds.write = watch.Lap();
   seconds.total = watch.Total();
   std::fputs(HandEyeText(frames, input.mask_files, solved.result).c_str(), stdout);
+  if (offsets) std::fputs(OffsetsText(*offsets, taken).c_str(), stdout);
   std::printf("Stopped: %s; %s\n", ToString(solved.result.status),
               solved.result.termination.c_str());
   std::printf(
-      "Seconds: load %.3f, prepare %.3f, solve %.4f, assess %.4f, draw %.3f, write %.3f, "
-      "total %.3f\n",
+      "Seconds: load %.3f, prepare %.3f, solve %.4f, assess %.4f, joints %.3f, draw %.3f, write "
+      "%.3f, total %.3f\n",
       seconds.load, solved.result.prepare_seconds, solved.result.solve_seconds,
-      solved.result.assess_seconds, seconds.draw, seconds.write, seconds.total);
+      solved.result.assess_seconds, joints_seconds, seconds.draw, seconds.write, seconds.total);
   std::fputs(VerdictText(solved.result).c_str(), stdout);
   if (plan.any()) {
     std::printf("Written to %s: %zu files\n", Shown(plan.out_dir).c_str(), files.size());

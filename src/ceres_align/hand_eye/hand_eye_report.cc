@@ -119,6 +119,21 @@ std::string YamlState(const AlignResult& result, size_t view, const std::string&
          "\n    pulls_the_answer: " + (PullsTheAnswer(*pull, result) ? "true" : "false") + "\n";
 }
 
+std::string YamlOffsets(const JointOffsets& offsets, bool taken) {
+  std::string text = std::string("joint_offsets_taken: ") + (taken ? "true" : "false") +
+                     "\njoint_offsets:" + (offsets.joints.empty() ? " []\n" : "\n");
+  for (const JointOffset& joint : offsets.joints) {
+    const char* unit = joint.turns ? "deg" : "mm";
+    const double scale = joint.turns ? kDegPerRad : kMmPerM;
+    text += "  - joint: " + YamlText(joint.joint) + "\n    offset_" + unit + ": " +
+            Number(scale * joint.offset) + "\n    sigma_" + unit + ": " +
+            Number(offsets.known() ? scale * joint.sigma : std::nan("")) +
+            "\n    explains: " + Number(joint.explains) +
+            "\n    suspicious: " + (joint.suspicious ? "true" : "false") + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::optional<Matrix6d> MountCovariance(const AlignResult& result) {
@@ -172,8 +187,19 @@ std::string HandEyeText(const HandEyeFrames& frames, const std::vector<std::stri
   return text + "\n";
 }
 
+std::string OffsetsText(const JointOffsets& offsets, bool taken) {
+  if (!offsets.known()) return "Joint offsets: not known, " + offsets.why + "\n";
+  std::string text;
+  for (const JointOffset& joint : offsets.joints) {
+    if (!taken && !joint.suspicious) continue;
+    text += (taken ? "Joint offset: " : "SUSPICIOUS: ") + joint.Words() + "\n";
+  }
+  if (!taken && !text.empty()) text += "  (--joint_offsets solves for the joints' offsets too)\n";
+  return text;
+}
+
 std::string HandEyeYaml(const HandEyeFrames& frames, const std::vector<std::string>& masks,
-                        const AlignResult& result) {
+                        const AlignResult& result, const JointOffsets* offsets, bool taken) {
   CHECK_EQ(masks.size(), result.views.size());
   const Rigid3d pose = MountFromCam(result.rig_from_world);
   Eigen::Vector4d xyzw = pose.rotation.coeffs();
@@ -189,7 +215,7 @@ std::string HandEyeYaml(const HandEyeFrames& frames, const std::vector<std::stri
   text += "translation_m: " + FlowList(pose.translation) + "\n";
   text += YamlCovariance(frames, result) + "views:\n";
   for (size_t i = 0; i < masks.size(); ++i) text += YamlState(result, i, masks[i]);
-  return text;
+  return offsets == nullptr ? text : text + YamlOffsets(*offsets, taken);
 }
 
 }  // namespace ceres_align

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ceres_align/align/align_result.h"
-#include "ceres_align/hand_eye/hand_eye_scene.h"
+#include "ceres_align/hand_eye/joint_offsets.h"
 
 namespace ceres_align {
 
@@ -26,6 +26,9 @@ struct HandEyeFrames {
   std::string camera;
 };
 
+/// A line for each joint that seems off, or, if `taken` (TakeOffsets), for every joint.
+std::string OffsetsText(const JointOffsets& offsets, bool taken);
+
 /// Matrix (column vectors, camera to parent), accuracy, sigmas; a table with a row a view: its
 /// state, IoU, outlines' distance, pull. `masks` are the views' files, in the scene's order.
 std::string HandEyeText(const HandEyeFrames& frames, const std::vector<std::string>& masks,
@@ -34,6 +37,6 @@ std::string HandEyeText(const HandEyeFrames& frames, const std::vector<std::stri
 /// YAML: frames, matrix, quaternion, translation, sigmas, covariance, and the same table; 17
 /// digits.
 std::string HandEyeYaml(const HandEyeFrames& frames, const std::vector<std::string>& masks,
-                        const AlignResult& result);
+                        const AlignResult& result, const JointOffsets* offsets, bool taken);
 
 }  // namespace ceres_align

@@ -4,9 +4,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ceres_align/assess/assess_pose.h"
 #include "ceres_align/assess/covariance.h"
+#include "ceres_align/assess/verdict.h"
 #include "ceres_align/base/error.h"
+#include "ceres_align/base/text.h"
 #include "ceres_align/hand_eye/link_images.h"
+#include "ceres_align/solve/solve_options.h"
 
 namespace ceres_align {
 namespace {
@@ -14,11 +18,15 @@ namespace {
 using hand_eye_internal::kShared;
 using hand_eye_internal::LinkDrawer;
 using hand_eye_internal::LinkImages;
+using hand_eye_internal::Look;
 
 constexpr double kScales[] = {0.125, 0.25, 0.5, 1};
 constexpr int kIterationsPerLevel = 12, kMostDampings = 8;
-constexpr double kFirstDamping = 1e-4, kMostDamping = 1e4;
-constexpr double kCostChange = 1e-3;
+constexpr double kFirstDamping = 1e-7, kMostDamping = 1e4;
+constexpr double kCostChange = 1e-5;
+// Below this mean squared residual per px of outline, binary masks are as good as their pixels
+// allow (1/12), and the middles of the pixels say more.
+constexpr double kCleanNoise = 0.12;
 
 struct State {
   Rigid3d rig_from_world;
@@ -38,12 +46,11 @@ State Plus(const State& state, const Eigen::VectorXd& step) {
 struct TwoCosts {
   double first = 0, second = 0;
 };
-TwoCosts Compare(const PyramidLevel& level, const std::vector<ImageF>& a,
-                 const std::vector<ImageF>& b) {
+TwoCosts Compare(const Look& look, const std::vector<ImageF>& a, const std::vector<ImageF>& b) {
   TwoCosts costs;
   for (size_t v = 0; v < a.size(); ++v) {
-    const ImageF& mask = level.targets[v]->mask();
-    const ImageF& weight = level.targets[v]->weight();
+    const ImageF& mask = look.level.targets[v]->mask();
+    const ImageF& weight = look.level.targets[v]->weight();
     for (size_t p = 0; p < mask.pixels.size(); ++p) {
       const float x = a[v].pixels[p], y = b[v].pixels[p];
       if (x == kShared || y == kShared) continue;
@@ -66,6 +73,15 @@ double NoisePerPx(const std::vector<OutlinePixel>& pixels) {
   return length > 0 ? noise / length : 0;
 }
 
+bool AreBinary(const Scene& scene) {
+  for (const View& view : scene.views) {
+    for (const float t : view.mask.pixels) {
+      if (t != 0 && t != 1) return false;
+    }
+  }
+  return true;
+}
+
 class Solver {
  public:
   Solver(const HandEyeProblem& problem, const Scene& scene, Rasterizer* rasterizer)
@@ -81,15 +97,23 @@ class Solver {
 
   JointOffsets Run(const Rigid3d& rig_from_world) {
     State state{rig_from_world, Eigen::VectorXd::Zero(prior_.size())};
-    PyramidLevel level;
+    Look look;
     for (const double scale : kScales) {
-      level = MakeLevel(scene_, scale);
-      state = SolveLevel(level, state);
+      look.level = MakeLevel(scene_, scale);
+      state = SolveLevel(look, state);
     }
-    const LinkImages images = drawer_.At(level, state.rig_from_world, state.offsets);
+    LinkImages images = drawer_.At(look, state.rig_from_world, state.offsets);
+    Misfit misfit = MeasureMisfit(images.pixels);
+    if (AreBinary(scene_) && NoisePerPx(images.pixels) < kCleanNoise) {
+      look.window = SolveOptions().sharp_window;
+      state = SolveLevel(look, state);
+      images = drawer_.At(look, state.rig_from_world, state.offsets);
+      misfit.window = look.window;
+    }
     const std::vector<ImageF> before =
-        drawer_.CoverageAt(level, rig_from_world, Eigen::VectorXd::Zero(prior_.size()));
-    return Describe(state, images, Compare(level, before, images.coverage));
+        drawer_.CoverageAt(look, rig_from_world, Eigen::VectorXd::Zero(prior_.size()));
+    const TwoCosts costs = Compare(look, before, images.coverage);
+    return Describe(state, images, misfit, costs);
   }
 
  private:
@@ -117,8 +141,8 @@ class Solver {
     return 0.5 * s2 * state.offsets.cwiseQuotient(prior_).squaredNorm();
   }
 
-  State SolveLevel(const PyramidLevel& level, State state) {
-    LinkImages images = drawer_.At(level, state.rig_from_world, state.offsets);
+  State SolveLevel(const Look& look, State state) {
+    LinkImages images = drawer_.At(look, state.rig_from_world, state.offsets);
     const double s2 = NoisePerPx(images.pixels);
     double damping = kFirstDamping;
     for (int i = 0; i < kIterationsPerLevel; ++i) {
@@ -130,8 +154,8 @@ class Solver {
         Eigen::MatrixXd damped = normal.H;
         damped.diagonal() *= 1 + damping;
         const State moved = Plus(state, -damped.ldlt().solve(normal.g));
-        LinkImages there = drawer_.At(level, moved.rig_from_world, moved.offsets);
-        const TwoCosts costs = Compare(level, images.coverage, there.coverage);
+        LinkImages there = drawer_.At(look, moved.rig_from_world, moved.offsets);
+        const TwoCosts costs = Compare(look, images.coverage, there.coverage);
         const double before = costs.first + PriorCost(state, s2);
         const double after = costs.second + PriorCost(moved, s2);
         accepted = after < before;
@@ -146,7 +170,8 @@ class Solver {
     return state;
   }
 
-  JointOffsets Describe(const State& state, const LinkImages& images, const TwoCosts& costs) const {
+  JointOffsets Describe(const State& state, const LinkImages& images, const Misfit& misfit,
+                        const TwoCosts& costs) const {
     JointOffsets out;
     out.rig_from_world = state.rig_from_world;
     out.cost_before = costs.first;
@@ -155,8 +180,8 @@ class Solver {
     const Eigen::Index n = 6 + prior_.size();
     Eigen::MatrixXd information = Eigen::MatrixXd::Zero(n, n);
     information.diagonal().tail(prior_.size()) = prior_.array().square().inverse().matrix();
-    const std::optional<Eigen::MatrixXd> covariance = JointCovariance(
-        images.pixels, images.by_unknowns, MeasureMisfit(images.pixels), information, &out.why);
+    const std::optional<Eigen::MatrixXd> covariance =
+        JointCovariance(images.pixels, images.by_unknowns, misfit, information, &out.why);
     if (covariance) out.pose_covariance = covariance->topLeftCorner<6, 6>();
     // ½ offset² / (H⁻¹)ⱼⱼ: what the cost grows by where the offset is 0 and all else is free.
     const Eigen::MatrixXd inverse = NormalOf(images, state, NoisePerPx(images.pixels))
@@ -195,9 +220,39 @@ Eigen::VectorXd JointOffsets::Values() const {
   return values;
 }
 
+std::string JointOffset::Words() const {
+  const double scale = turns ? 180 / M_PI : 1000;
+  return Format("%s is off by %.2f %s (sigma %.2g), which explains %.0f %% of the misfit",
+                joint.c_str(), scale * offset, turns ? "deg" : "mm", scale * sigma, 100 * explains);
+}
+
 JointOffsets EstimateJointOffsets(const HandEyeProblem& problem, const Scene& scene,
                                   const Rigid3d& rig_from_world, Rasterizer* rasterizer) {
   return Solver(problem, scene, rasterizer).Run(rig_from_world);
+}
+
+void JudgeOffsets(const JointOffsets& offsets, AlignResult* result) {
+  std::string words;
+  for (const JointOffset& joint : offsets.joints) {
+    if (joint.suspicious) words += (words.empty() ? "it seems that " : "; ") + joint.Words();
+  }
+  const bool good = words.empty();
+  if (good) words = offsets.known() ? "no joint seems off" : "not tested: " + offsets.why;
+  result->checks.push_back({"joints", good, words});
+}
+
+void TakeOffsets(const JointOffsets& offsets, AlignResult* result) {
+  CHECK(offsets.known());
+  // v is of the world's origin; that of the object's centre is v + ω × R·centre.
+  const Eigen::Vector3d arm = result->rig_from_world.rotation * result->object_center_in_world;
+  Matrix6d about_center = Matrix6d::Identity();
+  about_center.bottomLeftCorner<3, 3>() << 0, arm.z(), -arm.y(), -arm.z(), 0, arm.x(), arm.y(),
+      -arm.x(), 0;
+  result->covariance = Matrix6d(about_center * offsets.pose_covariance * about_center.transpose());
+  const double distance = (result->rig_from_world * result->object_center_in_world).norm();
+  result->accuracy = AccuracyOf(*result->covariance, distance);
+  result->checks = ChecksOf(*result);
+  result->checks.push_back({"joints", true, "solved for with the pose"});
 }
 
 }  // namespace ceres_align

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ceres_align/align/align_result.h"
 #include "ceres_align/hand_eye/hand_eye_scene.h"
 #include "ceres_align/render/rasterizer.h"
 
@@ -21,6 +22,7 @@ struct JointOffset {
   /// Beyond kSuspectSigmas, at least kSuspectOfPrior of the prior's sigma, and it explains at least
   /// kSuspectExplains.
   bool suspicious = false;
+  std::string Words() const;  ///< "joint_2 is off by 1.00 deg (sigma 0.002), which explains …"
 };
 constexpr double kSuspectSigmas = 3, kSuspectOfPrior = 0.1, kSuspectExplains = 0.1;
 constexpr double kOffsetPrior_rad = M_PI / 180, kOffsetPrior_m = 0.005;
@@ -31,7 +33,8 @@ struct JointOffsets {
   /// Of the pose with the offsets free: [ω, v] as AlignResult::covariance, but about the world's
   /// origin (the tangent of PoseManifold). Zero where `why` says why there is no covariance.
   Eigen::Matrix<double, 6, 6> pose_covariance = Eigen::Matrix<double, 6, 6>::Zero();
-  double cost_before = 0, cost = 0;  ///< ½ Σ w (M − T)² with no offsets, and with these
+  /// ½ Σ w (M − T)² where the pose and no offsets were given, and here.
+  double cost_before = 0, cost = 0;
   int iterations = 0;
   std::string why;  ///< empty: sigmas are known
   bool known() const { return why.empty(); }
@@ -40,7 +43,8 @@ struct JointOffsets {
 
 /// Pose and offsets by Levenberg–Marquardt over ½ Σ w (M − T)² + ½ s² Σ (offset / prior)², coarse
 /// to fine, from a pose near the truth (an alignment's). s²: the mean squared residual per px of
-/// outline at each level.
+/// outline at each level. Where the masks are binary and then fit as well as their pixels allow,
+/// the last steps compare the middles of the pixels (SolveOptions::sharp_window).
 ///
 /// The robot is drawn link by link, so that every outline is known to be one link's and moves as
 /// JointColumn says: the derivatives are exact. Pixels that two links' outlines share, where the
@@ -48,5 +52,13 @@ struct JointOffsets {
 /// `scene` is MakeHandEyeScene(problem), perhaps with weights. CHECKs that.
 JointOffsets EstimateJointOffsets(const HandEyeProblem& problem, const Scene& scene,
                                   const Rigid3d& rig_from_world, Rasterizer* rasterizer);
+
+/// Adds a check "joints" to the verdict, which fails where a joint is suspicious.
+void JudgeOffsets(const JointOffsets& offsets, AlignResult* result);
+
+/// For a result that was aligned with the states corrected by the offsets: its covariance and
+/// accuracy become those of the pose with the offsets free, and the verdict is made anew. CHECKs
+/// that they are known.
+void TakeOffsets(const JointOffsets& offsets, AlignResult* result);
 
 }  // namespace ceres_align

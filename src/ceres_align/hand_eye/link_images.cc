@@ -80,19 +80,20 @@ std::vector<LinkDrawer::Body> LinkDrawer::BodiesAt(size_t state,
   return bodies;
 }
 
-WeightedView LinkDrawer::ViewOf(const PyramidLevel& level, size_t view, const Body& body) const {
+WeightedView LinkDrawer::ViewOf(const Look& look, size_t view, const Body& body) const {
   WeightedView out;
   out.view.mesh = meshes_[body.mesh].id();
   const Vec3& c = meshes_[body.mesh].item()->center;
   out.view.mesh_center_in_object = {c.x, c.y, c.z};
-  out.view.camera = level.cameras[view];
+  out.view.camera = look.level.cameras[view];
   out.view.cam_from_rig = scene_.views[view].cam_from_rig;
   out.view.world_from_object = body.world_from_body;
-  out.target = level.targets[view].get();
+  out.view.window = look.window;
+  out.target = look.level.targets[view].get();
   return out;
 }
 
-std::vector<ImageF> LinkDrawer::Draw(const PyramidLevel& level, const Rigid3d& rig_from_world,
+std::vector<ImageF> LinkDrawer::Draw(const Look& look, const Rigid3d& rig_from_world,
                                      const std::vector<std::vector<Body>>& by_state,
                                      std::vector<std::vector<ImageF>>* by_link) const {
   const size_t n = scene_.views.size();
@@ -102,7 +103,7 @@ std::vector<ImageF> LinkDrawer::Draw(const PyramidLevel& level, const Rigid3d& r
     std::vector<ImageF> links;
     for (const Body& body : by_state[v / problem_.cameras.size()]) {
       const Image<double> exact =
-          rasterizer_->Coverage(ViewOf(level, v, body).view.Job(rig_from_world), nullptr);
+          rasterizer_->Coverage(ViewOf(look, v, body).view.Job(rig_from_world), nullptr);
       ImageF link(exact.width, exact.height);
       std::copy(exact.pixels.begin(), exact.pixels.end(), link.pixels.begin());
       links.push_back(std::move(link));
@@ -113,24 +114,24 @@ std::vector<ImageF> LinkDrawer::Draw(const PyramidLevel& level, const Rigid3d& r
   return coverage;
 }
 
-std::vector<ImageF> LinkDrawer::CoverageAt(const PyramidLevel& level, const Rigid3d& rig_from_world,
+std::vector<ImageF> LinkDrawer::CoverageAt(const Look& look, const Rigid3d& rig_from_world,
                                            const Eigen::VectorXd& offsets) const {
   std::vector<std::vector<Body>> by_state;
   for (size_t s = 0; s < problem_.num_states(); ++s) by_state.push_back(BodiesAt(s, offsets));
-  return Draw(level, rig_from_world, by_state, nullptr);
+  return Draw(look, rig_from_world, by_state, nullptr);
 }
 
-LinkImages LinkDrawer::At(const PyramidLevel& level, const Rigid3d& rig_from_world,
+LinkImages LinkDrawer::At(const Look& look, const Rigid3d& rig_from_world,
                           const Eigen::VectorXd& offsets) const {
   std::vector<std::vector<Body>> by_state;
   for (size_t s = 0; s < problem_.num_states(); ++s) by_state.push_back(BodiesAt(s, offsets));
   LinkImages out;
   std::vector<std::vector<ImageF>> by_link;
-  out.coverage = Draw(level, rig_from_world, by_state, &by_link);
+  out.coverage = Draw(look, rig_from_world, by_state, &by_link);
   std::vector<WeightedView> views;
   for (size_t v = 0; v < scene_.views.size(); ++v) {
     for (const Body& body : by_state[v / problem_.cameras.size()]) {
-      views.push_back(ViewOf(level, v, body));
+      views.push_back(ViewOf(look, v, body));
     }
   }
   const Eigen::Matrix3d R = rig_from_world.R();

@@ -23,16 +23,22 @@ struct LinkImages {
 };
 constexpr float kShared = -1;
 
+/// Images of one size; `window` as RasterJob's.
+struct Look {
+  PyramidLevel level;
+  int window = 1;
+};
+
 class LinkDrawer {
  public:
   /// Registers the links (eye in hand: the object). Borrows all three.
   LinkDrawer(const HandEyeProblem& problem, const Scene& scene, Rasterizer* rasterizer);
 
   /// Offsets by joint variable, added to every state.
-  LinkImages At(const PyramidLevel& level, const Rigid3d& rig_from_world,
+  LinkImages At(const Look& look, const Rigid3d& rig_from_world,
                 const Eigen::VectorXd& offsets) const;
   /// The first part of it alone.
-  std::vector<ImageF> CoverageAt(const PyramidLevel& level, const Rigid3d& rig_from_world,
+  std::vector<ImageF> CoverageAt(const Look& look, const Rigid3d& rig_from_world,
                                  const Eigen::VectorXd& offsets) const;
 
  private:
@@ -43,8 +49,8 @@ class LinkDrawer {
     std::vector<Twist> by_joint;
   };
   std::vector<Body> BodiesAt(size_t state, const Eigen::VectorXd& offsets) const;
-  WeightedView ViewOf(const PyramidLevel& level, size_t view, const Body& body) const;
-  std::vector<ImageF> Draw(const PyramidLevel& level, const Rigid3d& rig_from_world,
+  WeightedView ViewOf(const Look& look, size_t view, const Body& body) const;
+  std::vector<ImageF> Draw(const Look& look, const Rigid3d& rig_from_world,
                            const std::vector<std::vector<Body>>& by_state,
                            std::vector<std::vector<ImageF>>* by_link) const;
 
