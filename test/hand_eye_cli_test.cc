@@ -1,0 +1,174 @@
+// The program hand_eye as a user runs it, on the files that make_robot_scene writes.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "ceres_align/io/matrix_text.h"
+#include "io_testing.h"
+
+namespace ceres_align::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Outcome {
+  int exit_code;
+  std::string out, err;
+};
+
+std::string ReadAll(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+// NaN where the text does not have it.
+double NumberAfter(const std::string& text, const std::string& words) {
+  const size_t at = text.find(words);
+  return at == std::string::npos ? std::nan("") : std::atof(text.c_str() + at + words.size());
+}
+
+class HandEyeCliTest : public ::testing::Test {
+ protected:
+  Outcome RunTool(const std::string& tool, const std::string& arguments) const {
+    const std::string command = "cd '" + folder_.path().string() +
+                                "' && '" CERES_ALIGN_TOOLS_DIR "/" + tool + "' " + arguments +
+                                " > out.txt 2> err.txt";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, ReadAll(folder_ / "out.txt"),
+            ReadAll(folder_ / "err.txt")};
+  }
+  void MakeScene(const std::string& arguments) const {
+    ASSERT_EQ(RunTool("make_robot_scene", "--out_dir arm --states 3 " + arguments).exit_code, 0);
+  }
+  Outcome Run(const std::string& arguments = "") const {
+    return RunTool("hand_eye", kInput + arguments);
+  }
+  void ExpectBadInput(const std::string& arguments, const std::string& part) const {
+    const Outcome outcome = RunTool("hand_eye", arguments);
+    EXPECT_EQ(outcome.exit_code, 1) << arguments;
+    EXPECT_EQ(outcome.err.rfind("hand_eye: ", 0), 0u) << outcome.err;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_PRED2(Contains, outcome.err, part);
+    EXPECT_FALSE(fs::exists(folder_ / "out")) << arguments;
+  }
+  std::set<std::string> Files(const std::string& in) const {
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder_ / in)) {
+      names.insert(entry.path().filename().string());
+    }
+    return names;
+  }
+
+  const std::string kInput =
+      "--urdf arm/arm_description/urdf/arm.urdf --joints arm/joint_states.csv --masks "
+      "'arm/masks/*.png' --camera arm/camera_info.yaml ";
+  const TempFolder folder_;
+};
+
+TEST_F(HandEyeCliTest, EyeToHand) {
+  MakeScene("--seed 4");
+  const Outcome outcome = Run("--outputs json,overlay");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.out;
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(Files("out"),
+            (std::set<std::string>{"base_from_cam.csv", "hand_eye.yaml", "result.json",
+                                   "overlay_state_000.png", "overlay_state_001.png",
+                                   "overlay_state_002.png"}));
+  const Rigid3d found = ReadRigid(folder_ / "out/base_from_cam.csv");
+  const Rigid3d truth = ReadRigid(folder_ / "arm/true_base_from_cam.csv");
+  EXPECT_LT(RotationAngle_rad(found.rotation, truth.rotation), 0.04 * M_PI / 180);
+  EXPECT_LT((found.translation - truth.translation).norm(), 1e-3);
+  EXPECT_PRED2(Contains, outcome.out, "The result is usable.");
+  EXPECT_PRED2(Contains, outcome.out, "arm/masks/mask_002.png");
+  EXPECT_EQ(outcome.out.find("SUSPICIOUS"), std::string::npos);
+  const auto json = nlohmann::json::parse(ReadAll(folder_ / "out/result.json"));
+  EXPECT_EQ(json["views"].size(), 3u);
+  EXPECT_TRUE(json["searched"].get<bool>());
+  // The answer as the start of another run, and nothing written.
+  const Outcome started = Run("--start out/base_from_cam.csv --outputs none --out_dir none");
+  EXPECT_EQ(started.exit_code, 0) << started.out;
+  EXPECT_EQ(started.out.find("searching"), std::string::npos);
+  EXPECT_FALSE(fs::exists(folder_ / "none"));
+}
+
+TEST_F(HandEyeCliTest, EyeInHand) {
+  MakeScene("--seed 5 --eye_in_hand");
+  const Outcome outcome =
+      Run("--outputs json --eye_in_hand --flange flange --object arm/object.ply "
+          "--base_from_object arm/base_from_object.csv");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
+  const Rigid3d found = ReadRigid(folder_ / "out/flange_from_cam.csv");
+  const Rigid3d truth = ReadRigid(folder_ / "arm/true_flange_from_cam.csv");
+  EXPECT_LT(RotationAngle_rad(found.rotation, truth.rotation), 0.04 * M_PI / 180);
+  EXPECT_LT((found.translation - truth.translation).norm(), 5e-4);
+}
+
+TEST_F(HandEyeCliTest, AJointThatStandsOffIsNamedAndTakenIn) {
+  MakeScene("--seed 6 --joint_offset_deg joint_2:1.0");
+  const Outcome named = Run("--outputs json");
+  EXPECT_EQ(named.exit_code, 2) << named.out;
+  EXPECT_NEAR(NumberAfter(named.out, "SUSPICIOUS: joint_2 is off by "), 1, 0.1) << named.out;
+  EXPECT_EQ(named.out.find("SUSPICIOUS"), named.out.rfind("SUSPICIOUS")) << named.out;
+  const Outcome taken = Run("--outputs json --joint_offsets");
+  EXPECT_EQ(taken.exit_code, 0) << taken.out;
+  EXPECT_NEAR(NumberAfter(taken.out, "Joint offset: joint_2 is off by "), 1, 0.1) << taken.out;
+  const Rigid3d found = ReadRigid(folder_ / "out/base_from_cam.csv");
+  const Rigid3d truth = ReadRigid(folder_ / "arm/true_base_from_cam.csv");
+  EXPECT_LT(RotationAngle_rad(found.rotation, truth.rotation), 0.15 * M_PI / 180);
+}
+
+TEST_F(HandEyeCliTest, BadInputIsOneLine) {
+  MakeScene("--seed 4");
+  const std::string urdf = "--urdf arm/arm_description/urdf/arm.urdf ";
+  const std::string joints = "--joints arm/joint_states.csv ";
+  ExpectBadInput("", "--urdf is missing");
+  ExpectBadInput(kInput + "--urdf no.urdf", "no.urdf: no such file");
+  ExpectBadInput(kInput + "--masks 'no/*.png'", "no file matches \"no/*.png\"");
+  ExpectBadInput(kInput + "--masks 'arm/masks/mask_00[01].png'", "2 masks, but");
+  ExpectBadInput(kInput + "--masks 'arm/masks/mask_00[01].png'", "has 3 joint states");
+  ExpectBadInput(kInput + "--links elbow", "has no link \"elbow\"");
+  ExpectBadInput(kInput + "--eye_in_hand", "--eye_in_hand is given without --flange");
+  ExpectBadInput(kInput +
+                     "--eye_in_hand --flange tool --object arm/object.ply "
+                     "--base_from_object x.csv",
+                 "has no link \"tool\"");
+  ExpectBadInput(kInput + "--flange flange", "--flange is given without --eye_in_hand");
+  ExpectBadInput(kInput + "--stereo_masks 'arm/masks/*.png'", "go together");
+  ExpectBadInput(kInput + "--geometry seen", "--geometry is \"seen\"");
+  ExpectBadInput(urdf + joints + "--masks 'arm/masks/*.png'", "--camera (or --K) is missing");
+  folder_.Write("K.csv", "600,0,320\n0,600,240\n0,0,1\n");
+  ExpectBadInput(urdf + joints + "--masks 'arm/masks/*.png' --K K.csv --width 320 --height 240",
+                 "320x240");
+  folder_.Write("five.csv", "0,0,0,0,0\n0,0,0,0,0\n0,0,0,0,0\n");
+  ExpectBadInput(kInput + "--joints five.csv", "6 movable joints");
+}
+
+TEST_F(HandEyeCliTest, MasksAreInTheOrderOfTheirNumbers) {
+  MakeScene("--seed 4");
+  // mask_9, mask_10, mask_11: as bytes, mask_10 would be the first.
+  for (int i = 0; i < 3; ++i) {
+    fs::rename(folder_ / ("arm/masks/mask_00" + std::to_string(i) + ".png"),
+               folder_ / ("arm/masks/mask_" + std::to_string(9 + i) + ".png"));
+  }
+  const Outcome outcome = Run("--outputs none");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.out;
+}
+
+TEST_F(HandEyeCliTest, HelpShowsItsFlags) {
+  const Outcome outcome = RunTool("hand_eye", "--help");
+  EXPECT_EQ(outcome.exit_code, 0);
+  for (const char* flag : {"--urdf", "--joint_offsets", "--stereo_cam_from_cam", "Exit codes"}) {
+    EXPECT_PRED2(Contains, outcome.out, flag);
+  }
+}
+
+}  // namespace
+}  // namespace ceres_align::testing
