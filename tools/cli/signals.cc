@@ -23,7 +23,7 @@ void SignalNotes::Note(int signal) { signal_ = signal; }
 
 void SignalNotes::NoteAndTell(int signal) {
   static constexpr char kAnswer[] =
-      "\nceres_align: stopping after this step; Ctrl-C again ends the program at once\n";
+      "\nstopping after this step; Ctrl-C again ends the program at once\n";
   const int before = errno;
   signal_ = signal;
   // A standard error that is gone has nobody to be told.
