@@ -3,12 +3,25 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 
 namespace ceres_align::cli {
 namespace {
 
 constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+// Made before a signal can come: a handler must not format.
+char answer[160];
+size_t answer_bytes = 0;
+
+void MakeAnswer() {
+  const int bytes =
+      std::snprintf(answer, sizeof(answer),
+                    "\n%.60s: stopping after this step; Ctrl-C again ends the program at once\n",
+                    program_invocation_short_name);
+  answer_bytes = static_cast<size_t>(bytes);
+}
 
 }  // namespace
 
@@ -22,12 +35,10 @@ void TakeWriteErrorsAsErrors() {
 void SignalNotes::Note(int signal) { signal_ = signal; }
 
 void SignalNotes::NoteAndTell(int signal) {
-  static constexpr char kAnswer[] =
-      "\nstopping after this step; Ctrl-C again ends the program at once\n";
   const int before = errno;
   signal_ = signal;
   // A standard error that is gone has nobody to be told.
-  if (write(STDERR_FILENO, kAnswer, sizeof(kAnswer) - 1) < 0) errno = before;
+  if (write(STDERR_FILENO, answer, answer_bytes) < 0) errno = before;
   errno = before;
 }
 
@@ -37,6 +48,7 @@ SignalNotes::SignalNotes(Watch watch) : count_(watch == Watch::kAll ? 4 : 1) {
   action.sa_handler = Note;
   // No SA_RESTART: a write or an open that waits returns, so that what waits can look.
   if (watch == Watch::kInterrupt) {
+    MakeAnswer();
     action.sa_handler = NoteAndTell;
     action.sa_flags = SA_RESETHAND | SA_RESTART;
   }
