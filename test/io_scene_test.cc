@@ -142,6 +142,9 @@ TEST_F(SceneTest, ErrorsNameTheKey) {
   EXPECT_PRED2(Contains, Error([](J s) { s["refine"] = {1}; }), "refine[0] must be a string");
   EXPECT_PRED2(Contains, Error([](J s) { s["refine"] = {"zoom"}; }), "\"zoom\" is unknown");
   EXPECT_PRED2(Contains, Error([](J s) { s["refine"] = {"focal=-1"}; }), "\"-1\" is no sigma");
+  EXPECT_PRED2(Contains, Error([](J s) { s["refine"] = {"principal_point=5%"}; }),
+               "\"5%\" is no sigma");
+  EXPECT_PRED2(Contains, Error([](J s) { s["refine"] = {"rig=2%:2"}; }), "\"2%\" is no sigma");
   EXPECT_PRED2(Contains, Error([](J s) { s["refine"] = {"focal="}; }), "no sigma behind the =");
   EXPECT_PRED2(Contains, Error([](J s) { s["refine"] = {"rig=2"}; }), "degrees:percent");
   EXPECT_PRED2(Contains, Error([](J s) { s["refine"] = {"offset=2"}; }), "takes no sigma");

@@ -1,7 +1,6 @@
 // ceres_align: a mesh and silhouette masks in, the camera's R and T out.
 #include <gflags/gflags.h>
 
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <functional>
@@ -24,6 +23,7 @@
 #include "cli/progress.h"
 #include "cli/scene_from_flags.h"
 #include "cli/signals.h"
+#include "cli/stopwatch.h"
 
 using ceres_align::AlignOptions;
 using ceres_align::BackendOptions;
@@ -333,21 +333,6 @@ Problem MakeProblem() {
   return problem;
 }
 
-class Stopwatch {
- public:
-  /// Since it was last asked.
-  double Lap() {
-    const auto now = Clock::now();
-    return std::chrono::duration<double>(now - std::exchange(lap_, now)).count();
-  }
-  double Total() const { return std::chrono::duration<double>(lap_ - start_).count(); }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point start_ = Clock::now();
-  Clock::time_point lap_ = start_;
-};
-
 struct Solved {
   Scene scene;  ///< with the unknowns that were found
   PreparedMeshes meshes;
@@ -395,21 +380,6 @@ Solved SolveOrExplain(Problem problem, const AlignOptions& options, Rasterizer* 
   }
 }
 
-/// Writes all or nothing; where a signal asks for it, ends the program with nothing written.
-void Write(const OutputPlan& plan, const std::vector<OutputFile>& pictures,
-           const std::function<std::string()>& result_json) {
-  const SignalNotes notes(SignalNotes::Watch::kAll);
-  try {
-    OutputFiles outputs(plan.out_dir, SignalNotes::Any);
-    for (const OutputFile& picture : pictures) outputs.Stage(picture);
-    if (plan.json) outputs.Stage({"result.json", result_json()});
-    outputs.Commit();
-  } catch (const WritingCancelled& cancelled) {
-    std::fprintf(stderr, "ceres_align: %s\n", cancelled.what());
-    SignalNotes::EndProgram();
-  }
-}
-
 int Run() {
   Stopwatch watch;
   const OutputPlan plan =
@@ -451,7 +421,12 @@ int Run() {
     stop_clock();
     return ResultJson(scene, solved.result, options, seconds, warnings);
   };
-  if (plan.any()) Write(plan, pictures, result_json);
+  if (plan.any()) {
+    WriteFiles("ceres_align", plan.out_dir, [&](OutputFiles* files) {
+      for (const OutputFile& picture : pictures) files->Stage(picture);
+      if (plan.json) files->Stage({"result.json", result_json()});
+    });
+  }
   if (!plan.json) stop_clock();
   std::fputs(TextReport(scene, solved.result, seconds).c_str(), stdout);
   if (plan.any()) {

@@ -2,7 +2,6 @@
 // flange out.
 #include <gflags/gflags.h>
 
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -27,6 +26,7 @@
 #include "cli/outputs.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "cli/stopwatch.h"
 
 using ceres_align::AlignOptions;
 using ceres_align::BackendOptions;
@@ -167,21 +167,6 @@ AlignOptions OptionsFromFlags() {
   return options;
 }
 
-class Stopwatch {
- public:
-  /// Since it was last asked.
-  double Lap() {
-    const auto now = Clock::now();
-    return std::chrono::duration<double>(now - std::exchange(lap_, now)).count();
-  }
-  double Total() const { return std::chrono::duration<double>(lap_ - start_).count(); }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point start_ = Clock::now();
-  Clock::time_point lap_ = start_;
-};
-
 struct Solved {
   Scene scene;
   PreparedMeshes meshes;
@@ -234,19 +219,6 @@ std::optional<JointOffsets> TreatJoints(const HandEyeInput& input, const AlignOp
   return offsets;
 }
 
-/// Writes all or nothing; where a signal asks for it, ends the program with nothing written.
-void Write(const std::string& folder, const std::vector<OutputFile>& files) {
-  const SignalNotes notes(SignalNotes::Watch::kAll);
-  try {
-    OutputFiles outputs(folder, SignalNotes::Any);
-    for (const OutputFile& file : files) outputs.Stage(file);
-    outputs.Commit();
-  } catch (const WritingCancelled& cancelled) {
-    std::fprintf(stderr, "hand_eye: %s\n", cancelled.what());
-    SignalNotes::EndProgram();
-  }
-}
-
 int Run() {
   Stopwatch watch;
   const OutputPlan plan = PlanOutputs({FLAGS_outputs, FLAGS_out_dir, "", ""});
@@ -284,7 +256,11 @@ int Run() {
     files.push_back(
         {"result.json", ResultJson(solved.scene, solved.result, options, seconds, input.warnings)});
   }
-  if (plan.any()) Write(plan.out_dir, files);
+  if (plan.any()) {
+    WriteFiles("hand_eye", plan.out_dir, [&](OutputFiles* staged) {
+      for (const OutputFile& file : files) staged->Stage(file);
+    });
+  }
   seconds.write = watch.Lap();
   seconds.total = watch.Total();
   std::fputs(HandEyeText(frames, input.mask_files, solved.result).c_str(), stdout);

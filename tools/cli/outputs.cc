@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <set>
 #include <sstream>
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
+#include "ceres_align/io/file_transaction.h"
 #include "ceres_align/report/pictures.h"
+#include "cli/signals.h"
 
 namespace ceres_align::cli {
 namespace {
@@ -97,6 +100,19 @@ std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const Scene& scene,
     files.insert(files.end(), overlays.begin(), overlays.end());
   }
   return files;
+}
+
+void WriteFiles(const char* program, const std::string& folder,
+                const std::function<void(OutputFiles*)>& stage) {
+  const SignalNotes notes(SignalNotes::Watch::kAll);
+  try {
+    OutputFiles outputs(folder, SignalNotes::Any);
+    stage(&outputs);
+    outputs.Commit();
+  } catch (const WritingCancelled& cancelled) {
+    std::fprintf(stderr, "%s: %s\n", program, cancelled.what());
+    SignalNotes::EndProgram();
+  }
 }
 
 }  // namespace ceres_align::cli

@@ -1,6 +1,7 @@
-// What ceres_align writes, and where.
+// What the programs write, and where.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,11 @@ struct OutputPlan {
 /// Throws InputError for flags that do not go together, and for places where no file can be
 /// written. Writes nothing.
 OutputPlan PlanOutputs(const OutputFlags& flags);
+
+/// Writes what `stage` stages, all or nothing; where a signal asks for it, ends `program` with a
+/// line on stderr and nothing written. Throws InputError.
+void WriteFiles(const char* program, const std::string& folder,
+                const std::function<void(OutputFiles*)>& stage);
 
 /// The pictures of the plan: drawn side by side on the rasterizer's threads, in memory.
 std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const Scene& scene,

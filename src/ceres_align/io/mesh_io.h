@@ -18,9 +18,8 @@ struct LoadedMesh {
 /// Reads a mesh; the format is told by the content where it has a signature (PLY, GLB), else by
 /// the extension. Polygons are triangulated, concave ones too. OBJ and PLY keep double precision;
 /// the nodes' transforms of GLB and glTF are applied (default scene). COLLADA is read by assimp, in
-/// single precision: transforms and <unit> are applied (metres come out), <up_axis> is not, as ROS
-/// and its tools read the meshes of robots. Colours, normals, texture
-/// coordinates and materials are ignored.
+/// single precision: transforms and <unit> are applied (metres come out), <up_axis> is not.
+/// Colours, normals, texture coordinates and materials are ignored.
 ///
 /// Throws InputError, one line with file, line (text formats) and value, for: a file that cannot
 /// be read, ends early or contradicts its header; a position that is not finite; an index out of

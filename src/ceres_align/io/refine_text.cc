@@ -12,11 +12,12 @@ namespace {
 
 constexpr double kFocalPercent = 30, kPointOfWidth = 0.01, kRigDeg = 2, kRigPercent = 2;
 
-// A sigma in the unit of the text; empty: `otherwise`.
-double Sigma(const std::string& text, double otherwise, const std::string& place) {
+// A sigma in the unit of the text; empty: `otherwise`. `percent`: a % may follow.
+double Sigma(const std::string& text, double otherwise, bool percent, const std::string& place) {
   if (text.empty()) return otherwise;
   if (text == "free") return UnknownOptions::kFree;
-  const std::string number = text.back() == '%' ? text.substr(0, text.size() - 1) : text;
+  const bool has_sign = percent && text.back() == '%';
+  const std::string number = has_sign ? text.substr(0, text.size() - 1) : text;
   char* end = nullptr;
   const double value = std::strtod(number.c_str(), &end);
   if (number.empty() || end != number.c_str() + number.size() || !std::isfinite(value) ||
@@ -38,11 +39,11 @@ bool ReadUnknowns(const std::vector<std::string>& words, double width_px, std::s
     const std::string value = equals == std::string::npos ? "" : word.substr(equals + 1);
     if (equals != std::string::npos && value.empty()) Fail(place, " has no sigma behind the =");
     if (name == "scale") {
-      options->scale_sigma = Sigma(value, UnknownOptions::kFree, place) / 100;
+      options->scale_sigma = Sigma(value, UnknownOptions::kFree, true, place) / 100;
     } else if (name == "focal") {
-      options->focal_sigma = Sigma(value, kFocalPercent, place) / 100;
+      options->focal_sigma = Sigma(value, kFocalPercent, true, place) / 100;
     } else if (name == "principal_point") {
-      options->principal_point_sigma_px = Sigma(value, kPointOfWidth * width_px, place);
+      options->principal_point_sigma_px = Sigma(value, kPointOfWidth * width_px, false, place);
     } else if (name == "rig") {
       const size_t colon = value.find(':');
       if (!value.empty() && colon == std::string::npos && value != "free") {
@@ -50,9 +51,9 @@ bool ReadUnknowns(const std::vector<std::string>& words, double width_px, std::s
       }
       const bool both = colon != std::string::npos;
       options->rig_rotation_sigma_rad =
-          Sigma(both ? value.substr(0, colon) : value, kRigDeg, place) * M_PI / 180;
+          Sigma(both ? value.substr(0, colon) : value, kRigDeg, false, place) * M_PI / 180;
       options->rig_translation_sigma =
-          Sigma(both ? value.substr(colon + 1) : value, kRigPercent, place) / 100;
+          Sigma(both ? value.substr(colon + 1) : value, kRigPercent, true, place) / 100;
     } else if (name == "offset") {
       if (!value.empty()) Fail(place, ": offset takes no sigma");
       offset = true;

@@ -134,7 +134,7 @@ class LevelProblem {
                                   point > 0 ? Weight(noise, point) : 0}),
           nullptr, blocks_.models[m].data());
     }
-    if (!unknowns_.HasRig() || std::isinf(unknowns_.rig_rotation_sigma_rad)) return;
+    if (!unknowns_.HasRig()) return;
     for (size_t p = 1; p < blocks_.places.size(); ++p) {
       const double baseline = Baseline(priors, p);
       if (!problem_.HasParameterBlock(blocks_.rig_origin)) {
