@@ -62,8 +62,11 @@ MeshPtr GetMesh(const std::string& name) {
 }
 
 // Of runs with right inputs, those whose pose is right must be usable; of falsified ones, none.
+// A right pose that is not usable was refused by a check, or is only not known as exactly as
+// required.
 struct Tally {
-  int runs = 0, pose_right = 0, right_refused = 0, usable = 0, usable_pose_wrong = 0;
+  int runs = 0, pose_right = 0, right_refused = 0, right_inexact = 0, usable = 0;
+  int usable_pose_wrong = 0;
   std::vector<double> deg, percent;
 };
 
@@ -205,7 +208,8 @@ void RunTrial(const Kind& kind, const std::string& mesh, int index, const Trial&
   const bool usable = result.IsUsable();
   ++tally->runs;
   tally->pose_right += right;
-  tally->right_refused += right && !usable;
+  tally->right_refused += right && !result.IsRight();
+  tally->right_inexact += right && result.IsRight() && !usable;
   tally->usable += usable;
   tally->usable_pose_wrong += usable && !right;
   tally->deg.push_back(error.rotation_deg);
@@ -223,9 +227,9 @@ double Median(std::vector<double> values) {
 }
 
 void PrintRow(const std::string& name, const std::string& views, const Tally& t) {
-  std::printf("| %s | %s | %d | %d | %d | %d | %d | %.2f / %.2f |\n", name.c_str(), views.c_str(),
-              t.runs, t.pose_right, t.right_refused, t.usable, t.usable_pose_wrong, Median(t.deg),
-              Median(t.percent));
+  std::printf("| %s | %s | %d | %d | %d | %d | %d | %d | %.2f / %.2f |\n", name.c_str(),
+              views.c_str(), t.runs, t.pose_right, t.right_refused, t.right_inexact, t.usable,
+              t.usable_pose_wrong, Median(t.deg), Median(t.percent));
   std::fflush(stdout);
 }
 
@@ -233,6 +237,7 @@ void Add(const Tally& tally, Tally* sum) {
   sum->runs += tally.runs;
   sum->pose_right += tally.pose_right;
   sum->right_refused += tally.right_refused;
+  sum->right_inexact += tally.right_inexact;
   sum->usable += tally.usable;
   sum->usable_pose_wrong += tally.usable_pose_wrong;
   sum->deg.insert(sum->deg.end(), tally.deg.begin(), tally.deg.end());
@@ -258,8 +263,8 @@ int Main() {
   }
   CpuRasterizer rasterizer(FLAGS_num_threads);
   std::printf(
-      "| kind | views | runs | pose right | of them refused | usable | of them pose wrong | "
-      "median deg / %% |\n|---|---|---|---|---|---|---|---|\n");
+      "| kind | views | runs | pose right | of them refused | not exact enough | usable | "
+      "of them pose wrong | median deg / %% |\n|---|---|---|---|---|---|---|---|---|\n");
   std::map<Group, Tally> sums;
   for (const Kind& kind : kinds) {
     if (!chosen.empty() && std::count(chosen.begin(), chosen.end(), kind.name) == 0) continue;
