@@ -1,0 +1,78 @@
+#include "ceres_align/formats/formats.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+#include <utility>
+
+#include "ceres_align/base/error.h"
+#include "ceres_align/formats/ros_camera.h"
+#include "ceres_align/io/file_transaction.h"
+
+namespace ceres_align {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Only letters, digits and "._-" of the name, which is also unique.
+std::string SafeName(const std::string& name, std::set<std::string>* taken) {
+  std::string safe;
+  for (const char c : fs::path(name).stem().string()) {
+    safe += std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' ? c : '_';
+  }
+  if (safe.empty()) safe = "camera";
+  std::string unique = safe;
+  for (int i = 2; !taken->insert(unique).second; ++i) unique = safe + "_" + std::to_string(i);
+  return unique;
+}
+
+std::pair<const CameraFormat*, fs::path> Find(std::string_view format_and_path) {
+  const size_t colon = format_and_path.find(':');
+  std::string known;
+  for (const CameraFormat& format : CameraFormats()) {
+    if (colon != std::string_view::npos && format_and_path.substr(0, colon) == format.name) {
+      if (colon + 1 == format_and_path.size()) break;
+      return {&format, fs::path(format_and_path.substr(colon + 1))};
+    }
+    known += (known.empty() ? "" : ", ") + std::string(format.name);
+  }
+  throw InputError("\"" + std::string(format_and_path) +
+                   "\": expected FORMAT:path, where FORMAT is one of " + known);
+}
+
+}  // namespace
+
+const std::vector<CameraFormat>& CameraFormats() {
+  static const std::vector<CameraFormat> formats = {
+      {"ros", "ROS camera_info, YAML: intrinsics of one camera", ReadRosCamera, WriteRosCameras},
+  };
+  return formats;
+}
+
+CameraSet ReadCameras(std::string_view format_and_path, const CameraReadOptions& options) {
+  const auto [format, path] = Find(format_and_path);
+  if (format->read == nullptr) {
+    throw InputError(std::string(format->name) + " is written, not read");
+  }
+  CameraSet set = format->read(path, options);
+  if (set.cameras.empty()) throw InputError(path.string() + ": has no camera");
+  std::set<std::string> taken;
+  for (CalibratedCamera& camera : set.cameras) camera.name = SafeName(camera.name, &taken);
+  return set;
+}
+
+void WriteCameras(std::string_view format_and_path, const CameraSet& set) {
+  const auto [format, path] = Find(format_and_path);
+  if (format->write == nullptr) {
+    throw InputError(std::string(format->name) + " is read, not written");
+  }
+  FileTransaction transaction;
+  for (const ExportedFile& file : format->write(set)) {
+    const fs::path name = fs::absolute(file.name.empty() ? path : path / file.name);
+    transaction.MakeDirectories(name.parent_path());
+    transaction.Stage(name, file.bytes);
+  }
+  transaction.Commit();
+}
+
+}  // namespace ceres_align
