@@ -91,6 +91,14 @@ TEST(AlignLens, IsAsExactOnBinaryMasks) {
   EXPECT_LT(bent, 1.5 * straight);
 }
 
+TEST(AlignLens, AFisheyeIsAsExact) {
+  constexpr int kTrials = 8;
+  const double straight = RmsError_deg({}, 4, kTrials);
+  const double bent = RmsError_deg(testing::TestFisheye(), 4, kTrials);
+  std::printf("  soft masks: %.4f deg without, %.4f deg with a fisheye\n", straight, bent);
+  EXPECT_LT(bent, 1.5 * straight);
+}
+
 TEST(AlignLens, NoStartIsNeeded) {
   for (int trial = 0; trial < 3; ++trial) {
     Scene scene = MakeScene(TestLens(), 1 + trial % 2, 2, 20 + trial);

@@ -84,13 +84,53 @@ TEST(Lens, FollowsOpenCvsModel) {
   }
 }
 
+// Values of cv::fisheye::distortPoints (OpenCV 4.6).
+TEST(Lens, FollowsOpenCvsFisheye) {
+  const LensDistortion lenses[] = {{0.05, -0.02, 0, 0, 0.003, -0.001, 0, 0, true},
+                                   {0, 0, 0, 0, 0, 0, 0, 0, true}};
+  const double points[4][2] = {{0.3, -0.2}, {-0.5, 0.4}, {2.5, 1.5}, {0.01, -0.02}};
+  const float distorted[2][4][2] = {{{0.28957124830198933f, -0.19304749886799288f},
+                                     {-0.45104959818725693f, 0.36083967854980559f},
+                                     {1.100739601665472f, 0.66044376099928326f},
+                                     {0.0099985836582585242f, -0.019997167316517048f}},
+                                    {{0.28792845070109141f, -0.19195230046739431f},
+                                     {-0.44473196094800399f, 0.35578556875840323f},
+                                     {1.0636116548825698f, 0.63816699292954182f},
+                                     {0.0099983338331548332f, -0.019996667666309666f}}};
+  for (int l = 0; l < 2; ++l) {
+    for (int i = 0; i < 4; ++i) {
+      const LensPoint at = Distorted(lenses[l], points[i][0], points[i][1]);
+      EXPECT_NEAR(at.x, distorted[l][i][0], 1e-7);  // cv::fisheye's are single
+      EXPECT_NEAR(at.y, distorted[l][i][1], 1e-7);
+    }
+  }
+}
+
+// The series near the axis meets the closed form, in the second derivative too.
+TEST(Lens, TheFisheyesFactorIsSmooth) {
+  const LensDistortion lens{0.05, -0.02, 0, 0, 0.003, -0.001, 0, 0, true};
+  for (const double r2 : {1e-12, 1e-4, 0.0199, 0.02, 0.0201, 0.5, 9.0}) {
+    const double h = 1e-5 * (r2 + 0.01);
+    const RadialFactor at = RadialFactorOf(lens, r2), up = RadialFactorOf(lens, r2 + h);
+    const RadialFactor down = RadialFactorOf(lens, r2 < h ? r2 : r2 - h);
+    const double width = r2 < h ? h : 2 * h, bound = r2 < h ? 1e-6 : 1e-8;
+    EXPECT_NEAR(at.d1, (up.s - down.s) / width, bound) << r2;
+    EXPECT_NEAR(at.d2, (up.d1 - down.d1) / width, 10 * bound) << r2;
+    LensDistortion other = lens;
+    other.k1 += 1e-4;
+    EXPECT_NEAR(RadialSlopeByK1(lens, r2), (RadialFactorOf(other, r2).s - at.s) / 1e-4, 1e-11);
+  }
+}
+
 std::vector<Camera> CamerasWithLenses() {
   std::vector<Camera> cameras;
   for (const LensDistortion& lens :
        {LensDistortion{-0.28, 0.09, 0.0012, -0.0008},
         LensDistortion{0.15, 0.05, -0.003, 0.002, 0.01},
         LensDistortion{0.3, -0.1, 0.002, 0.003, 0.02, 0.1, -0.05, 0.01}, LensDistortion{-0.155},
-        LensDistortion{-0.05, 0, 0.03, -0.02}}) {
+        LensDistortion{-0.05, 0, 0.03, -0.02},
+        LensDistortion{0.05, -0.02, 0, 0, 0.003, -0.001, 0, 0, true},
+        LensDistortion{0, 0, 0, 0, 0, 0, 0, 0, true}}) {
     cameras.push_back({160, 130, 113, 116, 81.6, 62.4, lens});
   }
   return cameras;

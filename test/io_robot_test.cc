@@ -160,8 +160,9 @@ TEST(IoCameraInfo, BothFormsOfRosGiveTheCameraInOurPixelRule) {
 
 TEST(IoCameraInfo, WrittenCamerasComeBack) {
   const TempFolder folder;
-  for (const LensDistortion& lens : {LensDistortion{}, LensDistortion{-0.1, 0.01, 1e-3, 2e-3, 1e-4},
-                                     LensDistortion{0.1, 0.01, 0, 0, 0, 0.05, 0.002, 0}}) {
+  for (const LensDistortion& lens :
+       {LensDistortion{}, LensDistortion{-0.1, 0.01, 1e-3, 2e-3, 1e-4},
+        LensDistortion{0.1, 0.01, 0, 0, 0, 0.05, 0.002, 0}, testing::TestFisheye()}) {
     Camera camera = testing::TestCamera(320, 200);
     camera.lens = lens;
     const Camera back = ReadCameraInfo(folder.Write("c.yaml", CameraInfoYaml(camera, "c")));
@@ -169,7 +170,9 @@ TEST(IoCameraInfo, WrittenCamerasComeBack) {
     EXPECT_EQ(back.fy_px, camera.fy_px);
     EXPECT_NEAR(back.cx_px, camera.cx_px, 1e-13);
     EXPECT_EQ(back.lens.p1, lens.p1);
+    EXPECT_EQ(back.lens.k4, lens.k4);
     EXPECT_EQ(back.lens.k5, lens.k5);
+    EXPECT_EQ(back.lens.is_fisheye, lens.is_fisheye);
   }
 }
 
@@ -190,7 +193,7 @@ TEST(IoCameraInfo, ErrorsNameKeyAndValue) {
   expect("", "no camera_info");
   expect("a: [1, 2\nb: {", "line 2: ");
   expect(std::string(300000, '['), "line 1: ");
-  expect(With(kCalibrated, "plumb_bob", "equidistant"), "\"equidistant\": fisheye");
+  expect(With(kCalibrated, "plumb_bob", "equidistant"), "has 5 numbers; a fisheye lens needs");
   expect(With(kCalibrated, "plumb_bob", "fov"), "\"fov\"; plumb_bob");
   expect(With(kCalibrated, "0.003]", "0.003, 0.5]"), "[5] is 0.5; plumb_bob has 5");
   expect(With(kCalibrated, "plumb_bob", "none"), "[0] is -0.1");

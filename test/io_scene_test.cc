@@ -405,6 +405,16 @@ TEST_F(SceneTest, DistortionBecomesTheCamerasLens) {
   EXPECT_EQ(view.camera.lens.p1, 0.001);
   EXPECT_EQ(view.camera.lens.p2, -0.002);
   EXPECT_EQ(view.camera.lens.k3, 0);
+  scene["views"][0]["fisheye"] = {0.05, -0.02, 0.003, -0.001};
+  EXPECT_PRED2(Contains, Error(scene.dump()), "views[0].fisheye and dist are two lenses");
+  scene["views"][0].erase("dist");
+  const LensDistortion fisheye = Load(scene).scene.views[0].camera.lens;
+  EXPECT_TRUE(fisheye.is_fisheye);
+  EXPECT_EQ(fisheye.k3, 0.003);
+  EXPECT_EQ(fisheye.p1, 0);
+  scene["views"][0]["fisheye"] = {0.05};
+  EXPECT_PRED2(Contains, Error(scene.dump()), "views[0].fisheye has 1 numbers; a fisheye lens");
+  scene["views"][0].erase("fisheye");
   scene["views"][0]["dist"] = {0.3, -0.1, 0.002, 0.003, 0.02, 0.1, -0.05, 0.01};
   const LensDistortion lens = Load(scene).scene.views[0].camera.lens;
   EXPECT_EQ(lens.k3, 0.02);

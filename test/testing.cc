@@ -48,12 +48,14 @@ Camera TestCamera(int width_px, int height_px) {
 
 LensDistortion TestLens() { return {-0.28, 0.09, 0.0012, -0.0008}; }
 
+LensDistortion TestFisheye() { return {0.05, -0.02, 0, 0, 0.003, -0.001, 0, 0, true}; }
+
 std::vector<Camera> LensCameras(int width_px, int height_px) {
   std::vector<Camera> cameras;
   for (const LensDistortion& lens :
        {TestLens(), LensDistortion{0.15, 0.05, -0.003, 0.002, 0.01},
         LensDistortion{0.3, -0.1, 0.002, 0.003, 0.02, 0.1, -0.05, 0.01}, LensDistortion{-0.155},
-        LensDistortion{-0.05, 0, 0.03, -0.02}}) {
+        LensDistortion{-0.05, 0, 0.03, -0.02}, TestFisheye()}) {
     cameras.push_back(TestCamera(width_px, height_px));
     cameras.back().lens = lens;
   }

@@ -35,6 +35,7 @@ Camera TestCamera(int width_px, int height_px);
 
 /// The lens of the README's figures: a mild barrel with some tangential part.
 LensDistortion TestLens();
+LensDistortion TestFisheye();
 
 /// TestCamera with lenses of many kinds that reach all of the frame: a barrel, a pincushion, the
 /// rational model, one that folds just outside the frame, and a strongly tangential one.

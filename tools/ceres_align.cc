@@ -56,7 +56,8 @@ DEFINE_string(K, "",
               "for each separated by ';'.");
 DEFINE_double(pixel_center, 0.5, "Where the first pixel's centre lies in --K: 0.5, or 0 (OpenCV).");
 DEFINE_string(dist, "",
-              "Lens distortion, OpenCV's k1,k2,p1,p2[,k3[,k4,k5,k6]]; one for all cameras, or one "
+              "Lens distortion, OpenCV's k1,k2,p1,p2[,k3[,k4,k5,k6]] or fisheye:k1,k2,k3,k4; one "
+              "for all cameras, or one "
               "for each separated by ';'. Masks are as photographed.");
 DEFINE_string(image_size, "",
               "\"(height,width)\", PyTorch3D's order. Masks of another size are an "

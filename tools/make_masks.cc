@@ -12,6 +12,7 @@
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
 #include "ceres_align/io/conventions.h"
+#include "ceres_align/io/lens.h"
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/mesh_io.h"
 #include "ceres_align/io/scene_io.h"
@@ -36,7 +37,8 @@ DEFINE_string(K, "",
               "pixel's centre is at (0.5, 0.5).");
 
 DEFINE_string(dist, "",
-              "Lens distortion, OpenCV's k1,k2,p1,p2[,k3[,k4,k5,k6]]: masks as photographed.");
+              "Lens distortion, OpenCV's k1,k2,p1,p2[,k3[,k4,k5,k6]] or fisheye:k1,k2,k3,k4: masks "
+              "as photographed.");
 
 DEFINE_string(camera_location, "(81,0,96)", "Camera 1's centre in the world; +y is up.");
 DEFINE_string(look_at, "(0,0,0)",
@@ -165,7 +167,6 @@ struct Setup {
   TriangleMesh mesh;
   Sphere object;
   Camera camera;
-  std::vector<double> dist;  // as given
   MaskNoise noise;
   bool mark_occluder = false;
   std::vector<Rigid3d> cam_from_rig;
@@ -202,7 +203,8 @@ void WriteScene(const Setup& setup, const Rigid3d& rig_from_world, uint64_t seed
     view.width_px = setup.camera.width_px;
     view.height_px = setup.camera.height_px;
     view.K = setup.camera.K();
-    view.dist = setup.dist;
+    view.dist = NumbersOfLens(setup.camera.lens);
+    view.is_fisheye = setup.camera.lens.is_fisheye;
     view.cam_from_rig = setup.cam_from_rig[i];
     scene.views.push_back(view);
   }
@@ -223,7 +225,6 @@ int Run() {
   const CameraFlags flags = CamerasOfFlags();
   Setup setup;
   setup.camera = ParseCamera(flags);
-  setup.dist = ParseNumbers(flags.dist, "--dist");
   setup.noise = NoiseOfFlags(FLAGS_seed);
   setup.mark_occluder = MarkOccluder();
   if (FLAGS_num_poses == 0) {

@@ -80,7 +80,7 @@ Camera ParseCamera(const CameraFlags& flags) {
       flags.K.empty()
           ? CameraFromFov(size.width_px, size.height_px, flags.fov_deg, "--fov_deg")
           : CameraFromK(ParseK(flags.K, "--K"), size.width_px, size.height_px, 0.5, "--K");
-  camera.lens = LensFromOpenCv(ParseNumbers(flags.dist, "--dist"), "--dist");
+  camera.lens = ParseLens(flags.dist, "--dist");
   CheckLens(camera, "--dist");
   return camera;
 }

@@ -17,7 +17,7 @@ struct CameraFlags {
   std::string K;                ///< empty: fov_deg
   std::string camera_location;  ///< with look_at; used if the next three are empty
   std::string look_at;
-  std::string dist;                ///< OpenCV's k1,k2,p1,p2[,k3[,k4,k5,k6]]; empty: none
+  std::string dist;                ///< OpenCV's list or fisheye:k1,k2,k3,k4; empty: none
   std::string camera_rotation;     ///< PyTorch3D's R
   std::string camera_translation;  ///< PyTorch3D's T
   std::string cam_from_world;      ///< OpenCV's [R | t], 12 numbers in rows

@@ -8,6 +8,7 @@
 #include "ceres_align/base/text.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/files.h"
+#include "ceres_align/io/lens.h"
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/refine_text.h"
 
@@ -133,7 +134,9 @@ void SetLenses(const SceneFlags& flags, std::vector<ViewDescription>* views) {
   }
   for (size_t i = 0; i < views->size(); ++i) {
     const size_t k = lists.size() == 1 ? 0 : i;
-    (*views)[i].dist = ParseNumbers(lists[k], Numbered("--dist", k, lists.size()));
+    const LensDistortion lens = ParseLens(lists[k], Numbered("--dist", k, lists.size()));
+    (*views)[i].dist = NumbersOfLens(lens);
+    (*views)[i].is_fisheye = lens.is_fisheye;
   }
 }
 

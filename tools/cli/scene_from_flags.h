@@ -21,7 +21,8 @@ struct SceneFlags {
   std::optional<std::array<double, 2>> fov_range_deg;
   std::string refine;  ///< comma-separated words of io/refine_text.h
   std::string K;       ///< one for all cameras, or one per camera separated by ';'
-  std::string dist;    ///< OpenCV's list, one for all cameras or one per camera as K; empty: none
+  std::string dist;    ///< OpenCV's list or fisheye:k1,k2,k3,k4, one for all cameras or one per
+                       ///< camera as K; empty: none
   double pixel_center = 0.5;
   std::string image_size;    ///< "(height,width)"
   std::string R_rel, T_rel;  ///< of cameras 2, 3, … to camera 1, separated by ';'

@@ -160,16 +160,14 @@ NumberFit FitNumber(std::vector<OutlinePixel> pixels, double radius, double radi
   return fit;
 }
 
-// ∂(image point)/∂k1 = f · (x, y) r² / (1 + k4 r² + k5 r⁴ + k6 r⁶), (x, y) before the lens.
+// ∂(image point)/∂k1 = f · (x, y) ∂s/∂k1, (x, y) before the lens.
 Eigen::Vector2d FieldOfK1(const Camera& camera, const Projection& projection,
                           const Eigen::Vector2d& from_center_px) {
   const Eigen::Vector2d x =
       projection.Ray(camera.cx_px + from_center_px.x(), camera.cy_px + from_center_px.y())
           .head<2>();
-  const double r2 = x.squaredNorm();
-  const LensDistortion& lens = camera.lens;
-  const double below = 1 + r2 * (lens.k4 + r2 * (lens.k5 + r2 * lens.k6));
-  return r2 / below * Eigen::Vector2d(camera.fx_px * x.x(), camera.fy_px * x.y());
+  return RadialSlopeByK1(camera.lens, x.squaredNorm()) *
+         Eigen::Vector2d(camera.fx_px * x.x(), camera.fy_px * x.y());
 }
 
 // The same pixels' views, of which those that take part are solved for.

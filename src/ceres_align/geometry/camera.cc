@@ -47,7 +47,9 @@ Scan ScanLens(const Camera& camera) {
     const double along = f.s + 2 * r * r * f.d1, tangential = 6 * p * r;
     const double least = std::min(f.s, along) - tangential;
     const double below =
-        1 + r * r * (camera.lens.k4 + r * r * (camera.lens.k5 + r * r * camera.lens.k6));
+        camera.lens.is_fisheye
+            ? 1
+            : 1 + r * r * (camera.lens.k4 + r * r * (camera.lens.k5 + r * r * camera.lens.k6));
     if (!(below > 0 && least > 0)) break;
     // Of D = s x along a line of direction d at distance w, ' by r² in s' and s'':
     //   D'' = 4 s' (x·d) d + (2 s' + 4 (x·d)² s'') x,

@@ -117,17 +117,15 @@ LensDistortion ReadLens(const InfoReader& reader) {
   const std::string model = model_entry.node ? InfoReader::Text(model_entry) : "";
   std::vector<double> D;
   if (entry.node) D = InfoReader::Numbers(entry);
+  if (model == "equidistant" || model == "fisheye") return LensFromFisheye(D, entry.place);
   size_t most = 5;
   if (model == "rational_polynomial") {
     most = 8;
-  } else if (model == "equidistant" || model == "fisheye") {
-    Fail(model_entry.place, " is ", Quoted(model),
-         ": fisheye lenses are not supported; undistort the masks first");
   } else if (model.empty() || model == "none") {
     most = 0;
   } else if (model != "plumb_bob") {
     Fail(model_entry.place, " is ", Quoted(model),
-         "; plumb_bob, rational_polynomial and none are known");
+         "; plumb_bob, rational_polynomial, equidistant (fisheye) and none are known");
   }
   for (size_t i = most; i < D.size(); ++i) {
     if (D[i] == 0) continue;
@@ -172,15 +170,21 @@ std::string CameraInfoYaml(const Camera& camera, const std::string& camera_name)
   };
   const Eigen::Matrix3d K = KOfCamera(camera, 0);
   const LensDistortion& l = camera.lens;
-  const bool rational = l.k4 != 0 || l.k5 != 0 || l.k6 != 0;
-  const std::string D = rational ? list({l.k1, l.k2, l.p1, l.p2, l.k3, l.k4, l.k5, l.k6})
-                                 : list({l.k1, l.k2, l.p1, l.p2, l.k3});
+  const bool rational = !l.is_fisheye && (l.k4 != 0 || l.k5 != 0 || l.k6 != 0);
+  const std::string D = l.is_fisheye ? list({l.k1, l.k2, l.k3, l.k4})
+                        : rational   ? list({l.k1, l.k2, l.p1, l.p2, l.k3, l.k4, l.k5, l.k6})
+                                     : list({l.k1, l.k2, l.p1, l.p2, l.k3});
+  const char* const model = l.is_fisheye ? "equidistant"
+                            : rational   ? "rational_polynomial"
+                                         : "plumb_bob";
   return Cat("image_width: ", camera.width_px, "\nimage_height: ", camera.height_px,
              "\ncamera_name: ", camera_name, "\ncamera_matrix:\n  rows: 3\n  cols: 3\n  data: ",
              list({K(0, 0), 0, K(0, 2), 0, K(1, 1), K(1, 2), 0, 0, 1}),
-             "\ndistortion_model: ", rational ? "rational_polynomial" : "plumb_bob",
-             "\ndistortion_coefficients:\n  rows: 1\n  cols: ", rational ? 8 : 5, "\n  data: ", D,
-             "\n");
+             "\ndistortion_model: ", model, "\ndistortion_coefficients:\n  rows: 1\n  cols: ",
+             l.is_fisheye ? 4
+             : rational   ? 8
+                          : 5,
+             "\n  data: ", D, "\n");
 }
 
 }  // namespace ceres_align

@@ -14,10 +14,11 @@ namespace ceres_align {
 /// counts from the first pixel's centre, so half a pixel is added (CameraFromK in conventions.h).
 /// Keys: width or image_width, height or image_height; K, k or camera_matrix (9 numbers, or a map
 /// with them as `data`); D, d or distortion_coefficients; distortion_model: plumb_bob (k1, k2, p1,
-/// p2[, k3]), rational_polynomial (8 numbers; 12 or 14 if the rest are 0), or none.
+/// p2[, k3]), rational_polynomial (8 numbers; 12 or 14 if the rest are 0), equidistant or fisheye
+/// (4 numbers), or none.
 ///
-/// Throws InputError naming file, key and value; also for the fisheye models (equidistant,
-/// fisheye), other models, binning, and a region of interest.
+/// Throws InputError naming file, key and value; also for other
+/// models, binning, and a region of interest.
 Camera ReadCameraInfo(const std::filesystem::path& path);
 
 /// The file of a camera, as camera_calibration writes it; 17 digits.

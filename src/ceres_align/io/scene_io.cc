@@ -31,7 +31,8 @@ void CheckFinite(const std::optional<Rigid3d>& pose, const std::string& place) {
 
 Camera CameraOf(const ViewDescription& view, std::string_view place) {
   Camera camera = CameraFromK(view.K, view.width_px, view.height_px, view.pixel_center, place);
-  camera.lens = LensFromOpenCv(view.dist, Cat(place, ".dist"));
+  camera.lens = view.is_fisheye ? LensFromFisheye(view.dist, Cat(place, ".fisheye"))
+                                : LensFromOpenCv(view.dist, Cat(place, ".dist"));
   return camera;
 }
 

@@ -18,6 +18,7 @@
 //     "frames":  [ { "name": "a", "masks": {"left": "a_l.png", …}, "ignore": {"left": …},
 //                    "mesh": "state_a.ply", "world_from_object": {"R": …, "t": …} }, … ],
 //
+// A fisheye camera has "fisheye": [k1, k2, k3, k4] in the place of "dist".
 // OpenCV axes, column vectors: x_cam = cam_from_rig · rig_from_world · world_from_object · X.
 // Required: mask, width, height, K, a mesh (the scene's or the view's own), and cam_from_rig of
 // every view but the first (identity by default). Paths are relative to the scene file. K and R
@@ -46,6 +47,7 @@ struct ViewDescription {
   double pixel_center = 0.5;  ///< where the first pixel's centre lies in K: 0 or 0.5
   Eigen::Matrix3d K = Eigen::Matrix3d::Identity();
   std::vector<double> dist;                  ///< OpenCV's k1,k2,p1,p2[,k3[,k4,k5,k6]]; empty: none
+  bool is_fisheye = false;                   ///< `dist` is cv::fisheye's k1,k2,k3,k4 instead
   std::optional<Rigid3d> cam_from_rig;       ///< absent: identity, allowed for the first view
   std::string mesh;                          ///< path; empty: the scene's
   std::optional<Rigid3d> world_from_object;  ///< absent: identity

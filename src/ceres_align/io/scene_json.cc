@@ -176,6 +176,11 @@ void ReadCamera(ObjectReader* object, const FovRange& fov_range_deg, ViewDescrip
   if (const json* dist = reader.Optional("dist")) {
     view.dist = ReadList(*dist, reader.Place("dist"));
   }
+  if (const json* fisheye = reader.Optional("fisheye")) {
+    if (!view.dist.empty()) Fail(reader.Place("fisheye"), " and dist are two lenses; give one");
+    view.dist = ReadList(*fisheye, reader.Place("fisheye"));
+    view.is_fisheye = true;
+  }
   view.cam_from_rig = ReadOptionalPose(&reader, "cam_from_rig");
 }
 
@@ -338,7 +343,7 @@ ordered_json ViewJson(const ViewDescription& view) {
   out["height"] = view.height_px;
   if (view.pixel_center != 0.5) out["pixel_center"] = view.pixel_center;
   out["K"] = MatrixJson(view.K);
-  if (!view.dist.empty()) out["dist"] = view.dist;
+  if (!view.dist.empty()) out[view.is_fisheye ? "fisheye" : "dist"] = view.dist;
   if (view.cam_from_rig) out["cam_from_rig"] = PoseJson(*view.cam_from_rig);
   if (!view.mesh.empty()) out["mesh"] = view.mesh;
   if (view.world_from_object) out["world_from_object"] = PoseJson(*view.world_from_object);

@@ -37,6 +37,9 @@ void CheckCamera(const View& view) {
   for (const double k : {lens.k1, lens.k2, lens.p1, lens.p2, lens.k3, lens.k4, lens.k5, lens.k6}) {
     if (!std::isfinite(k)) Refuse(view, "a coefficient of the lens is %g", k);
   }
+  if (lens.is_fisheye && (lens.p1 != 0 || lens.p2 != 0 || lens.k5 != 0 || lens.k6 != 0)) {
+    Refuse(view, "a fisheye lens has k1 to k4 only");
+  }
   const std::string why_no_lens = WhyNoLens(camera);
   if (!why_no_lens.empty()) Refuse(view, "%s", why_no_lens.c_str());
 }

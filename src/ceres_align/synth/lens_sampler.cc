@@ -18,9 +18,28 @@ using Eigen::Vector3d;
 constexpr size_t kMaxBandBytes = size_t{48} << 20;
 constexpr int kLeaf = 8;  // samples along a side of a block that is not divided further
 
+// The angle off the axis by Newton's method on θ (1 + k1 θ² + …) = |seen|.
+Vector2d UndistortedFisheye(const LensDistortion& lens, const Vector2d& seen) {
+  const double seen_radius = seen.norm();
+  if (seen_radius < 1e-9) return seen;
+  double angle = seen_radius;
+  for (int i = 0; i < 100; ++i) {
+    const double a2 = angle * angle, a4 = a2 * a2, a6 = a4 * a2, a8 = a4 * a4;
+    const double value = angle * (1 + lens.k1 * a2 + lens.k2 * a4 + lens.k3 * a6 + lens.k4 * a8);
+    const double slope =
+        1 + 3 * lens.k1 * a2 + 5 * lens.k2 * a4 + 7 * lens.k3 * a6 + 9 * lens.k4 * a8;
+    const double change = (value - seen_radius) / slope;
+    angle -= change;
+    if (std::abs(change) < 1e-15) return std::tan(angle) / seen_radius * seen;
+  }
+  CHECK(false) << "the lens cannot be inverted at " << seen.transpose();
+  return seen;
+}
+
 // The point of the plane Z = 1 that is seen at `seen` (on the same plane, after the lens): OpenCV's
 // iteration x ← (x_seen − tangential(x)) / radial(x).
 Vector2d Undistorted(const LensDistortion& lens, const Vector2d& seen, const Vector2d& guess) {
+  if (lens.is_fisheye) return UndistortedFisheye(lens, seen);
   Vector2d at = guess;
   for (int i = 0; i < 500; ++i) {
     const double x = at.x(), y = at.y(), q = at.squaredNorm();

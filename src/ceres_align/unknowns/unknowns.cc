@@ -7,7 +7,7 @@ namespace {
 
 bool SameLens(const LensDistortion& a, const LensDistortion& b) {
   return a.k1 == b.k1 && a.k2 == b.k2 && a.p1 == b.p1 && a.p2 == b.p2 && a.k3 == b.k3 &&
-         a.k4 == b.k4 && a.k5 == b.k5 && a.k6 == b.k6;
+         a.k4 == b.k4 && a.k5 == b.k5 && a.k6 == b.k6 && a.is_fisheye == b.is_fisheye;
 }
 
 bool SameModel(const Camera& a, const Camera& b) {
