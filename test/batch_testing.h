@@ -88,7 +88,7 @@ struct ParityList {
     const double radius = prepared[job.mesh]->radius;
     // A part of the list sees through lenses, mixed with pinholes.
     if (i % 7 == 2) {
-      job.camera.lens = testing::LensCameras(target.width_px(), target.height_px())[i / 7 % 5].lens;
+      job.camera.lens = testing::LensCameras(target.width_px(), target.height_px())[i / 7 % 6].lens;
     }
     switch (i % 11) {
       case 3:  // partly or wholly beside the frame
