@@ -9,7 +9,7 @@ packages=(
   g++ cmake ninja-build
   libceres-dev libeigen3-dev libgflags-dev libgoogle-glog-dev libtbb-dev
   libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
-  libpng-dev libgif-dev nlohmann-json3-dev
+  libpng-dev libgif-dev libopenexr-dev nlohmann-json3-dev
   liburdfdom-dev libtinyxml-dev libconsole-bridge-dev libassimp-dev libyaml-cpp-dev
 )
 test_packages=(libgtest-dev libbenchmark-dev libpolyclipping-dev libembree-dev)

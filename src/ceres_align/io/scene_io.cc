@@ -20,6 +20,13 @@ namespace fs = std::filesystem;
 using io_internal::Cat;
 using io_internal::Fail;
 
+Camera CameraOf(const ViewDescription& view, std::string_view place) {
+  Camera camera = CameraFromK(view.K, view.width_px, view.height_px, view.pixel_center, place);
+  camera.lens = view.is_fisheye ? LensFromFisheye(view.dist, Cat(place, ".fisheye"))
+                                : LensFromOpenCv(view.dist, Cat(place, ".dist"));
+  return camera;
+}
+
 namespace {
 
 constexpr int kMaxSide_px = 65535;
@@ -29,15 +36,7 @@ void CheckFinite(const std::optional<Rigid3d>& pose, const std::string& place) {
   Fail(place, " is not finite");
 }
 
-Camera CameraOf(const ViewDescription& view, std::string_view place) {
-  Camera camera = CameraFromK(view.K, view.width_px, view.height_px, view.pixel_center, place);
-  camera.lens = view.is_fisheye ? LensFromFisheye(view.dist, Cat(place, ".fisheye"))
-                                : LensFromOpenCv(view.dist, Cat(place, ".dist"));
-  return camera;
-}
-
 void CheckView(const ViewDescription& view, bool is_first, const std::string& place) {
-  if (view.mask.empty()) Fail(place, ".mask is missing");
   for (int side : {view.width_px, view.height_px}) {
     if (side > kMaxSide_px) Fail(place, ": a side of ", side, " px; at most ", kMaxSide_px);
   }
@@ -157,7 +156,7 @@ void CheckForeground(const Scene& scene, std::string_view where) {
 
 }  // namespace
 
-void CheckSceneDescription(SceneDescription* description, std::string_view where) {
+void CheckSceneDescription(SceneDescription* description, std::string_view where, Masks masks) {
   CHECK(description != nullptr);
   if (description->views.empty()) Fail(where, ": views is empty; at least one view is needed");
   for (size_t i = 0; i < description->views.size(); ++i) {
@@ -168,6 +167,9 @@ void CheckSceneDescription(SceneDescription* description, std::string_view where
       Fail(where, ": mesh is missing, and views[", i, "] has none of its own");
     }
   }
+  const bool any_mask = std::any_of(description->views.begin(), description->views.end(),
+                                    [](const ViewDescription& view) { return !view.mask.empty(); });
+  if (masks == Masks::kOneAtLeast && !any_mask) Fail(where, ": views[0].mask is missing");
   for (size_t i = 0; i < description->occluders.size(); ++i) {
     const std::string place = Cat(where, ": occluders[", i, "]");
     if (description->occluders[i].mesh.empty()) Fail(place, ".mesh is missing");
@@ -186,6 +188,7 @@ LoadedScene BuildScene(const SceneDescription& description, const fs::path& fold
   SceneBuilder builder(folder, &loaded);
   const std::vector<ViewDescription>& views = loaded.description.views;
   for (size_t i = 0; i < views.size(); ++i) {
+    if (views[i].mask.empty()) continue;
     View view = builder.MakeView(views[i], Cat(where, ": views[", i, "]"));
     view.mesh_index = builder.MeshIndex(views[i].mesh.empty() ? description.mesh : views[i].mesh);
     loaded.scene.views.push_back(std::move(view));

@@ -40,7 +40,7 @@ namespace ceres_align {
 /// A view as the file (or the flags) describe it; nothing is loaded yet.
 struct ViewDescription {
   std::string name;    ///< empty: "view0", "view1", … by position
-  std::string mask;    ///< path
+  std::string mask;    ///< path; empty: not looked at when aligning, only rendered
   std::string ignore;  ///< path; empty: none. Nonzero pixels get weight 0.
   int width_px = 0;
   int height_px = 0;
@@ -74,7 +74,7 @@ struct SceneDescription {
 struct LoadedScene {
   Scene scene;
   bool estimate_offset = false;       ///< "offset" is among `refine`
-  SceneDescription description;       ///< names filled in
+  SceneDescription description;       ///< names filled in; of views without a mask too
   std::vector<std::string> warnings;  ///< of meshes and masks; one line each
 };
 
@@ -84,8 +84,14 @@ SceneDescription ReadSceneDescription(const std::filesystem::path& path);
 
 /// Everything that can be checked without opening a file: sizes, K, dist, names (unique, safe in
 /// file names), poses, required parts. Fills in default names. `where` begins the messages (the
-/// scene file's name; for flags, say, "ceres_align"). Throws InputError.
-void CheckSceneDescription(SceneDescription* description, std::string_view where);
+/// scene file's name; for flags, say, "ceres_align"). At least one view needs a mask, unless
+/// nothing is to be aligned. Throws InputError.
+enum class Masks { kOneAtLeast, kNotNeeded };
+void CheckSceneDescription(SceneDescription* description, std::string_view where,
+                           Masks masks = Masks::kOneAtLeast);
+
+/// The camera of a view, in our pixel rule, with its lens. Throws InputError.
+Camera CameraOf(const ViewDescription& view, std::string_view place);
 
 /// Checks, then loads meshes (each file once) and masks. Lens distortion becomes the camera's
 /// lens; masks stay as they are. Relative paths start at `folder`. Throws InputError also for masks

@@ -195,8 +195,7 @@ ViewDescription ReadView(const json& value, const std::string& place,
   ObjectReader reader(value, place);
   ViewDescription view;
   view.name = reader.String("name");
-  reader.Required("mask");
-  view.mask = reader.String("mask");
+  if (reader.Optional("mask") != nullptr) view.mask = reader.String("mask");
   view.ignore = reader.String("ignore");
   ReadCamera(&reader, fov_range_deg, &view);
   ReadObject(&reader, &view);
@@ -337,7 +336,7 @@ ordered_json PoseJson(const Rigid3d& pose) {
 ordered_json ViewJson(const ViewDescription& view) {
   ordered_json out;
   out["name"] = view.name;
-  out["mask"] = view.mask;
+  if (!view.mask.empty()) out["mask"] = view.mask;
   if (!view.ignore.empty()) out["ignore"] = view.ignore;
   out["width"] = view.width_px;
   out["height"] = view.height_px;

@@ -1,0 +1,88 @@
+#include "ceres_align/maps/image_files.h"
+
+#include <ImfChannelList.h>
+#include <ImfFrameBuffer.h>
+#include <ImfHeader.h>
+#include <ImfIO.h>
+#include <ImfOutputFile.h>
+#include <ImfStandardAttributes.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "ceres_align/report/png_rows.h"
+
+namespace ceres_align {
+namespace {
+
+// A file in memory.
+class StringStream : public Imf::OStream {
+ public:
+  StringStream() : Imf::OStream("memory") {}
+  void write(const char c[], int n) override {
+    if (place_ + n > bytes_.size()) bytes_.resize(place_ + n);
+    std::copy(c, c + n, bytes_.begin() + static_cast<std::ptrdiff_t>(place_));
+    place_ += n;
+  }
+  uint64_t tellp() override { return place_; }
+  void seekp(uint64_t place) override { place_ = place; }
+  std::string Take() { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+  size_t place_ = 0;
+};
+
+}  // namespace
+
+std::string EncodePng16(const Image<uint16_t>& image) {
+  return EncodePngRows({image.width, image.height, 16, 1}, [&](int r) { return image.row(r); });
+}
+
+std::string EncodePng8(const ImageF& image) {
+  std::vector<uint8_t> row(image.width);
+  return EncodePngRows({image.width, image.height, 8, 1}, [&](int r) {
+    const float* values = image.row(r);
+    for (int c = 0; c < image.width; ++c) {
+      row[c] = static_cast<uint8_t>(std::lround(255 * std::clamp(values[c], 0.0f, 1.0f)));
+    }
+    return row.data();
+  });
+}
+
+std::string EncodePng(const Image<Rgba>& image) {
+  static_assert(sizeof(Rgba) == 4, "rows are written as they are");
+  return EncodePngRows({image.width, image.height, 8, 4}, [&](int r) { return image.row(r); });
+}
+
+std::string EncodeExr(int width_px, int height_px, const std::vector<ExrChannel>& channels,
+                      const std::string& comment) {
+  CHECK(width_px > 0 && height_px > 0);
+  try {
+    Imf::Header header(width_px, height_px);
+    header.compression() = Imf::ZIP_COMPRESSION;
+    header.zipCompressionLevel() = 1;
+    if (!comment.empty()) Imf::addComments(header, comment);
+    Imf::FrameBuffer buffer;
+    for (const ExrChannel& channel : channels) {
+      header.channels().insert(channel.name, Imf::Channel(Imf::FLOAT));
+      const size_t pixel = channel.stride * sizeof(float);
+      buffer.insert(
+          channel.name,
+          Imf::Slice(Imf::FLOAT, const_cast<char*>(reinterpret_cast<const char*>(channel.first)),
+                     pixel, pixel * width_px));
+    }
+    StringStream stream;
+    {
+      Imf::OutputFile file(stream, header, 0);
+      file.setFrameBuffer(buffer);
+      file.writePixels(height_px);
+    }
+    return stream.Take();
+  } catch (const std::exception& error) {
+    throw std::runtime_error(std::string("an EXR could not be encoded: ") + error.what());
+  }
+}
+
+}  // namespace ceres_align

@@ -1,0 +1,161 @@
+#include "cli/render_maps.h"
+
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "ceres_align/base/error.h"
+#include "ceres_align/base/text.h"
+#include "ceres_align/io/conventions.h"
+#include "ceres_align/io/lens.h"
+#include "ceres_align/io/mesh_io.h"
+#include "ceres_align/maps/photo.h"
+
+namespace ceres_align::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr int kMostSide_px = 32768;
+
+// Each file once, and once for the whole scene.
+class MeshFiles {
+ public:
+  MeshFiles(const std::string& folder, RenderScene* scene) : folder_(folder), scene_(scene) {}
+  int Index(const std::string& name) {
+    const fs::path path = (folder_ / fs::u8path(name)).lexically_normal();
+    const auto [at, is_new] = index_.emplace(path, static_cast<int>(scene_->meshes.size()));
+    if (is_new) {
+      scene_->meshes.push_back(std::make_shared<TriangleMesh>(std::move(LoadMesh(path).mesh)));
+    }
+    return at->second;
+  }
+
+ private:
+  const fs::path folder_;
+  RenderScene* const scene_;
+  std::map<fs::path, int> index_;
+};
+
+void AddViews(const SceneDescription& description, const std::string& folder,
+              std::string_view where, bool with_mask_too, RenderScene* scene) {
+  MeshFiles meshes(folder, scene);
+  for (size_t i = 0; i < description.views.size(); ++i) {
+    const ViewDescription& view = description.views[i];
+    if (!view.mask.empty() && !with_mask_too) continue;
+    const std::string place = Format("%s: views[%zu]", std::string(where).c_str(), i);
+    scene->views.push_back({view.name, CameraOf(view, place), view.cam_from_rig.value_or(Rigid3d()),
+                            view.world_from_object.value_or(Rigid3d()),
+                            meshes.Index(view.mesh.empty() ? description.mesh : view.mesh)});
+  }
+}
+
+Camera CameraToDraw(const RenderView& view, const RenderSettings& settings) {
+  Camera camera = view.camera;
+  if (settings.size != 1) {
+    camera = camera.Scaled(static_cast<int>(std::lround(settings.size * camera.width_px)),
+                           static_cast<int>(std::lround(settings.size * camera.height_px)));
+  }
+  if (!settings.through_lens) camera.lens = {};
+  return camera;
+}
+
+Json MatrixJson(const Eigen::Matrix3d& matrix) {
+  Json rows = Json::array();
+  for (int row = 0; row < 3; ++row) {
+    rows.push_back({matrix(row, 0), matrix(row, 1), matrix(row, 2)});
+  }
+  return rows;
+}
+
+Json CameraJson(const MapView& view, const CameraMaps& maps) {
+  const OpenCvPose pose = ToOpenCv(view.cam_from_world);
+  Json json = {{"name", view.name},
+               {"width", view.camera.width_px},
+               {"height", view.camera.height_px},
+               {"K", MatrixJson(view.camera.K())},
+               {"pixel_center", 0.5},
+               {"R", MatrixJson(pose.R)},
+               {"t", {pose.t.x(), pose.t.y(), pose.t.z()}}};
+  if (!view.camera.lens.IsNone()) {
+    json[view.camera.lens.is_fisheye ? "fisheye" : "dist"] = NumbersOfLens(view.camera.lens);
+  }
+  if (maps.depth_step > 0) json["depth_step"] = maps.depth_step;
+  Json files = Json::array();
+  for (const OutputFile& file : maps.files) files.push_back(file.path);
+  json["files"] = files;
+  return json;
+}
+
+}  // namespace
+
+void AddViewsWithoutMask(const SceneDescription& description, const std::string& folder,
+                         std::string_view where, RenderScene* scene) {
+  AddViews(description, folder, where, false, scene);
+}
+
+RenderScene SceneToRender(const SceneDescription& description, const std::string& folder,
+                          std::string_view where) {
+  RenderScene scene;
+  AddViews(description, folder, where, true, &scene);
+  return scene;
+}
+
+void CheckRender(const RenderScene& scene, const RenderSettings& settings) {
+  if (!(settings.size > 0)) {
+    throw InputError(Format("--render_size is %g; it must be above 0", settings.size));
+  }
+  for (const RenderView& view : scene.views) {
+    const double side = settings.size * std::max(view.camera.width_px, view.camera.height_px);
+    const double least = settings.size * std::min(view.camera.width_px, view.camera.height_px);
+    if (side > kMostSide_px || least < 1) {
+      throw InputError(
+          Format("--render_size %g makes camera %s %.0f px wide or high; 1 to %d can be "
+                 "drawn",
+                 settings.size, Quoted(view.name).c_str(), side, kMostSide_px));
+    }
+    if (!settings.photos.empty() && FindPhoto(settings.photos, view.name).empty()) {
+      throw InputError(settings.photos + ": has no photograph " + view.name +
+                       ".jpg (or .png, .bmp, .ppm, .tif)");
+    }
+  }
+}
+
+void RenderMaps(const RenderScene& scene, const RenderSettings& settings, Rasterizer* rasterizer,
+                const std::function<void(const OutputFile&)>& stage,
+                const std::function<void(size_t, size_t)>& progress) {
+  std::map<int, std::unique_ptr<DrawableMesh>> meshes;
+  Json cameras = Json::array();
+  for (size_t i = 0; i < scene.views.size(); ++i) {
+    const RenderView& view = scene.views[i];
+    std::unique_ptr<DrawableMesh>& mesh = meshes[view.mesh_index];
+    if (mesh == nullptr) {
+      mesh =
+          std::make_unique<DrawableMesh>(scene.meshes[view.mesh_index], settings.maps, rasterizer);
+    }
+    MapView drawn;
+    drawn.name = view.name;
+    drawn.camera = CameraToDraw(view, settings);
+    drawn.cam_from_world = view.cam_from_rig * scene.rig_from_world;
+    drawn.world_from_object = view.world_from_object;
+    drawn.mesh = mesh.get();
+    if (!settings.photos.empty() && settings.maps.kinds.overlay) {
+      drawn.photo = LoadPhoto(FindPhoto(settings.photos, view.name));
+    }
+    const CameraMaps maps = DrawMaps(drawn, settings.maps, rasterizer);
+    for (const OutputFile& file : maps.files) stage(file);
+    cameras.push_back(CameraJson(drawn, maps));
+    if (progress) progress(i + 1, scene.views.size());
+  }
+  const Json json = {
+      {"world", "OpenCV axes, column vectors: x_cam = R x_world + t"},
+      {"normal_axes_of_the_camera", settings.maps.opengl_normals ? "opengl" : "opencv"},
+      {"cameras", cameras}};
+  stage({"maps.json", json.dump(2) + "\n"});
+}
+
+}  // namespace ceres_align::cli

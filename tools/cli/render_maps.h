@@ -1,0 +1,54 @@
+// The maps that ceres_align --render and render_scene write: all cameras of a scene.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ceres_align/geometry/scene.h"
+#include "ceres_align/io/scene_io.h"
+#include "ceres_align/maps/camera_maps.h"
+#include "ceres_align/report/output_files.h"
+
+namespace ceres_align::cli {
+
+/// A camera to draw from; no mask is needed.
+struct RenderView {
+  std::string name;
+  Camera camera;
+  Rigid3d cam_from_rig;
+  Rigid3d world_from_object;
+  int mesh_index = 0;  ///< into RenderScene::meshes
+};
+struct RenderScene {
+  std::vector<std::shared_ptr<const TriangleMesh>> meshes;
+  std::vector<RenderView> views;
+  Rigid3d rig_from_world;
+};
+
+/// The cameras of a description that have no mask, to be drawn from too. Meshes are loaded where
+/// the scene does not have them. Throws InputError.
+void AddViewsWithoutMask(const SceneDescription& description, const std::string& folder,
+                         std::string_view where, RenderScene* scene);
+/// All cameras of a description; nothing but meshes is loaded.
+RenderScene SceneToRender(const SceneDescription& description, const std::string& folder,
+                          std::string_view where);
+
+struct RenderSettings {
+  MapOptions maps;
+  double size = 1;           ///< factor of each camera's size
+  bool through_lens = true;  ///< false: as the same camera without its lens would see it
+  std::string photos;        ///< folder with NAME.jpg (or .png, …) of every camera; empty: none
+};
+
+/// Throws InputError for a factor that is not positive or makes an image too large, and for a
+/// camera without a photograph in the folder.
+void CheckRender(const RenderScene& scene, const RenderSettings& settings);
+
+/// Draws camera by camera and gives every file to `stage`, maps.json last; `progress` (may be
+/// empty) is told after each camera how many are done.
+void RenderMaps(const RenderScene& scene, const RenderSettings& settings, Rasterizer* rasterizer,
+                const std::function<void(const OutputFile&)>& stage,
+                const std::function<void(size_t, size_t)>& progress);
+
+}  // namespace ceres_align::cli
