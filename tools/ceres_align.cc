@@ -21,6 +21,7 @@
 #include "cli/help.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
+#include "cli/render_maps.h"
 #include "cli/scene_from_flags.h"
 #include "cli/signals.h"
 #include "cli/stopwatch.h"
@@ -151,6 +152,13 @@ DEFINE_double(outline_tolerance, AlignOptions().outline_tolerance,
               "The checks' lengths are taken times this. 1 is for all usual masks, those of a "
               "segmentation network too.");
 
+DEFINE_string(render, "",
+              "Maps of every camera at the pose that was found, also of cameras without a mask: "
+              "mask,depth,normal,overlay,position; or all. render_scene has more choices.");
+DEFINE_double(render_size, 1, "Size of the maps, as a factor of each camera's own.");
+DEFINE_string(photos, "",
+              "Folder with a photograph NAME.jpg (or .png, .bmp, .ppm, .tif) of every camera, for "
+              "the overlays of --render.");
 DEFINE_string(outputs, "all",
               "What is written: of json (result.json), overlay (overlay_<view>.png), comparison "
               "(comparison.png) and gif (optimization.gif) those named, separated by commas; or "
@@ -198,7 +206,9 @@ ProgramHelp Help() {
         "backend", "num_threads", "coarsest_width_px", "level_factor", "final_step_px",
         "final_cost_change", "moment_translation", "covariance", "require_deg", "require_percent",
         "outline_tolerance"}},
-      {"Outputs", {"outputs", "out_dir", "filename_output", "start_end_output"}}};
+      {"Outputs",
+       {"render", "render_size", "photos", "outputs", "out_dir", "filename_output",
+        "start_end_output"}}};
   help.exit_codes = {"0  the result is usable",
                      "1  bad input: one line on stderr says what; nothing is written",
                      "2  not converged, ambiguous or not trustworthy; the outputs are written",
@@ -307,8 +317,20 @@ AlignOptions OptionsFromFlags() {
   return options;
 }
 
+RenderSettings RenderFromFlags() {
+  RenderSettings render;
+  if (!FLAGS_render.empty()) render.maps.kinds = ParseMapKinds(FLAGS_render, "--render");
+  render.size = PositiveFlag(FLAGS_render_size, "render_size");
+  render.photos = FLAGS_photos;
+  if (FLAGS_render.empty() && (!FLAGS_photos.empty() || FlagWasGiven("render_size"))) {
+    throw InputError("--photos and --render_size say how to draw; --render says what");
+  }
+  return render;
+}
+
 struct Problem {
   Scene scene;
+  SceneDescription description;  ///< of a scene file or flags; empty for the demo
   bool estimate_offset = false;
   std::vector<std::string> warnings;
 };
@@ -321,7 +343,7 @@ Problem MakeProblem() {
         "The demo: reference masks of data/rooster_small.obj from two cameras "
         "(--help shows how to give your own).\n");
     const bool offset = !flags.refine.empty() && SetUnknowns(flags, &demo);
-    return {std::move(demo), offset, {}};
+    return {std::move(demo), {}, offset, {}};
   }
   LoadedScene loaded = SceneFromFlags(flags);
   if (!flags.K.empty() && !FlagWasGiven("pixel_center")) {
@@ -329,7 +351,8 @@ Problem MakeProblem() {
         "--K is read with the first pixel's centre at (0.5, 0.5). OpenCV's calibrations have it at "
         "(0, 0): --pixel_center 0\n");
   }
-  Problem problem = {std::move(loaded.scene), loaded.estimate_offset, std::move(loaded.warnings)};
+  Problem problem = {std::move(loaded.scene), std::move(loaded.description), loaded.estimate_offset,
+                     std::move(loaded.warnings)};
   for (std::string& hint : ScaleHints(problem.scene)) problem.warnings.push_back(std::move(hint));
   return problem;
 }
@@ -386,6 +409,7 @@ int Run() {
   const OutputPlan plan =
       PlanOutputs({FLAGS_outputs, FLAGS_out_dir, FLAGS_filename_output, FLAGS_start_end_output});
   AlignOptions options = OptionsFromFlags();
+  const RenderSettings render = RenderFromFlags();
   std::string why;
   const std::unique_ptr<Rasterizer> rasterizer =
       MakeRasterizer({FLAGS_backend, FLAGS_num_threads}, &why);
@@ -404,6 +428,8 @@ int Run() {
   seconds.load = watch.Lap();
 
   const std::vector<std::string> warnings = problem.warnings;
+  const SceneDescription description = problem.description;
+  CheckRender(SolvedToRender(problem.scene, description, Rigid3d(), "--render"), render);
   const Solved solved = SolveOrExplain(std::move(problem), options, rasterizer.get());
   const Scene& scene = solved.scene;
   watch.Lap();
@@ -422,17 +448,27 @@ int Run() {
     stop_clock();
     return ResultJson(scene, solved.result, options, seconds, warnings);
   };
-  if (plan.any()) {
+  size_t num_maps = 0;
+  if (plan.any() || render.maps.kinds.any()) {
     WriteFiles("ceres_align", plan.out_dir, [&](OutputFiles* files) {
       for (const OutputFile& picture : pictures) files->Stage(picture);
+      if (render.maps.kinds.any()) {
+        RenderMaps(SolvedToRender(scene, description, solved.result.rig_from_world, "--render"),
+                   render, rasterizer.get(),
+                   [&](const OutputFile& map) {
+                     files->Stage(map);
+                     ++num_maps;
+                   },
+                   {});
+      }
       if (plan.json) files->Stage({"result.json", result_json()});
     });
   }
   if (!plan.json) stop_clock();
   std::fputs(TextReport(scene, solved.result, seconds).c_str(), stdout);
-  if (plan.any()) {
+  if (plan.any() || render.maps.kinds.any()) {
     std::printf("Written to %s: %zu files\n", Shown(plan.out_dir).c_str(),
-                pictures.size() + (plan.json ? 1 : 0));
+                pictures.size() + num_maps + (plan.json ? 1 : 0));
   }
   return solved.result.IsUsable() ? kExitOk : kExitNotUsable;
 }

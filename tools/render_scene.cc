@@ -1,5 +1,8 @@
 // render_scene: masks, depth, normals and places of every camera of a scene, at a pose.
 #include <gflags/gflags.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <cstdio>
 #include <filesystem>
@@ -26,6 +29,7 @@ DEFINE_bool(smooth_normals, true,
 DEFINE_string(normal_axes, "opencv",
               "Axes of the camera's normals: opencv (+y down, +z into the scene) or opengl (+y up, "
               "+z to the camera).");
+DEFINE_string(formats, "png,exr", "png, exr, or both, for depth and normals.");
 DEFINE_double(depth_step, 0,
               "Mesh units of a step of the 16-bit depth; 0: the smallest round one that fits.");
 DEFINE_string(photos, "",
@@ -50,7 +54,7 @@ ProgramHelp Help() {
                     "Depth and normals at twice the size, without distortion."}};
   help.groups = {{"What to draw",
                   {"scene", "pose", "render", "render_size", "lens", "smooth_normals",
-                   "normal_axes", "depth_step", "photos"}},
+                   "normal_axes", "formats", "depth_step", "photos"}},
                  {"Output", {"out_dir", "num_threads"}}};
   help.exit_codes = {"0  the files are written",
                      "1  bad input: one line on stderr says what; nothing is written"};
@@ -82,19 +86,34 @@ RenderSettings Settings() {
     throw InputError(Format("--depth_step is %g; it must not be negative", FLAGS_depth_step));
   }
   settings.maps.depth_step = FLAGS_depth_step;
+  settings.maps.png = FLAGS_formats != "exr";
+  settings.maps.exr = FLAGS_formats != "png";
+  if (FLAGS_formats != "png,exr" && FLAGS_formats != "png" && FLAGS_formats != "exr") {
+    throw InputError("--formats is " + Quoted(FLAGS_formats) + "; it must be png, exr or png,exr");
+  }
   settings.size = FLAGS_render_size;
   settings.through_lens = FLAGS_lens;
   settings.photos = FLAGS_photos;
   return settings;
 }
 
+// Large images of one camera after the other: memory that is given back and taken again costs as
+// much as drawing.
+void KeepMemory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
+
 int Run() {
+  KeepMemory();
   if (FLAGS_scene.empty()) throw InputError("--scene is missing (see --help)");
   if (FLAGS_pose.empty()) throw InputError("--pose is missing: a result.json, initial or truth");
   const RenderSettings settings = Settings();
   CheckOutputDirectory(FLAGS_out_dir);
-  SceneDescription description = ReadSceneDescription(FLAGS_scene);
-  CheckSceneDescription(&description, FLAGS_scene, Masks::kNotNeeded);
+  const SceneDescription description = ReadSceneDescription(FLAGS_scene, Masks::kNotNeeded);
   const Rigid3d pose = Pose(description);
   RenderScene scene = SceneToRender(
       description, std::filesystem::path(FLAGS_scene).parent_path().string(), FLAGS_scene);

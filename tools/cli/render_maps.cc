@@ -1,5 +1,6 @@
 #include "cli/render_maps.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -22,36 +23,15 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kMostSide_px = 32768;
 
-// Each file once, and once for the whole scene.
-class MeshFiles {
- public:
-  MeshFiles(const std::string& folder, RenderScene* scene) : folder_(folder), scene_(scene) {}
-  int Index(const std::string& name) {
-    const fs::path path = (folder_ / fs::u8path(name)).lexically_normal();
-    const auto [at, is_new] = index_.emplace(path, static_cast<int>(scene_->meshes.size()));
-    if (is_new) {
-      scene_->meshes.push_back(std::make_shared<TriangleMesh>(std::move(LoadMesh(path).mesh)));
-    }
-    return at->second;
-  }
+RenderView ViewToDraw(const ViewDescription& view, size_t index, std::string_view where,
+                      int mesh_index) {
+  const std::string place = Format("%s: views[%zu]", std::string(where).c_str(), index);
+  return {view.name, CameraOf(view, place), view.cam_from_rig.value_or(Rigid3d()),
+          view.world_from_object.value_or(Rigid3d()), mesh_index};
+}
 
- private:
-  const fs::path folder_;
-  RenderScene* const scene_;
-  std::map<fs::path, int> index_;
-};
-
-void AddViews(const SceneDescription& description, const std::string& folder,
-              std::string_view where, bool with_mask_too, RenderScene* scene) {
-  MeshFiles meshes(folder, scene);
-  for (size_t i = 0; i < description.views.size(); ++i) {
-    const ViewDescription& view = description.views[i];
-    if (!view.mask.empty() && !with_mask_too) continue;
-    const std::string place = Format("%s: views[%zu]", std::string(where).c_str(), i);
-    scene->views.push_back({view.name, CameraOf(view, place), view.cam_from_rig.value_or(Rigid3d()),
-                            view.world_from_object.value_or(Rigid3d()),
-                            meshes.Index(view.mesh.empty() ? description.mesh : view.mesh)});
-  }
+const std::string& MeshOf(const SceneDescription& description, const ViewDescription& view) {
+  return view.mesh.empty() ? description.mesh : view.mesh;
 }
 
 Camera CameraToDraw(const RenderView& view, const RenderSettings& settings) {
@@ -93,15 +73,46 @@ Json CameraJson(const MapView& view, const CameraMaps& maps) {
 
 }  // namespace
 
-void AddViewsWithoutMask(const SceneDescription& description, const std::string& folder,
-                         std::string_view where, RenderScene* scene) {
-  AddViews(description, folder, where, false, scene);
+RenderScene SolvedToRender(const Scene& scene, const SceneDescription& description,
+                           const Rigid3d& rig_from_world, std::string_view where) {
+  RenderScene out;
+  out.meshes = scene.meshes;
+  out.rig_from_world = rig_from_world;
+  for (const View& view : scene.views) {
+    out.views.push_back(
+        {view.name, view.camera, view.cam_from_rig, view.world_from_object, view.mesh_index});
+  }
+  for (size_t i = 0; i < description.views.size(); ++i) {
+    const ViewDescription& view = description.views[i];
+    if (!view.mask.empty()) continue;
+    const auto name =
+        std::find(scene.mesh_names.begin(), scene.mesh_names.end(), MeshOf(description, view));
+    if (name == scene.mesh_names.end()) {
+      throw InputError(
+          Format("%s: views[%zu] has no mask, and no view with one sees its mesh; "
+                 "render_scene draws it",
+                 std::string(where).c_str(), i));
+    }
+    out.views.push_back(
+        ViewToDraw(view, i, where, static_cast<int>(name - scene.mesh_names.begin())));
+  }
+  return out;
 }
 
 RenderScene SceneToRender(const SceneDescription& description, const std::string& folder,
                           std::string_view where) {
   RenderScene scene;
-  AddViews(description, folder, where, true, &scene);
+  std::map<fs::path, int> index_of;  // each file once
+  for (size_t i = 0; i < description.views.size(); ++i) {
+    const ViewDescription& view = description.views[i];
+    const fs::path path =
+        (fs::path(folder) / fs::u8path(MeshOf(description, view))).lexically_normal();
+    const auto [at, is_new] = index_of.emplace(path, static_cast<int>(scene.meshes.size()));
+    if (is_new) {
+      scene.meshes.push_back(std::make_shared<TriangleMesh>(std::move(LoadMesh(path).mesh)));
+    }
+    scene.views.push_back(ViewToDraw(view, i, where, at->second));
+  }
   return scene;
 }
 

@@ -26,10 +26,10 @@ struct RenderScene {
   Rigid3d rig_from_world;
 };
 
-/// The cameras of a description that have no mask, to be drawn from too. Meshes are loaded where
-/// the scene does not have them. Throws InputError.
-void AddViewsWithoutMask(const SceneDescription& description, const std::string& folder,
-                         std::string_view where, RenderScene* scene);
+/// What was solved, with the cameras of its description that have no mask: those see meshes that
+/// other views see too, or InputError is thrown.
+RenderScene SolvedToRender(const Scene& scene, const SceneDescription& description,
+                           const Rigid3d& rig_from_world, std::string_view where);
 /// All cameras of a description; nothing but meshes is loaded.
 RenderScene SceneToRender(const SceneDescription& description, const std::string& folder,
                           std::string_view where);

@@ -78,15 +78,18 @@ struct LoadedScene {
   std::vector<std::string> warnings;  ///< of meshes and masks; one line each
 };
 
+/// Whether a description without any mask is one: nothing is to be aligned then.
+enum class Masks { kOneAtLeast, kNotNeeded };
+
 /// Parses and checks the file; loads no mesh and no mask. Throws InputError: JSON errors with
 /// line and column, others with the key ("s.json: views[0].K is missing").
-SceneDescription ReadSceneDescription(const std::filesystem::path& path);
+SceneDescription ReadSceneDescription(const std::filesystem::path& path,
+                                      Masks masks = Masks::kOneAtLeast);
 
 /// Everything that can be checked without opening a file: sizes, K, dist, names (unique, safe in
 /// file names), poses, required parts. Fills in default names. `where` begins the messages (the
 /// scene file's name; for flags, say, "ceres_align"). At least one view needs a mask, unless
 /// nothing is to be aligned. Throws InputError.
-enum class Masks { kOneAtLeast, kNotNeeded };
 void CheckSceneDescription(SceneDescription* description, std::string_view where,
                            Masks masks = Masks::kOneAtLeast);
 

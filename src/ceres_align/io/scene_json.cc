@@ -371,7 +371,7 @@ void Print(const ordered_json& value, const std::string& indent, std::string* ou
 
 }  // namespace
 
-SceneDescription ReadSceneDescription(const std::filesystem::path& path) {
+SceneDescription ReadSceneDescription(const std::filesystem::path& path, Masks masks) {
   const std::string name = NameOf(path);
   const std::string text = ReadFile(path);
   if (text.empty()) Fail(name, ": the file is empty");
@@ -391,7 +391,7 @@ SceneDescription ReadSceneDescription(const std::filesystem::path& path) {
   scene.initial_rig_from_world = ReadRigPose(&reader, "initial");
   scene.true_rig_from_world = ReadRigPose(&reader, "truth");
   reader.CheckNoOtherKeys();
-  CheckSceneDescription(&scene, name);
+  CheckSceneDescription(&scene, name, masks);
   return scene;
 }
 

@@ -53,10 +53,10 @@ std::string DepthPng(const Image<float>& depth, double step) {
   return EncodePng16(out);
 }
 
-std::string VectorExr(const Vector3Map& map, const std::string& comment) {
+std::string VectorExr(const Vector3Map& map, ExrType type, const std::string& comment) {
   const float* first = map.pixels[0].data();
   return EncodeExr(map.width, map.height,
-                   {{"R", first, 3}, {"G", first + 1, 3}, {"B", first + 2, 3}}, comment);
+                   {{"R", first, 3}, {"G", first + 1, 3}, {"B", first + 2, 3}}, type, comment);
 }
 
 // The pixel's normal, or a neighbour's where only the pixel's rim is covered.
@@ -177,14 +177,17 @@ CameraMaps DrawMaps(const MapView& view, const MapOptions& options, Rasterizer* 
     for (const int32_t face : map.face.pixels) out.seen_pixels += face >= 0;
   }
   ImageF coverage;
-  if (kinds.mask || kinds.normal) coverage = Coverage(view, camera, rasterizer);
-  if (kinds.mask) encoders.emplace_back("mask.png", [&] { return EncodePng8(coverage); });
+  if (kinds.mask || (kinds.normal && options.png)) coverage = Coverage(view, camera, rasterizer);
+  const auto add = [&](const char* file, bool wanted, std::function<std::string()> encode) {
+    if (wanted) encoders.emplace_back(file, std::move(encode));
+  };
+  add("mask.png", kinds.mask, [&] { return EncodePng8(coverage); });
   if (kinds.depth) {
     out.depth_step = DepthStep(map.depth, options.depth_step, view.name);
-    encoders.emplace_back("depth.png", [&] { return DepthPng(map.depth, out.depth_step); });
-    encoders.emplace_back("depth.exr", [&] {
+    add("depth.png", options.png, [&] { return DepthPng(map.depth, out.depth_step); });
+    add("depth.exr", options.exr, [&] {
       return EncodeExr(camera.width_px, camera.height_px, {{"Y", map.depth.pixels.data(), 1}},
-                       "depth along the camera's axis, mesh units; 0: nothing");
+                       ExrType::kFloat, "depth along the camera's axis, mesh units; 0: nothing");
     });
   }
   Vector3Map in_cam, in_world, position;
@@ -197,23 +200,21 @@ CameraMaps DrawMaps(const MapView& view, const MapOptions& options, Rasterizer* 
     if (options.opengl_normals) FlipToOpenGl(&in_cam);
     const std::string axes = options.opengl_normals ? "x right, y up, z to the camera"
                                                     : "x right, y down, z into the scene";
-    encoders.emplace_back("normal_cam.png", [&] { return NormalPng(in_cam, coverage); });
-    encoders.emplace_back("normal_cam.exr",
-                          [&, axes] { return VectorExr(in_cam, "normals, camera: " + axes); });
-    encoders.emplace_back("normal_world.png", [&] { return NormalPng(in_world, coverage); });
-    encoders.emplace_back("normal_world.exr",
-                          [&] { return VectorExr(in_world, "normals, world's axes"); });
+    add("normal_cam.png", options.png, [&] { return NormalPng(in_cam, coverage); });
+    add("normal_cam.exr", options.exr,
+        [&, axes] { return VectorExr(in_cam, ExrType::kHalf, "normals, camera: " + axes); });
+    add("normal_world.png", options.png, [&] { return NormalPng(in_world, coverage); });
+    add("normal_world.exr", options.exr,
+        [&] { return VectorExr(in_world, ExrType::kHalf, "normals, world's axes"); });
   }
   if (kinds.position) {
     position = PositionMap(map, camera, rasterizer);
     Transform(world_from_cam.R(), world_from_cam.translation, &position, rasterizer);
-    encoders.emplace_back("position.exr",
-                          [&] { return VectorExr(position, "places in the world, mesh units"); });
+    add("position.exr", true,
+        [&] { return VectorExr(position, ExrType::kFloat, "places in the world, mesh units"); });
   }
-  if (kinds.overlay) {
-    overlay = Overlay(view, options, rasterizer);
-    encoders.emplace_back("overlay.png", [&] { return EncodePng(overlay); });
-  }
+  if (kinds.overlay) overlay = Overlay(view, options, rasterizer);
+  add("overlay.png", kinds.overlay, [&] { return EncodePng(overlay); });
   out.files.resize(encoders.size());
   rasterizer->ForEach(encoders.size(), [&](size_t i) {
     out.files[i] = {view.name + "_" + encoders[i].first, encoders[i].second()};

@@ -28,6 +28,7 @@ struct MapOptions {
   /// Mesh units that a step of the 16-bit depth stands for; 0: the smallest of 1, 2 and 5 times a
   /// power of ten with which the farthest depth fits.
   double depth_step = 0;
+  bool png = true, exr = true;  ///< which of the two is written of what there is as both
 };
 
 /// A mesh ready to be drawn by many cameras. Borrows the rasterizer, which must live longer.
@@ -64,6 +65,7 @@ struct CameraMaps {
   int64_t seen_pixels = 0;
 };
 
+/// EXR has floats, of normals halves (exact to 0.03°).
 /// NAME_mask.png (8 bit: 255 times the exact coverage); NAME_depth.png (16 bit: Z / depth_step,
 /// rounded; 0: nothing) and NAME_depth.exr (Z, channel Y); NAME_normal_cam and NAME_normal_world,
 /// .png (127.5 (n + 1), rounded; alpha: coverage) and .exr (R, G, B = x, y, z); NAME_position.exr

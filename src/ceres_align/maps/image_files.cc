@@ -57,16 +57,26 @@ std::string EncodePng(const Image<Rgba>& image) {
 }
 
 std::string EncodeExr(int width_px, int height_px, const std::vector<ExrChannel>& channels,
-                      const std::string& comment) {
+                      ExrType type, const std::string& comment) {
   CHECK(width_px > 0 && height_px > 0);
   try {
     Imf::Header header(width_px, height_px);
-    header.compression() = Imf::ZIP_COMPRESSION;
+    header.compression() = Imf::RLE_COMPRESSION;
     header.zipCompressionLevel() = 1;
     if (!comment.empty()) Imf::addComments(header, comment);
     Imf::FrameBuffer buffer;
+    std::vector<std::vector<half>> halves;
     for (const ExrChannel& channel : channels) {
-      header.channels().insert(channel.name, Imf::Channel(Imf::FLOAT));
+      header.channels().insert(channel.name,
+                               Imf::Channel(type == ExrType::kHalf ? Imf::HALF : Imf::FLOAT));
+      if (type == ExrType::kHalf) {
+        const size_t count = static_cast<size_t>(width_px) * height_px;
+        std::vector<half>& values = halves.emplace_back(count);
+        for (size_t i = 0; i < count; ++i) values[i] = channel.first[i * channel.stride];
+        buffer.insert(channel.name, Imf::Slice(Imf::HALF, reinterpret_cast<char*>(values.data()),
+                                               sizeof(half), sizeof(half) * width_px));
+        continue;
+      }
       const size_t pixel = channel.stride * sizeof(float);
       buffer.insert(
           channel.name,

@@ -25,9 +25,10 @@ struct ExrChannel {
   const float* first;
   size_t stride;
 };
-/// OpenEXR, 32-bit floats, ZIP compression without loss. `comment` becomes the attribute
+enum class ExrType { kFloat, kHalf };  ///< 32 bits, or 16 with 11 bits of precision
+/// OpenEXR, compressed without loss. `comment` becomes the attribute
 /// "comments". The image must not be empty. Throws std::runtime_error if the encoder fails.
 std::string EncodeExr(int width_px, int height_px, const std::vector<ExrChannel>& channels,
-                      const std::string& comment);
+                      ExrType type, const std::string& comment);
 
 }  // namespace ceres_align
