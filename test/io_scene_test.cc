@@ -113,12 +113,26 @@ TEST_F(SceneTest, EverythingOptional) {
   EXPECT_EQ(loaded.scene.true_rig_from_world->translation.z(), 7);
 }
 
+// It may be there for its depth and normals; a mask that was forgotten must not go unnoticed.
+TEST_F(SceneTest, AViewWithoutAMaskIsLeftOutWithAWarning) {
+  json scene = TwoViews();
+  scene["views"][0].erase("mask");
+  const LoadedScene loaded = Load(scene);
+  ASSERT_EQ(loaded.scene.views.size(), 1u);
+  EXPECT_EQ(loaded.scene.views[0].cam_from_rig.translation.z(), 1);
+  EXPECT_EQ(loaded.description.views.size(), 2u);
+  ASSERT_EQ(loaded.warnings.size(), 1u);
+  EXPECT_PRED2(Contains, loaded.warnings[0], "views[0] (\"view0\") has no mask");
+}
+
 TEST_F(SceneTest, ErrorsNameTheKey) {
   using J = json&;
   EXPECT_PRED2(Contains, Error([](J s) { s["views"][0].erase("K"); }),
                "s.json: views[0].K is missing");
-  EXPECT_PRED2(Contains, Error([](J s) { s["views"][1].erase("mask"); }),
-               "views[1].mask is missing");
+  EXPECT_PRED2(Contains, Error([](J s) {
+                 for (json& view : s["views"]) view.erase("mask");
+               }),
+               "views[0].mask is missing");
   EXPECT_PRED2(Contains, Error([](J s) { s["views"][1].erase("width"); }),
                "views[1].width is missing");
   EXPECT_PRED2(Contains, Error([](J s) { s.erase("views"); }), "s.json: views is missing");

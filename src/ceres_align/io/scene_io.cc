@@ -188,7 +188,11 @@ LoadedScene BuildScene(const SceneDescription& description, const fs::path& fold
   SceneBuilder builder(folder, &loaded);
   const std::vector<ViewDescription>& views = loaded.description.views;
   for (size_t i = 0; i < views.size(); ++i) {
-    if (views[i].mask.empty()) continue;
+    if (views[i].mask.empty()) {
+      loaded.warnings.push_back(Cat(where, ": views[", i, "] (", Quoted(views[i].name),
+                                    ") has no mask: it is drawn where asked for, not looked at"));
+      continue;
+    }
     View view = builder.MakeView(views[i], Cat(where, ": views[", i, "]"));
     view.mesh_index = builder.MeshIndex(views[i].mesh.empty() ? description.mesh : views[i].mesh);
     loaded.scene.views.push_back(std::move(view));
