@@ -488,5 +488,52 @@ TEST(Meshes, OfManyHabits) {
   for (const Eigen::Vector3d& v : longline.mesh.vertices) EXPECT_EQ(v.cwiseAbs().maxCoeff(), 0.5);
 }
 
+TEST(IoOff, PolygonsColoursAndCommentsAreRead) {
+  const LoadedMesh loaded = ParseMesh(
+      "OFF # a roof\n# counts\n5 3 0\n0 0 0\n1 0 0 255 0 0\n1 1 0.1\n0 1 0\n+0.5 5e-1 2\n"
+      "4 3 2 1 0 0.5 0.5 0.5\n3 0 1 4\n3 1 2 4\n",
+      "a.off");
+  EXPECT_EQ(loaded.mesh.vertices.size(), 5u);
+  EXPECT_EQ(loaded.mesh.faces.size(), 4u);
+  EXPECT_EQ(loaded.mesh.vertices[2], Eigen::Vector3d(1, 1, 0.1));  // to the last bit
+  EXPECT_EQ(loaded.mesh.vertices[4], Eigen::Vector3d(0.5, 0.5, 2));
+}
+
+TEST(IoOff, ErrorsNameLineAndValue) {
+  const auto expect = [](const std::string& text, const std::string& part) {
+    try {
+      ParseMesh(text, "a.off");
+      ADD_FAILURE() << "no error for " << text;
+    } catch (const InputError& error) {
+      EXPECT_NE(std::string(error.what()).find("a.off line " + part), std::string::npos)
+          << error.what();
+    }
+  };
+  expect("NOFF\n1 0 0\n", "1: begins with \"NOFF\"");
+  expect("OFF\n400000000 1 0\n0 0 0\n", "2: the number of vertices is 400000000");
+  expect("OFF\n1 -1 0\n0 0 0\n", "2: the number of faces is -1");
+  expect("OFF\n3 1 0\n0 0 0\n1 0 x\n0 1 0\n3 0 1 2\n", "4: a coordinate is \"x\"");
+  expect("OFF\n3 1 0\n0 0 0\n1 0 inf\n0 1 0\n3 0 1 2\n", "4: a coordinate is not finite");
+  expect("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 3\n", "6: a face names vertex 3 of 3");
+  expect("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1\n", "7: ends before an index");
+}
+
+TEST(IoX3d, TransformsAreApplied) {
+  const LoadedMesh loaded = ParseMesh(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?><X3D profile=\"Interchange\" "
+      "version=\"3.0\"><Scene>"
+      "<Transform translation=\"10 0 0\"><Shape><IndexedFaceSet coordIndex=\"0 2 1 -1 0 1 3 -1 1 2 "
+      "3 "
+      "-1 2 0 3 -1\"><Coordinate point=\"0 0 0 1 0 0 0 1 0 0 0 1.5\"/></IndexedFaceSet></Shape>"
+      "</Transform></Scene></X3D>",
+      "a.x3d");
+  EXPECT_EQ(loaded.mesh.faces.size(), 4u);
+  const Box box = BoundingBox(loaded.mesh.vertices);
+  EXPECT_EQ(box.low, Eigen::Vector3d(10, 0, 0));
+  EXPECT_EQ(box.high, Eigen::Vector3d(11, 1, 1.5));
+}
+
+TEST(Io3mf, DamageIsAnError) { EXPECT_THROW(ParseMesh("PK\x03\x04 damaged", "a.3mf"), InputError); }
+
 }  // namespace
 }  // namespace ceres_align

@@ -92,10 +92,13 @@ RawMesh ReadByFormat(const std::string& bytes, const std::filesystem::path& path
     return io_internal::ReadPly(bytes, name);
   }
   if (extension == ".stl") return io_internal::ReadStl(bytes, name);
+  if (extension == ".off") return io_internal::ReadOff(bytes, name);
   if (extension == ".obj") return io_internal::ReadObj(bytes, name);
-  if (extension == ".dae") return io_internal::ReadDae(bytes, name);
+  for (const char* other : {".dae", ".x3d", ".3mf"}) {
+    if (extension == other) return io_internal::ReadByAssimp(bytes, name, other + 1);
+  }
   Fail(name, ": unknown mesh format ", Quoted(extension),
-       "; OBJ, PLY, STL, GLB, glTF and DAE are read");
+       "; OBJ, PLY, STL, GLB, glTF, DAE, OFF, X3D and 3MF are read");
 }
 
 LoadedMesh Cleaned(RawMesh raw, const std::string& name) {

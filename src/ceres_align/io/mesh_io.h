@@ -1,4 +1,4 @@
-// Mesh files: OBJ, PLY, STL, GLB, glTF and COLLADA (.dae) in; OBJ and PLY out.
+// Mesh files: OBJ, PLY, STL, GLB, glTF, OFF, COLLADA (.dae), X3D and 3MF in; OBJ and PLY out.
 #pragma once
 
 #include <filesystem>
@@ -16,9 +16,10 @@ struct LoadedMesh {
 };
 
 /// Reads a mesh; the format is told by the content where it has a signature (PLY, GLB), else by
-/// the extension. Polygons are triangulated, concave ones too. OBJ and PLY keep double precision;
-/// the nodes' transforms of GLB and glTF are applied (default scene). COLLADA is read by assimp, in
-/// single precision: transforms and <unit> are applied (metres come out), <up_axis> is not.
+/// the extension. Polygons are triangulated, concave ones too. OBJ, OFF and PLY keep double
+/// precision; the nodes' transforms of GLB and glTF are applied (default scene). COLLADA, X3D and
+/// 3MF are read by assimp, in single precision: transforms are applied, and COLLADA's <unit>
+/// (metres come out), but not its <up_axis>, nor the unit of 3MF (its own numbers come out).
 /// Colours, normals, texture coordinates and materials are ignored.
 ///
 /// Throws InputError, one line with file, line (text formats) and value, for: a file that cannot

@@ -20,8 +20,10 @@ struct RawMesh {
 RawMesh ReadObj(const std::string& bytes, const std::string& name);
 RawMesh ReadPly(const std::string& bytes, const std::string& name);
 RawMesh ReadStl(const std::string& bytes, const std::string& name);
-/// COLLADA, through assimp.
-RawMesh ReadDae(const std::string& bytes, const std::string& name);
+RawMesh ReadOff(const std::string& bytes, const std::string& name);
+/// Through assimp, by extension: dae, x3d, 3mf.
+RawMesh ReadByAssimp(const std::string& bytes, const std::string& name,
+                     const std::string& extension);
 /// GLB or glTF; external buffers are looked for beside `path`.
 RawMesh ReadGltf(const std::string& bytes, const std::filesystem::path& path);
 

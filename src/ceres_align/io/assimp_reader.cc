@@ -1,10 +1,11 @@
-// COLLADA through assimp, whose positions are floats.
+// COLLADA, X3D and 3MF through assimp, whose positions are floats.
 #include <assimp/config.h>
 #include <assimp/postprocess.h>
 #include <assimp/scene.h>
 
 #include <Eigen/Core>
 #include <assimp/Importer.hpp>
+#include <cctype>
 #include <cmath>
 
 #include "ceres_align/io/mesh_readers.h"
@@ -58,16 +59,23 @@ void AddNode(const aiScene& scene, const aiNode& node, const Eigen::Matrix4d& sc
   }
 }
 
+std::string Capitals(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
 }  // namespace
 
-RawMesh ReadDae(const std::string& bytes, const std::string& name) {
-  CheckXmlNesting(bytes, name);
+RawMesh ReadByAssimp(const std::string& bytes, const std::string& name,
+                     const std::string& extension) {
+  if (extension == "dae" || extension == "x3d") CheckXmlNesting(bytes, name);
   Assimp::Importer importer;
   importer.SetPropertyBool(AI_CONFIG_IMPORT_COLLADA_IGNORE_UP_DIRECTION, true);
-  const aiScene* scene =
-      importer.ReadFileFromMemory(bytes.data(), bytes.size(), aiProcess_Triangulate, "dae");
+  const aiScene* scene = importer.ReadFileFromMemory(bytes.data(), bytes.size(),
+                                                     aiProcess_Triangulate, extension.c_str());
   if (scene == nullptr || scene->mRootNode == nullptr) {
-    Fail(name, ": cannot be read as COLLADA: ", Shown(importer.GetErrorString(), 200));
+    Fail(name, ": cannot be read as ", extension == "dae" ? "COLLADA" : Capitals(extension), ": ",
+         Shown(importer.GetErrorString(), 200));
   }
   RawMesh raw;
   AddNode(*scene, *scene->mRootNode, Eigen::Matrix4d::Identity(), name, &raw);
