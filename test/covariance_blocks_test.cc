@@ -42,7 +42,7 @@ struct LogFocalPrior {
 };
 
 // How well the two things are known that the masks cannot tell apart from others.
-constexpr double kFocalSigma = 0.0015, kRigSigma_rad = 0.001, kRigSigma = 0.005;
+constexpr double kFocalSigma = 0.0003, kRigSigma_rad = 0.0005, kRigSigma = 0.0025;
 constexpr int kFrames = 2, kCameras = 2;
 
 // Two cameras, the place of the second hardly known, have seen an object of unknown size from two
@@ -52,14 +52,15 @@ class TwoFrames {
   TwoFrames() : TwoFrames(MakeMultiPart(600)) {}
   explicit TwoFrames(TriangleMesh mesh) : mesh_(std::move(mesh)) {
     for (Eigen::Vector3d& vertex : mesh_.vertices) vertex += Eigen::Vector3d(0.7, -1.1, 0.4);
-    camera_ = TestCamera(320, 260);
+    camera_ = TestCamera(640, 520);
     Random random("two frames", 5);
-    truth_[0] = testing::RandomPose(mesh_, camera_, 84, &random);
-    truth_[1] = testing::RandomPose(mesh_, camera_, 72, &random);
+    truth_[0] = testing::RandomPose(mesh_, camera_, 168, &random);
+    truth_[1] = testing::RandomPose(mesh_, camera_, 144, &random);
     rig_truth_ = TurnedCamera(truth_[0] * BoundingSphere(mesh_).center, 0.7);
     renderer_ = std::make_unique<testing::MeshRenderer>(mesh_, 1);
+    // So many samples that their own error, the same in all runs, is far below the noise.
     for (int v = 0; v < kFrames * kCameras; ++v) {
-      clean_.push_back(RenderMask(mesh_, CamFromRig(v) * truth_[v / kCameras], camera_, 8));
+      clean_.push_back(RenderMask(mesh_, CamFromRig(v) * truth_[v / kCameras], camera_, 24));
     }
   }
   Rigid3d CamFromRig(int v) const { return v % kCameras == 0 ? Rigid3d() : rig_truth_; }
@@ -80,7 +81,7 @@ class TwoFrames {
 struct Posed {
   static constexpr double kWeight = 20;
 
-  Posed(const TwoFrames& world, uint64_t seed, bool focal_prior = true) : world(world) {
+  Posed(const TwoFrames& world, uint64_t seed) : world(world) {
     Random random("priors", seed);
     const auto draw = [&](double sigma) { return seed == 0 ? 0.0 : sigma * random.Normal(); };
     for (int f = 0; f < kFrames; ++f) {
@@ -96,11 +97,9 @@ struct Posed {
     for (int v = 0; v < kFrames * kCameras; ++v) AddSilhouette(v, seed);
 
     const double log_focal = std::log(camera.fx_px) + draw(kFocalSigma);
-    if (focal_prior) {
-      problem.AddResidualBlock(new ceres::AutoDiffCostFunction<LogFocalPrior, 1, 4>(
-                                   new LogFocalPrior{log_focal, kFocalSigma}),
-                               nullptr, intrinsics.data());
-    }
+    focal_prior = problem.AddResidualBlock(new ceres::AutoDiffCostFunction<LogFocalPrior, 1, 4>(
+                                               new LogFocalPrior{log_focal, kFocalSigma}),
+                                           nullptr, intrinsics.data());
     Vector6d sigmas, drawn;
     sigmas << Eigen::Vector3d::Constant(kRigSigma_rad), Eigen::Vector3d::Constant(kRigSigma);
     for (int i = 0; i < 6; ++i) drawn[i] = draw(sigmas[i]);
@@ -178,16 +177,13 @@ struct Posed {
     }
     return result;
   }
-  MatrixXd CovarianceWithoutFocalPrior(uint64_t seed) const {
-    Posed without(world, seed, false);
-    for (int f = 0; f < kFrames; ++f) without.pose[f] = pose[f];
-    without.rig = rig;
-    without.intrinsics = intrinsics;
-    without.log_scale = log_scale;
+  // From now on.
+  MatrixXd CovarianceWithoutFocalPrior() {
+    problem.RemoveResidualBlock(focal_prior);
     PoseCovariance covariance;
-    EXPECT_TRUE(covariance.Compute(without.silhouettes, world.rasterizer(), &without.problem))
+    EXPECT_TRUE(covariance.Compute(silhouettes, world.rasterizer(), &problem))
         << covariance.message();
-    return without.Covariance(covariance);
+    return Covariance(covariance);
   }
   // Of the two poses, each by itself, the other blocks from now on constant.
   MatrixXd CovarianceOfPosesAlone() {
@@ -214,6 +210,7 @@ struct Posed {
   std::vector<TargetId> target_ids;
   ceres::Problem problem;
   std::vector<ProblemSilhouette> silhouettes;
+  ceres::ResidualBlockId focal_prior;
 };
 
 // Of the entries, each relative to the two sigmas.
@@ -424,7 +421,7 @@ TEST(CovarianceBlocks, KeepsItsPromise) {
     const MatrixXd C = posed.Covariance(covariance);
     right.push_back({error, C});
     no_coupling.push_back({error, posed.WithoutCoupling(C)});
-    no_prior.push_back({error, posed.CovarianceWithoutFocalPrior(seed)});
+    no_prior.push_back({error, posed.CovarianceWithoutFocalPrior()});
     others_known.push_back({error.head(12), posed.CovarianceOfPosesAlone()});
   }
   EXPECT_TRUE(RatiosHold(right, "covariance"));
@@ -450,14 +447,14 @@ TEST(CovarianceBlocks, ABallsRotationNeedsAPrior) {
   EXPECT_FALSE(covariance.Compute(posed.silhouettes, world.rasterizer(), &posed.problem));
   EXPECT_NE(covariance.message().find("facets"), std::string::npos) << covariance.message();
   MatrixXd W = MatrixXd::Zero(3, 6);
-  W.leftCols<3>().diagonal().setConstant(1000);
+  W.leftCols<3>().diagonal().setConstant(1e4);
   for (PoseBlock& pose : posed.pose) {
     posed.problem.AddResidualBlock(new PosePrior(pose, W), nullptr, pose.data());
   }
   ASSERT_TRUE(covariance.Compute(posed.silhouettes, world.rasterizer(), &posed.problem))
       << covariance.message();
   const Vector6d sigmas = covariance.SigmasAbout(posed.pose[1].data(), world.center());
-  for (int k = 0; k < 3; ++k) EXPECT_NEAR(sigmas[k], 1e-3, 5e-5);
+  for (int k = 0; k < 3; ++k) EXPECT_NEAR(sigmas[k], 1e-4, 5e-6);
 }
 
 TEST(CovarianceBlocksDeathTest, ProgrammersErrors) {

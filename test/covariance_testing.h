@@ -50,16 +50,34 @@ class PosePrior : public ceres::CostFunction {
 
 /// Each pixel of the clean mask errs by the mean of white noise over the 25 pixels around it:
 /// errors along the outline are correlated over some pixels, and small enough that half of JᵀJ
-/// stays the cost's curvature.
+/// stays the cost's curvature. Only near the outline: elsewhere nothing depends on it.
 inline ImageF NoisyMask(const ImageF& clean, uint64_t seed) {
-  constexpr int kReach = 2;
+  constexpr int kReach = 2, kBand = 3;
   constexpr double kSigma = 0.1;  // of a pixel
+  const int margin = kReach + kBand;
+  Image<uint8_t> near(clean.width + 2 * kReach, clean.height + 2 * kReach, 0);
+  for (int r = 0; r + 1 < clean.height; ++r) {
+    for (int c = 0; c + 1 < clean.width; ++c) {
+      const float m = clean.at(c, r);
+      if (m == clean.at(c + 1, r) && m == clean.at(c, r + 1)) continue;
+      for (int y = std::max(0, r + kReach - margin);
+           y <= std::min(near.height - 1, r + kReach + margin); ++y) {
+        for (int x = std::max(0, c + kReach - margin);
+             x <= std::min(near.width - 1, c + kReach + margin); ++x) {
+          near.at(x, y) = 1;
+        }
+      }
+    }
+  }
   Random random("mask", seed);
-  Image<double> white(clean.width + 2 * kReach, clean.height + 2 * kReach);
-  for (double& value : white.pixels) value = kSigma / (2 * kReach + 1) * random.Normal();
+  Image<double> white(near.width, near.height, 0.0);
+  for (size_t i = 0; i < white.pixels.size(); ++i) {
+    if (near.pixels[i] != 0) white.pixels[i] = kSigma / (2 * kReach + 1) * random.Normal();
+  }
   ImageF mask = clean;
   for (int r = 0; r < mask.height; ++r) {
     for (int c = 0; c < mask.width; ++c) {
+      if (near.at(c + kReach, r + kReach) == 0) continue;
       double sum = mask.at(c, r);
       for (int dr = 0; dr <= 2 * kReach; ++dr) {
         for (int dc = 0; dc <= 2 * kReach; ++dc) sum += white.at(c + dc, r + dr);
