@@ -91,6 +91,31 @@ TEST(PoseCovariance, WithoutOthersIsTheSandwich) {
   }
 }
 
+// Views whose pixels' middles alone are compared: the misfit is still that of whole pixels, and the
+// curvature the window's.
+TEST(PoseCovariance, KnowsTheWindow) {
+  Setting setting(2, MakeMultiPart(600), 160, 130, 1);
+  // Masks that are off by a third of a pixel.
+  const double depth = (setting.truth * setting.center()).z();
+  setting.truth.translation.x() += 0.33 * depth / setting.weighted[0].view.camera.fx_px;
+  const std::vector<OutlinePixel> whole =
+      CollectOutline(setting.weighted, setting.rasterizer(), setting.truth);
+  for (WeightedView& view : setting.weighted) view.view.window = 5;
+  PoseCovariance covariance;
+  ASSERT_TRUE(setting.Compute(Matrix6d::Zero(), &covariance)) << covariance.message();
+  const std::vector<OutlinePixel> middles =
+      CollectOutline(setting.weighted, setting.rasterizer(), setting.truth);
+  Misfit misfit = MeasureMisfit(whole);
+  const auto without =
+      SandwichCovariance(middles, misfit, Matrix6d::Zero(), setting.views->radius(), nullptr);
+  misfit.window = 5;
+  const auto expected =
+      SandwichCovariance(middles, misfit, Matrix6d::Zero(), setting.views->radius(), nullptr);
+  ASSERT_TRUE(expected && without);
+  EXPECT_LT(Difference(TangentOf(covariance), *expected), 1e-9);
+  EXPECT_GT(Difference(*without, *expected), 0.1);
+}
+
 // One factor on all silhouettes changes nothing as long as nothing else is known.
 TEST(PoseCovariance, DoesNotDependOnACommonWeight) {
   Setting setting(2);
