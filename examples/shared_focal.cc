@@ -4,14 +4,17 @@
 // The camera has seen the object twice, from places that nobody knows; its focal length is known to
 // 10 %, and the value given is 15 % off. Each photograph has a pose block of its own; both share
 // one block of intrinsics, whose principal point is held by a manifold, and a prior is one more
-// residual. The program exits with 0 if it ends within half a percent of the true focal length and
-// within a tenth of a degree of both poses.
+// residual. PoseCovariance tells how sure poses and focal length are. The program exits with 0 if
+// it ends within half a percent of the true focal length and within a tenth of a degree of both
+// poses, and all of these within 4 sigma.
 #include <ceres/ceres.h>
 
 #include <cmath>
 #include <cstdio>
 #include <memory>
+#include <vector>
 
+#include "ceres_align/assess/pose_covariance.h"
 #include "ceres_align/cost/pose_manifold.h"
 #include "ceres_align/cost/view_batch.h"
 #include "ceres_align/geometry/rigid3d.h"
@@ -28,18 +31,18 @@ using ceres_align::Rigid3d;
 
 constexpr int kPhotographs = 2;
 constexpr double kSigmaLogFocal = 0.1;
-// A clean mask's residual has about this rms per px of outline; it makes the prior's weight
-// comparable with ½ Σ (M − T)².
+// A clean mask's residual has about this rms per px of outline. A silhouette that is weighted by
+// 1/noise² compares with residuals of unit variance, as the prior is.
 constexpr double kMaskNoise = 0.3;
 
-// residual = noise · log(fx / prior) / sigma.
+// residual = log(fx / prior) / sigma.
 struct FocalPrior {
   double prior_px;
 
   template <typename T>
   bool operator()(const T* intrinsics, T* residual) const {
     using std::log;
-    residual[0] = kMaskNoise / kSigmaLogFocal * log(intrinsics[0] / prior_px);
+    residual[0] = log(intrinsics[0] / prior_px) / kSigmaLogFocal;
     return true;
   }
 };
@@ -64,8 +67,8 @@ int main() {
   const Camera camera{640, 480, 820, 820, 320, 240};
   const double focal_factor = 1.15;
   ceres_align::CpuRasterizer rasterizer;
-  const ceres_align::MeshId mesh_id =
-      rasterizer.AddMesh(std::make_shared<ceres_align::ContourMesh>(mesh));
+  const auto contour = std::make_shared<const ceres_align::ContourMesh>(mesh);
+  const ceres_align::MeshId mesh_id = rasterizer.AddMesh(contour);
 
   double poses[kPhotographs][ceres_align::kPoseBlockSize];
   double intrinsics[ceres_align::kIntrinsicsBlockSize] = {
@@ -77,19 +80,24 @@ int main() {
   ceres::Problem problem(problem_options);
   problem.AddParameterBlock(intrinsics, ceres_align::kIntrinsicsBlockSize,
                             new ceres::SubsetManifold(4, {2, 3}));
+  std::vector<std::shared_ptr<const ceres_align::Target>> targets;
+  std::vector<ceres_align::ProblemSilhouette> silhouettes;
   for (int i = 0; i < kPhotographs; ++i) {
     ToPoseBlock(Start(i, focal_factor), poses[i]);
     problem.AddParameterBlock(poses[i], ceres_align::kPoseBlockSize, new ceres_align::PoseManifold);
     ceres_align::SilhouetteView view;
     view.mesh = mesh_id;
-    view.target = rasterizer.AddTarget(std::make_shared<ceres_align::Target>(
-        RenderMask(mesh, TruePose(i), camera), ceres_align::ImageF()));
+    targets.push_back(std::make_shared<ceres_align::Target>(RenderMask(mesh, TruePose(i), camera),
+                                                            ceres_align::ImageF()));
+    view.target = rasterizer.AddTarget(targets[i]);
     view.camera = camera;
     ceres_align::ViewBlocks blocks(poses[i]);
     blocks.intrinsics = intrinsics;
-    problem.AddResidualBlock(
-        new ceres_align::SilhouetteCostFunction(&batch, batch.AddView(view, blocks)), nullptr,
+    const ceres::ResidualBlockId id = problem.AddResidualBlock(
+        new ceres_align::SilhouetteCostFunction(&batch, batch.AddView(view, blocks)),
+        new ceres::ScaledLoss(nullptr, 1 / (kMaskNoise * kMaskNoise), ceres::TAKE_OWNERSHIP),
         poses[i], intrinsics);
+    silhouettes.push_back({id, targets[i].get(), contour->radius});
   }
   problem.AddResidualBlock(
       new ceres::AutoDiffCostFunction<FocalPrior, 1, ceres_align::kIntrinsicsBlockSize>(
@@ -103,17 +111,32 @@ int main() {
   ceres::Solver::Summary summary;
   ceres::Solve(options, &problem, &summary);
 
-  const double focal_percent = 100 * std::abs(intrinsics[0] / camera.fx_px - 1);
-  std::printf("%d iterations; focal length %.2f px (true %.0f, given %.0f)\n",
-              static_cast<int>(summary.iterations.size()) - 1, intrinsics[0], camera.fx_px,
-              focal_factor * camera.fx_px);
-  bool right = summary.termination_type == ceres::CONVERGENCE && focal_percent < 0.5;
+  ceres_align::PoseCovariance covariance;
+  if (!covariance.Compute(silhouettes, &rasterizer, &problem)) {
+    std::printf("%s\n", covariance.message().c_str());
+    return 1;
+  }
+  double of_focal[2 * 2];  // the manifold's tangent is [fx, fy]
+  covariance.GetCovarianceBlockInTangentSpace(intrinsics, intrinsics, of_focal);
+  const double focal_sigma_px = std::sqrt(of_focal[0]);
+  const double focal_error_px = std::abs(intrinsics[0] - camera.fx_px);
+  std::printf("%d iterations; focal length %.2f px, sigma %.2f (true %.0f, given %.0f)\n",
+              static_cast<int>(summary.iterations.size()) - 1, intrinsics[0], focal_sigma_px,
+              camera.fx_px, focal_factor * camera.fx_px);
+  bool right = summary.termination_type == ceres::CONVERGENCE &&
+               focal_error_px < 0.005 * camera.fx_px && focal_error_px < 4 * focal_sigma_px;
   for (int i = 0; i < kPhotographs; ++i) {
     const auto error =
         ComparePoses(ceres_align::FromPoseBlock(poses[i]), TruePose(i), Eigen::Vector3d::Zero());
-    std::printf("photograph %d: %.4f deg, %.4f %% of the distance\n", i + 1, error.rotation_deg,
-                error.translation_percent);
-    right = right && error.rotation_deg < 0.1;
+    // About the object's centre, which is the world's origin: turns (rad), then shifts.
+    const auto sigmas = covariance.SigmasAbout(poses[i], Eigen::Vector3d::Zero());
+    const double turn_sigma_deg = sigmas.head<3>().norm() * 180 / M_PI;
+    const double shift_sigma_percent =
+        100 * sigmas.tail<3>().norm() / TruePose(i).translation.norm();
+    std::printf("photograph %d: %.4f deg, sigma %.4f; %.4f %% of the distance, sigma %.4f\n", i + 1,
+                error.rotation_deg, turn_sigma_deg, error.translation_percent, shift_sigma_percent);
+    right = right && error.rotation_deg < 0.1 && error.rotation_deg < 4 * turn_sigma_deg &&
+            error.translation_percent < 4 * shift_sigma_percent;
   }
   return right ? 0 : 1;
 }

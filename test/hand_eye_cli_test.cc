@@ -10,7 +10,14 @@
 #include <set>
 #include <sstream>
 
+#include "ceres_align/io/camera_info.h"
+#include "ceres_align/io/conventions.h"
+#include "ceres_align/io/files.h"
+#include "ceres_align/io/joint_states.h"
+#include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/matrix_text.h"
+#include "ceres_align/synth/robot_files.h"
+#include "ceres_align/synth/robot_scene.h"
 #include "io_testing.h"
 
 namespace ceres_align::testing {
@@ -109,6 +116,44 @@ TEST_F(HandEyeCliTest, EyeInHand) {
   const Rigid3d truth = ReadRigid(folder_ / "arm/true_flange_from_cam.csv");
   EXPECT_LT(RotationAngle_rad(found.rotation, truth.rotation), 0.04 * M_PI / 180);
   EXPECT_LT((found.translation - truth.translation).norm(), 5e-4);
+}
+
+// A second camera of another size and focal length, x₂ = M x₁. The answer is the first one's.
+TEST_F(HandEyeCliTest, Stereo) {
+  MakeScene("--seed 4");
+  const RobotArm arm = MakeRobotArm();
+  const Rigid3d truth = ReadRigid(folder_ / "arm/true_base_from_cam.csv");
+  const Rigid3d second_from_first(ExpRotation({0.02, -0.25, 0.01}), Eigen::Vector3d(0.4, 0, 0.05));
+  RobotScene seen;
+  seen.mount_from_cam = truth * Inverse(second_from_first);
+  Camera camera = CameraFromFov(480, 360, 56, "camera");
+  camera.cx_px -= 4.5;
+  camera.cy_px += 2.75;
+  WriteFileWhole(folder_ / "arm/right.yaml", CameraInfoYaml(camera, "right"));
+  WriteMatrix(folder_ / "arm/right_from_left.npy", MatrixOf(second_from_first));
+  WriteMatrix(folder_ / "arm/left_from_right.csv", MatrixOf(Inverse(second_from_first)));
+  const Eigen::MatrixXd states = ReadJointStates(folder_ / "arm/joint_states.csv", ArmJointNames());
+  for (int s = 0; s < 3; ++s) {
+    SaveMask(folder_ / ("arm/right/mask_" + std::to_string(s) + ".png"),
+             RobotMask(arm, seen, ArmState(states.row(s)), camera, 1));
+  }
+  const std::string stereo =
+      "--outputs json --stereo_masks 'arm/right/*.png' --stereo_camera arm/right.yaml ";
+  const Outcome outcome = Run(stereo + "--stereo_cam_from_cam arm/right_from_left.npy");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  for (const char* mask : {"arm/masks/mask_002.png", "arm/right/mask_2.png"}) {
+    EXPECT_PRED2(Contains, outcome.out, mask);
+  }
+  const Rigid3d found = ReadRigid(folder_ / "out/base_from_cam.csv");
+  EXPECT_LT(RotationAngle_rad(found.rotation, truth.rotation), 0.04 * M_PI / 180);
+  EXPECT_LT((found.translation - truth.translation).norm(), 5e-4);
+  const auto json = nlohmann::json::parse(ReadAll(folder_ / "out/result.json"));
+  EXPECT_EQ(json["views"].size(), 6u);
+  for (const auto& view : json["views"]) EXPECT_GT(view["iou"].get<double>(), 0.97);
+  // The matrix the wrong way round.
+  const Outcome wrong = Run(stereo + "--stereo_cam_from_cam arm/left_from_right.csv");
+  EXPECT_EQ(wrong.exit_code, 2) << wrong.out;
 }
 
 TEST_F(HandEyeCliTest, AJointThatStandsOffIsNamedAndTakenIn) {

@@ -5,20 +5,20 @@
 #include <glog/logging.h>
 #include <gtest/gtest.h>
 
-#include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
-#include <algorithm>
-#include <cstdio>
 #include <memory>
 
 #include "ceres_align/cost/view_batch.h"
 #include "ceres_align/synth/shapes.h"
 #include "cost_testing.h"
+#include "covariance_testing.h"
 
 namespace ceres_align {
 namespace {
 
+using testing::Agreement;
 using testing::PoseBlock;
+using testing::PosePrior;
 using testing::Random;
 using testing::TestCamera;
 using testing::ToBlock;
@@ -27,43 +27,11 @@ using testing::Vector6d;
 using Matrix7 = Eigen::Matrix<double, 7, 7, Eigen::RowMajor>;
 using RowMajor6 = Eigen::Matrix<double, 6, 6, Eigen::RowMajor>;
 
-// residual = W·(pose ⊟ measured), the tangent being PoseManifold's; rows of W in 1/sigma.
-class PosePrior : public ceres::CostFunction {
- public:
-  PosePrior(const PoseBlock& measured, const Eigen::MatrixXd& W) : measured_(measured), W_(W) {
-    set_num_residuals(static_cast<int>(W.rows()));
-    mutable_parameter_block_sizes()->push_back(kPoseBlockSize);
-  }
-  bool Evaluate(double const* const* parameters, double* residuals,
-                double** jacobians) const override {
-    Vector6d delta;
-    PoseManifold().Minus(parameters[0], measured_.data(), delta.data());
-    Eigen::VectorXd::Map(residuals, W_.rows()) = W_ * delta;
-    if (jacobians == nullptr || jacobians[0] == nullptr) return true;
-    Eigen::Matrix<double, 6, 7, Eigen::RowMajor> minus;
-    PoseManifold().MinusJacobian(parameters[0], minus.data());
-    Eigen::Matrix<double, Eigen::Dynamic, 7, Eigen::RowMajor>::Map(jacobians[0], W_.rows(), 7) =
-        W_ * LogJacobian(delta.head<3>()) * minus;
-    return true;
-  }
-
- private:
-  // d log(exp(d)·R)/dd at log(R) = w, to second order in w.
-  static Matrix6d LogJacobian(const Eigen::Vector3d& w) {
-    Eigen::Matrix3d cross;
-    cross << 0, -w.z(), w.y(), w.z(), 0, -w.x(), -w.y(), w.x(), 0;
-    Matrix6d J = Matrix6d::Identity();
-    J.topLeftCorner<3, 3>() += -0.5 * cross + cross * cross / 12;
-    return J;
-  }
-  PoseBlock measured_;
-  Eigen::MatrixXd W_;
-};
-
 // An asymmetric object, its centre away from the world's origin, seen by one or two cameras.
 struct Setting {
   explicit Setting(int num_views, const TriangleMesh& shape = MakeMultiPart(600),
-                   int width_px = 110, int height_px = 90) {
+                   int width_px = 110, int height_px = 90, int samples = 8)
+      : samples_per_axis(samples) {
     mesh = shape;
     for (Eigen::Vector3d& vertex : mesh.vertices) vertex += Eigen::Vector3d(0.7, -1.1, 0.4);
     const Camera camera = TestCamera(width_px, height_px);
@@ -75,7 +43,8 @@ struct Setting {
   }
   void Add(const Camera& camera, const Rigid3d& cam_from_rig) {
     const int i = static_cast<int>(weighted.size());
-    const SilhouetteView view = views->Add(camera, cam_from_rig, Rigid3d(), 8, false);
+    const SilhouetteView view =
+        views->Add(camera, cam_from_rig, Rigid3d(), samples_per_axis, false);
     weighted.push_back({view, &views->target(i), 1.0});
   }
   Eigen::Vector3d center() const { return rasterizer()->MeshCenter(weighted[0].view.mesh); }
@@ -86,6 +55,7 @@ struct Setting {
   }
 
   TriangleMesh mesh;
+  int samples_per_axis;
   Rigid3d truth;
   std::unique_ptr<testing::Views> views;
   std::vector<WeightedView> weighted;
@@ -119,6 +89,31 @@ TEST(PoseCovariance, WithoutOthersIsTheSandwich) {
     ASSERT_TRUE(expected.has_value());
     EXPECT_LT(Difference(TangentOf(covariance), *expected), 1e-9);
   }
+}
+
+// Views whose pixels' middles alone are compared: the misfit is still that of whole pixels, and the
+// curvature the window's.
+TEST(PoseCovariance, KnowsTheWindow) {
+  Setting setting(2, MakeMultiPart(600), 160, 130, 1);
+  // Masks that are off by a third of a pixel.
+  const double depth = (setting.truth * setting.center()).z();
+  setting.truth.translation.x() += 0.33 * depth / setting.weighted[0].view.camera.fx_px;
+  const std::vector<OutlinePixel> whole =
+      CollectOutline(setting.weighted, setting.rasterizer(), setting.truth);
+  for (WeightedView& view : setting.weighted) view.view.window = 5;
+  PoseCovariance covariance;
+  ASSERT_TRUE(setting.Compute(Matrix6d::Zero(), &covariance)) << covariance.message();
+  const std::vector<OutlinePixel> middles =
+      CollectOutline(setting.weighted, setting.rasterizer(), setting.truth);
+  Misfit misfit = MeasureMisfit(whole);
+  const auto without =
+      SandwichCovariance(middles, misfit, Matrix6d::Zero(), setting.views->radius(), nullptr);
+  misfit.window = 5;
+  const auto expected =
+      SandwichCovariance(middles, misfit, Matrix6d::Zero(), setting.views->radius(), nullptr);
+  ASSERT_TRUE(expected && without);
+  EXPECT_LT(Difference(TangentOf(covariance), *expected), 1e-9);
+  EXPECT_GT(Difference(*without, *expected), 0.1);
 }
 
 // One factor on all silhouettes changes nothing as long as nothing else is known.
@@ -283,7 +278,7 @@ class NoisyRuns {
                              new ceres::ScaledLoss(nullptr, weight_, ceres::TAKE_OWNERSHIP),
                              pose.data());
     problem.AddResidualBlock(new PosePrior(measured, W_), nullptr, pose.data());
-    Solve(&problem);
+    testing::SolveQuietly(&problem);
 
     Trial run;
     PoseManifold().Minus(ToBlock(setting_.truth).data(), pose.data(), run.error.data());
@@ -307,64 +302,22 @@ class NoisyRuns {
   }
 
  private:
-  // Each pixel of the clean mask errs by the mean of white noise over the 25 pixels around it:
-  // errors along the outline are correlated over some pixels, and small enough that half of JᵀJ
-  // stays the cost's curvature.
   ImageF Mask(uint64_t seed) const {
-    constexpr int kReach = 2;
-    constexpr double kSigma = 0.1;  // of a pixel
-    const ImageF& clean = setting_.views->target(0).mask();
-    Random random("mask", seed);
-    Image<double> white(clean.width + 2 * kReach, clean.height + 2 * kReach);
-    for (double& value : white.pixels) value = kSigma / (2 * kReach + 1) * random.Normal();
-    ImageF mask = clean;
-    for (int r = 0; r < mask.height; ++r) {
-      for (int c = 0; c < mask.width; ++c) {
-        double sum = mask.at(c, r);
-        for (int dr = 0; dr <= 2 * kReach; ++dr) {
-          for (int dc = 0; dc <= 2 * kReach; ++dc) sum += white.at(c + dc, r + dr);
-        }
-        mask.at(c, r) = static_cast<float>(std::clamp(sum, 0.0, 1.0));
-      }
-    }
-    return mask;
-  }
-  static void Solve(ceres::Problem* problem) {
-    ceres::Solver::Options options;
-    options.linear_solver_type = ceres::DENSE_QR;
-    options.max_num_iterations = 60;
-    options.logging_type = ceres::SILENT;
-    ceres::Solver::Summary summary;
-    ceres::Solve(options, problem, &summary);
-    EXPECT_EQ(summary.termination_type, ceres::CONVERGENCE);
+    return testing::NoisyMask(setting_.views->target(0).mask(), seed);
   }
 
-  Setting setting_{1, MakeMultiPart(600), 160, 130};
+  // So many samples that their own error, the same in all runs, is far below the noise.
+  Setting setting_{1, MakeMultiPart(600), 160, 130, 24};
   double weight_;
   Matrix6d prior_root_, W_;
 };
 
-// The runs' errors against what was promised, both in the axes where the mean promise is I.
-struct Agreement {
-  double chi2 = 0;  // mean of eᵀC⁻¹e / 6; ideal 1
-  Vector6d ratios;  // extreme ratios of variances: eigenvalues of the errors' second moments
-  bool Holds() const { return chi2 > 0.75 && chi2 < 1.35 && ratios[0] > 0.5 && ratios[5] < 1.7; }
-};
-Agreement Compare(const std::vector<Trial>& runs, Matrix6d Trial::*promise, const char* name) {
-  Agreement agreement;
-  Matrix6d mean = Matrix6d::Zero(), spread = Matrix6d::Zero();
-  const double share = 1.0 / static_cast<double>(runs.size());
-  for (const Trial& run : runs) {
-    agreement.chi2 += share * run.error.dot((run.*promise).ldlt().solve(run.error)) / 6;
-    mean += share * run.*promise;
-    spread += share * run.error * run.error.transpose();
-  }
-  agreement.ratios = Eigen::GeneralizedSelfAdjointEigenSolver<Matrix6d>(spread, mean).eigenvalues();
-  std::printf("  %-20s chi2/6 %.2f, ratios of variances", name, agreement.chi2);
-  for (const double ratio : agreement.ratios) std::printf(" %.2f", ratio);
-  std::printf("\n");
-  return agreement;
+Agreement Compare(const std::vector<Trial>& trials, Matrix6d Trial::*promise, const char* name) {
+  std::vector<testing::ErrorAndPromise> runs;
+  for (const Trial& trial : trials) runs.push_back({trial.error, trial.*promise});
+  return testing::Compare(runs, name);
 }
+bool Holds(const Agreement& agreement) { return testing::Holds(agreement, 0.75, 1.35, 0.5, 1.7); }
 
 // The mask is trusted about ten times as much as its noise deserves, so that weighting matters: the
 // sandwich must hold all the same.
@@ -372,9 +325,9 @@ TEST(PoseCovariance, KeepsItsPromiseWithANoisyPrior) {
   const NoisyRuns runs(20);
   std::vector<Trial> trials;
   for (uint64_t seed = 1; seed <= 300; ++seed) trials.push_back(runs.Once(seed));
-  EXPECT_TRUE(Compare(trials, &Trial::covariance, "covariance").Holds());
-  EXPECT_FALSE(Compare(trials, &Trial::prior_ignored, "prior ignored").Holds());
-  EXPECT_FALSE(Compare(trials, &Trial::weight_not_squared, "weight not squared").Holds());
+  EXPECT_TRUE(Holds(Compare(trials, &Trial::covariance, "covariance")));
+  EXPECT_FALSE(Holds(Compare(trials, &Trial::prior_ignored, "prior ignored")));
+  EXPECT_FALSE(Holds(Compare(trials, &Trial::weight_not_squared, "weight not squared")));
 }
 
 // A ball of facets, its rotation unknown; then measured.

@@ -91,14 +91,22 @@ TEST(Outline, ShiftAndGrowthAreDerivativesOfTheCoverage) {
         c->cx_px *= 1 + d;
         c->cy_px *= 1 + d;
       });
+      const auto growth_x = setting.Difference(h, [](double d, Camera* c) {
+        c->fx_px *= 1 + d;
+        c->cx_px *= 1 + d;
+      });
       const auto x = [](const OutlineSample& s) { return s.shift[0]; };
       const auto y = [](const OutlineSample& s) { return s.shift[1]; };
       const auto g = [](const OutlineSample& s) { return s.growth; };
+      const auto gx = [](const OutlineSample& s) { return s.growth_x; };
       EXPECT_LT(WorstOf(samples, along_x, x), 2e-4);
       EXPECT_LT(WorstOf(samples, along_y, y), 2e-4);
       EXPECT_LT(WorstOf(samples, growth, g), 2e-4);
+      EXPECT_LT(WorstOf(samples, growth_x, gx), 2e-4);
       // A derivative that is wrong by a thousandth is found.
       EXPECT_GT(WorstOf(samples, growth, [&](const OutlineSample& s) { return 1.001 * g(s); }),
+                5e-4);
+      EXPECT_GT(WorstOf(samples, growth_x, [&](const OutlineSample& s) { return 1.001 * gx(s); }),
                 5e-4);
     }
   }

@@ -5,22 +5,18 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <cmath>
-#include <map>
-#include <tuple>
+
+#include "ceres_align/assess/tile_sandwich.h"
 
 namespace ceres_align {
 namespace {
 
-constexpr int kTilePx = 32, kSmallestTilePx = 4;
+using tile_sandwich::MatrixRows;
+using tile_sandwich::OverTilings;
+using tile_sandwich::PoseRows;
+
 // What a smooth round shape's facets feign stays below: (half the angle between facets)².
 constexpr double kLeastRotationInformation = 5e-4;
-constexpr int kEnoughTiles = 32, kFewestTiles = 8;
-// A tile that alone determines a direction would leave nothing of it.
-constexpr double kMostLeverage = 0.99;
-// Tiles grow while that makes the gradient's noise grow by this, and so many are left.
-constexpr double kStillCorrelated = 1.2;
-constexpr int kEnoughLongTiles = 16;
-constexpr int kWidestTilePx = 512;
 
 // The least information on any rotation, the translation being free, relative to the largest that
 // the outlines have on a translation; a rotation counts by how far it moves points at `radius`.
@@ -34,189 +30,39 @@ double RotationInformation(const Matrix6d& H, const Matrix6d& H_of_views, double
   return turn.eigenvalues()[0] / (radius * radius * shift.eigenvalues()[2]);
 }
 
-// The pixels with ∂M by the unknowns: by the pose, or by the rows of a matrix.
-struct PoseRows {
-  static constexpr int kColumns = 6;
-  const std::vector<OutlinePixel>& pixels;
-  int columns() const { return 6; }
-  const Vector6d& operator()(size_t i) const { return pixels[i].by_pose; }
-};
-struct MatrixRows {
-  static constexpr int kColumns = Eigen::Dynamic;
-  const std::vector<OutlinePixel>& pixels;
-  const Eigen::MatrixXd& transposed;  // column i: of pixel i
-  int columns() const { return static_cast<int>(transposed.rows()); }
-  auto operator()(size_t i) const { return transposed.col(static_cast<Eigen::Index>(i)); }
-};
-
-template <typename Rows>
-using VectorOf = Eigen::Matrix<double, Rows::kColumns, 1>;
-template <typename Rows>
-using MatrixOf = Eigen::Matrix<double, Rows::kColumns, Rows::kColumns>;
-
-template <typename Rows>
-struct Tile {
-  VectorOf<Rows> g;  // Σ Jᵀr
-  MatrixOf<Rows> H;  // Σ JᵀJ
-  bool begun = false;
-  void Begin(int n) {
-    if (begun) return;
-    g.setZero(n);
-    H.setZero(n, n);
-    begun = true;
-  }
-};
-
-// The tiles that the outline passes, of a tiling shifted by (shift_x, shift_y) px.
-template <typename Rows>
-std::vector<Tile<Rows>> TilesOf(const Rows& rows, const Misfit& misfit, int tile_px, int shift_x,
-                                int shift_y) {
-  std::map<std::tuple<int, int, int>, Tile<Rows>> tiles;
-  for (size_t i = 0; i < rows.pixels.size(); ++i) {
-    const OutlinePixel& pixel = rows.pixels[i];
-    Tile<Rows>& tile =
-        tiles[{pixel.view, (pixel.row + shift_y) / tile_px, (pixel.column + shift_x) / tile_px}];
-    tile.Begin(rows.columns());
-    tile.g += pixel.weight * pixel.residual * rows(i);
-    const double k = misfit.Curvature(pixel.displacement_px);
-    if (k > 0) tile.H += k * pixel.weight * rows(i) * rows(i).transpose();
-  }
-  std::vector<Tile<Rows>> list;
-  list.reserve(tiles.size());
-  for (const auto& [key, tile] : tiles) list.push_back(tile);
-  return list;
+constexpr char kFeigned[] =
+    "some rotation is seen no better than by the facets of a round object's mesh";
+bool FeignedByFacets(const Matrix6d& H, const Matrix6d& H_of_views, double radius) {
+  return !(RotationInformation(H, H_of_views, radius) > kLeastRotationInformation);
 }
 
-// tr(H⁻¹ Σ_t g_t g_tᵀ): how large the gradient's noise is by these tiles.
-template <typename Rows>
-double NoiseOf(const std::vector<Tile<Rows>>& tiles, const Eigen::LLT<MatrixOf<Rows>>& llt) {
-  double sum = 0;
-  for (const Tile<Rows>& tile : tiles) sum += llt.matrixL().solve(tile.g).squaredNorm();
-  return sum;
+// Nothing if H determines all unknowns, else why it does not.
+std::string WhyUndetermined(const Eigen::MatrixXd& H) {
+  if (!(H.diagonal().minCoeff() > 0)) return "some unknown changes nothing";
+  // Scaled to a unit diagonal, so that the test of rank does not depend on the units.
+  const Eigen::VectorXd scale = H.diagonal().cwiseSqrt().cwiseInverse();
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(
+      Eigen::MatrixXd(scale.asDiagonal() * H * scale.asDiagonal()));
+  return eigen.eigenvalues()[0] > 1e-10 ? "" : "some combination of the unknowns changes nothing";
 }
 
-template <typename Rows>
-int TileSize(const Rows& pixels, const Misfit& misfit, const MatrixOf<Rows>& H) {
-  const Eigen::LLT<MatrixOf<Rows>> llt(H);
-  int tile_px = kTilePx;
-  std::vector<Tile<Rows>> tiles = TilesOf(pixels, misfit, tile_px, 0, 0);
-  while (tile_px > kSmallestTilePx && tiles.size() < kEnoughTiles) {
-    tile_px /= 2;
-    tiles = TilesOf(pixels, misfit, tile_px, 0, 0);
-  }
-  double noise = NoiseOf(tiles, llt);
-  while (tile_px < kWidestTilePx) {
-    tiles = TilesOf(pixels, misfit, 2 * tile_px, 0, 0);
-    const double wider = NoiseOf(tiles, llt);
-    if (tiles.size() < kEnoughLongTiles || !(wider > kStillCorrelated * noise)) break;
-    tile_px *= 2;
-    noise = wider;
-  }
-  return tile_px;
-}
-
-// By how much the area in a pixel changes where the whole outline is displaced: outwards, along x,
-// along y, away from the outline's middle (by 1 px at its rms radius).
-using Fields = Eigen::Matrix<double, 4, 1>;
-Fields ByCommonFields(const OutlinePixel& pixel, const Eigen::Vector2d& middle_px,
-                      double radius_px) {
-  Fields by;
-  by << pixel.by_offset(), pixel.by_shift,
-      pixel.by_shift.dot(pixel.from_center_px - middle_px) / radius_px;
-  return by;
-}
-
-// Σ_v σ_v² Σ_k b_vk b_vkᵀ.
-template <typename Rows>
-MatrixOf<Rows> CommonNoise(const Rows& rows, const Misfit& misfit) {
-  std::map<int, std::vector<size_t>> by_view;
-  for (size_t i = 0; i < rows.pixels.size(); ++i) by_view[rows.pixels[i].view].push_back(i);
-  const int n = rows.columns();
-  MatrixOf<Rows> noise = MatrixOf<Rows>::Zero(n, n);
-  for (const auto& [view, indices] : by_view) {
-    std::vector<OutlinePixel> own;
-    own.reserve(indices.size());
-    for (const size_t i : indices) own.push_back(rows.pixels[i]);
-    const Misfit of_view = MeasureMisfit(own);
-    if (!(of_view.scale_px > 0.5)) continue;
-    Eigen::Vector2d middle = Eigen::Vector2d::Zero();
-    for (const OutlinePixel& pixel : own) middle += pixel.from_center_px;
-    middle /= static_cast<double>(own.size());
-    double squares = 0;
-    for (const OutlinePixel& pixel : own) squares += (pixel.from_center_px - middle).squaredNorm();
-    const double radius_px = std::max(1.0, std::sqrt(squares / static_cast<double>(own.size())));
-    Eigen::Matrix<double, Rows::kColumns, 4> b =
-        Eigen::Matrix<double, Rows::kColumns, 4>::Zero(n, 4);
-    for (const size_t i : indices) {
-      const OutlinePixel& pixel = rows.pixels[i];
-      const double k = misfit.Curvature(pixel.displacement_px);
-      if (k > 0) {
-        b += k * pixel.weight * rows(i) * ByCommonFields(pixel, middle, radius_px).transpose();
-      }
-    }
-    noise += of_view.long_px * of_view.long_px * b * b.transpose();
-  }
-  return noise;
-}
-
-// H⁻¹ (Σ_t a_t a_tᵀ + white) H⁻¹, a_t = (I − H_t H⁻¹)^(−½) g_t: the optimum has made a tile's
-// residuals smaller the more of H comes from it.
-template <typename Rows>
-MatrixOf<Rows> Sandwich(const MatrixOf<Rows>& H, const MatrixOf<Rows>& white,
-                        const std::vector<Tile<Rows>>& tiles) {
-  using Matrix = MatrixOf<Rows>;
-  using Vector = VectorOf<Rows>;
-  const Eigen::LLT<Matrix> llt(H);
-  // In the axes where H is the identity.
-  const Matrix half_of_others = llt.matrixL().solve(white);
-  Matrix sum = llt.matrixL().solve(half_of_others.transpose());
-  for (const Tile<Rows>& tile : tiles) {
-    const Matrix half = llt.matrixL().solve(tile.H);
-    const Matrix share = llt.matrixL().solve(half.transpose());
-    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(share);
-    const Vector left =
-        (Vector::Ones(H.rows()) - eigen.eigenvalues()).cwiseMax(1 - kMostLeverage).cwiseSqrt();
-    const Vector a =
-        eigen.eigenvectors() *
-        (eigen.eigenvectors().transpose() * llt.matrixL().solve(tile.g)).cwiseQuotient(left);
-    sum += a * a.transpose();
-  }
-  const Matrix inverse_root = llt.matrixL().solve(Matrix::Identity(H.rows(), H.rows()));
-  return inverse_root.transpose() * sum * inverse_root;
-}
-
-// The mean of four tilings; nothing where too few tiles are left.
-template <typename Rows>
-std::optional<MatrixOf<Rows>> OverTilings(const Rows& rows, const Misfit& misfit,
-                                          const MatrixOf<Rows>& H, const MatrixOf<Rows>& others,
-                                          std::string* why) {
-  const int tile_px = TileSize(rows, misfit, H);
-  const MatrixOf<Rows> white = others + CommonNoise(rows, misfit);
-  MatrixOf<Rows> covariance = MatrixOf<Rows>::Zero(H.rows(), H.rows());
-  for (const int shift_x : {0, tile_px / 2}) {
-    for (const int shift_y : {0, tile_px / 2}) {
-      const std::vector<Tile<Rows>> tiles = TilesOf(rows, misfit, tile_px, shift_x, shift_y);
-      if (tiles.size() < kFewestTiles) {
-        *why = "the outlines pass too few tiles to tell their noise";
-        return std::nullopt;
-      }
-      covariance += 0.25 * Sandwich<Rows>(H, white, tiles);
-    }
-  }
-  return MatrixOf<Rows>(0.5 * (covariance + covariance.transpose()));
-}
-
-// Nothing if H determines all six degrees of freedom, else why it does not.
 std::string WhyUndetermined(const Matrix6d& H, const Matrix6d& H_of_views, double radius) {
   if (!(H.diagonal().minCoeff() > 0)) return "some motion changes nothing";
-  if (!(RotationInformation(H, H_of_views, radius) > kLeastRotationInformation)) {
-    return "some rotation is seen no better than by the facets of a round object's mesh";
+  if (FeignedByFacets(H, H_of_views, radius)) return kFeigned;
+  return WhyUndetermined(H);
+}
+
+// Σ k w JᵀJ.
+Eigen::MatrixXd CurvatureOf(const std::vector<OutlinePixel>& pixels,
+                            const Eigen::MatrixXd& by_unknowns, const Misfit& misfit) {
+  CHECK_EQ(by_unknowns.cols(), static_cast<Eigen::Index>(pixels.size()));
+  Eigen::MatrixXd H = Eigen::MatrixXd::Zero(by_unknowns.rows(), by_unknowns.rows());
+  for (size_t i = 0; i < pixels.size(); ++i) {
+    const auto column = by_unknowns.col(static_cast<Eigen::Index>(i));
+    const double k = misfit.Curvature(pixels[i].displacement_px);
+    if (k > 0) H += k * pixels[i].weight * column * column.transpose();
   }
-  // Scaled to a unit diagonal, so that the test of rank does not depend on the units.
-  const Vector6d scale = H.diagonal().cwiseSqrt().cwiseInverse();
-  const Eigen::SelfAdjointEigenSolver<Matrix6d> eigen(
-      Matrix6d(scale.asDiagonal() * H * scale.asDiagonal()));
-  return eigen.eigenvalues()[0] > 1e-10 ? "" : "some combination of motions changes nothing";
+  return H;
 }
 
 }  // namespace
@@ -236,8 +82,18 @@ std::optional<Matrix6d> SandwichCovariance(const std::vector<WeightedView>& view
                                            const Matrix6d& other_information,
                                            Rasterizer* rasterizer, double radius,
                                            const Rigid3d& rig_from_world, std::string* why) {
+  CHECK(!views.empty());
+  const int window = views[0].view.window;
+  std::vector<WeightedView> whole = views;
+  for (WeightedView& view : whole) {
+    CHECK_EQ(view.view.window, window) << "views with different windows";
+    view.view.window = 1;
+  }
   const std::vector<OutlinePixel> pixels = CollectOutline(views, rasterizer, rig_from_world);
-  return SandwichCovariance(pixels, MeasureMisfit(pixels), other_information, radius, why);
+  Misfit misfit =
+      MeasureMisfit(window == 1 ? pixels : CollectOutline(whole, rasterizer, rig_from_world));
+  misfit.window = window;
+  return SandwichCovariance(pixels, misfit, other_information, radius, why);
 }
 
 std::optional<Matrix6d> SandwichCovariance(const std::vector<OutlinePixel>& pixels,
@@ -258,33 +114,51 @@ std::optional<Matrix6d> SandwichCovariance(const std::vector<OutlinePixel>& pixe
   return OverTilings(PoseRows{pixels}, misfit, H, other_information, why);
 }
 
+std::optional<Eigen::MatrixXd> SandwichCovariance(const std::vector<OutlinePixel>& pixels,
+                                                  const Eigen::MatrixXd& by_unknowns,
+                                                  const Misfit& misfit,
+                                                  const Eigen::MatrixXd& other_information,
+                                                  const std::vector<PoseAmongUnknowns>& poses,
+                                                  std::string* why) {
+  const Eigen::Index n = by_unknowns.rows();
+  CHECK(other_information.rows() == n && other_information.cols() == n);
+  CHECK(other_information.allFinite());
+  const Eigen::MatrixXd H_of_views = CurvatureOf(pixels, by_unknowns, misfit);
+  const Eigen::MatrixXd H = H_of_views + other_information;
+  *why = WhyUndetermined(H);
+  if (!why->empty()) return std::nullopt;
+  const Eigen::MatrixXd inverse = H.llt().solve(Eigen::MatrixXd::Identity(n, n));
+  for (const PoseAmongUnknowns& pose : poses) {
+    const Matrix6d of_views = H_of_views.block<6, 6>(pose.first, pose.first);
+    const Matrix6d marginal = inverse.block<6, 6>(pose.first, pose.first).inverse();
+    // A weak rotation of an object that is not round is weak because of other unknowns.
+    if (FeignedByFacets(of_views, of_views, pose.radius) &&
+        FeignedByFacets(marginal, of_views, pose.radius)) {
+      *why = kFeigned;
+      return std::nullopt;
+    }
+  }
+  return OverTilings(MatrixRows{pixels, by_unknowns}, misfit, H, other_information, why);
+}
+
 std::optional<Eigen::MatrixXd> JointCovariance(const std::vector<OutlinePixel>& pixels,
                                                const Eigen::MatrixXd& by_unknowns,
                                                const Misfit& misfit,
                                                const Eigen::MatrixXd& prior_information,
                                                std::string* why) {
-  CHECK_EQ(by_unknowns.cols(), static_cast<Eigen::Index>(pixels.size()));
   const Eigen::Index n = by_unknowns.rows();
   CHECK(prior_information.rows() == n && prior_information.cols() == n);
-  const MatrixRows rows{pixels, by_unknowns};
-  Eigen::MatrixXd H_of_views = Eigen::MatrixXd::Zero(n, n);
   double noise = 0, length = 0;
-  for (size_t i = 0; i < pixels.size(); ++i) {
-    noise += pixels[i].weight * pixels[i].residual * pixels[i].residual;
-    length += pixels[i].weight * pixels[i].length_px();
-    const double k = misfit.Curvature(pixels[i].displacement_px);
-    if (k > 0) H_of_views += k * pixels[i].weight * rows(i) * rows(i).transpose();
+  for (const OutlinePixel& pixel : pixels) {
+    noise += pixel.weight * pixel.residual * pixel.residual;
+    length += pixel.weight * pixel.length_px();
   }
   const double s2 = length > 0 ? noise / length : 0;  // the unit of the cost
-  const Eigen::MatrixXd H = H_of_views + s2 * prior_information;
-  *why = "some combination of the unknowns changes nothing";
-  if (!(H.diagonal().minCoeff() > 0)) return std::nullopt;
-  const Eigen::VectorXd scale = H.diagonal().cwiseSqrt().cwiseInverse();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(
-      Eigen::MatrixXd(scale.asDiagonal() * H * scale.asDiagonal()));
-  if (!(eigen.eigenvalues()[0] > 1e-10)) return std::nullopt;
-  why->clear();
-  return OverTilings(rows, misfit, H, Eigen::MatrixXd(s2 * s2 * prior_information), why);
+  const Eigen::MatrixXd H = CurvatureOf(pixels, by_unknowns, misfit) + s2 * prior_information;
+  *why = WhyUndetermined(H);
+  if (!why->empty()) return std::nullopt;
+  return OverTilings(MatrixRows{pixels, by_unknowns}, misfit, H,
+                     Eigen::MatrixXd(s2 * s2 * prior_information), why);
 }
 
 }  // namespace ceres_align

@@ -43,7 +43,8 @@ std::optional<Matrix6d> SandwichCovariance(const std::vector<OutlinePixel>& pixe
                                            const Misfit& misfit, const Matrix6d& other_information,
                                            double radius, std::string* why);
 
-/// The same from the views themselves. Bad arguments are CHECKed.
+/// The same from the views themselves, which have one window; the misfit is measured on whole
+/// pixels. Bad arguments are CHECKed.
 std::optional<Matrix6d> SandwichCovariance(const std::vector<WeightedView>& views,
                                            const Matrix6d& other_information,
                                            Rasterizer* rasterizer, double radius,
@@ -52,6 +53,23 @@ std::optional<Matrix6d> SandwichCovariance(const std::vector<SilhouetteView>& vi
                                            const std::vector<const Target*>& targets,
                                            Rasterizer* rasterizer, double radius,
                                            const Rigid3d& rig_from_world);
+
+/// Where among the unknowns there is a pose of the object: its six numbers are [ω, v], ω about the
+/// object's centre, v in the units of `radius`, the object's.
+struct PoseAmongUnknowns {
+  Eigen::Index first;
+  double radius;
+};
+
+/// The same for any unknowns: column i of `by_unknowns` (n rows) is ∂M/∂(unknowns) of pixel i, and
+/// `other_information` is n x n. A rotation of one of the `poses` that outlines and other residuals
+/// determine no better than facets feign it is an absent result, as above.
+std::optional<Eigen::MatrixXd> SandwichCovariance(const std::vector<OutlinePixel>& pixels,
+                                                  const Eigen::MatrixXd& by_unknowns,
+                                                  const Misfit& misfit,
+                                                  const Eigen::MatrixXd& other_information,
+                                                  const std::vector<PoseAmongUnknowns>& poses,
+                                                  std::string* why);
 
 /// The same sandwich for any unknowns: column i of `by_unknowns` (n rows) is ∂M/∂(unknowns) of
 /// pixel i. Their prior's information is known in its own units (1/sigma²); in the cost it counts

@@ -72,6 +72,7 @@ void AddView(int index, const WeightedView& weighted, Rasterizer* rasterizer,
     pixel.by_shift = {sample.shift[0], sample.shift[1]};
     pixel.by_focal =
         sample.growth - job.camera.cx_px * sample.shift[0] - job.camera.cy_px * sample.shift[1];
+    pixel.by_log_fx = sample.growth_x - job.camera.cx_px * sample.shift[0];
     pixel.by_stretch = StretchOf(sample.jacobian, center_in_cam, cam_from_world);
     const OutlinePoint point = PointOf(sample);
     pixel.from_center_px = {point.x - job.camera.cx_px, point.y - job.camera.cy_px};

@@ -26,6 +26,7 @@ struct OutlinePixel {
   Vector6d by_pose;          ///< ∂M/∂[ω, v], PoseManifold's tangent of rig_from_world
   Eigen::Vector2d by_shift;  ///< ∂M/∂(x, y) of the outline in the image, per px
   double by_focal;           ///< ∂M by the log of the focal length
+  double by_log_fx;          ///< ∂M by the log of fx alone
   Vector6d by_stretch;  ///< ∂M/∂S of X → (1 + S) X about the mesh's centre, in the world's
                         ///< axes: xx, yy, zz, yz, zx, xy
   Eigen::Vector2d from_center_px;  ///< of the outline in the pixel, from the principal point

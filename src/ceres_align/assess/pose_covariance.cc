@@ -1,12 +1,10 @@
 #include "ceres_align/assess/pose_covariance.h"
 
-#include <ceres/crs_matrix.h>
 #include <glog/logging.h>
 
 #include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "ceres_align/cost/pose_manifold.h"
 
@@ -14,62 +12,7 @@ namespace ceres_align {
 namespace {
 
 using Eigen::MatrixXd;
-
-struct Blocks {
-  std::vector<ceres::ResidualBlockId> silhouettes, others;
-  std::vector<double*> variables;  // of `others`; the pose first
-};
-
-bool IsSilhouette(const ceres::Problem& problem, ceres::ResidualBlockId id) {
-  return dynamic_cast<const SilhouetteCostFunction*>(problem.GetCostFunctionForResidualBlock(id)) !=
-         nullptr;
-}
-
-// All residuals that other residuals than silhouettes tie to the pose, over any number of blocks.
-Blocks FindBlocks(const ceres::Problem& problem, const double* pose_block) {
-  Blocks found;
-  std::set<ceres::ResidualBlockId> seen;
-  found.variables.push_back(const_cast<double*>(pose_block));
-  for (size_t i = 0; i < found.variables.size(); ++i) {
-    std::vector<ceres::ResidualBlockId> ids;
-    problem.GetResidualBlocksForParameterBlock(found.variables[i], &ids);
-    for (const ceres::ResidualBlockId id : ids) {
-      if (!seen.insert(id).second) continue;
-      if (IsSilhouette(problem, id)) {
-        CHECK_EQ(i, 0u) << "silhouettes on two poses: not supported";
-        found.silhouettes.push_back(id);
-        continue;
-      }
-      found.others.push_back(id);
-      std::vector<double*> parameters;
-      problem.GetParameterBlocksForResidualBlock(id, &parameters);
-      for (double* block : parameters) {
-        const auto& known = found.variables;
-        if (problem.IsParameterBlockConstant(block)) continue;
-        if (std::find(known.begin(), known.end(), block) != known.end()) continue;
-        found.variables.push_back(block);
-      }
-    }
-  }
-  return found;
-}
-
-// The Jacobian of some residuals by the tangents of some blocks.
-bool Jacobian(ceres::Problem* problem, const std::vector<ceres::ResidualBlockId>& residuals,
-              const std::vector<double*>& variables, MatrixXd* J) {
-  ceres::Problem::EvaluateOptions options;
-  options.residual_blocks = residuals;
-  options.parameter_blocks = variables;
-  ceres::CRSMatrix sparse;
-  if (!problem->Evaluate(options, nullptr, nullptr, nullptr, &sparse)) return false;
-  J->setZero(sparse.num_rows, sparse.num_cols);
-  for (int r = 0; r < sparse.num_rows; ++r) {
-    for (int k = sparse.rows[r]; k < sparse.rows[r + 1]; ++k) {
-      (*J)(r, sparse.cols[k]) = sparse.values[k];
-    }
-  }
-  return J->allFinite();
-}
+using RowMajorXd = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 void CheckPoseBlock(const ceres::Problem& problem, const double* pose_block) {
   CHECK(problem.HasParameterBlock(pose_block)) << "the pose is no block of the problem";
@@ -78,13 +21,28 @@ void CheckPoseBlock(const ceres::Problem& problem, const double* pose_block) {
       << "the pose has no PoseManifold";
 }
 
+// What is tied to the pose; CHECKs that silhouettes are so directly, and to nothing else.
+ProblemBlocks BlocksOfOnePose(const ceres::Problem& problem, const double* pose_block) {
+  const ProblemBlocks blocks = BlocksTiedTo(problem, const_cast<double*>(pose_block));
+  for (const ceres::ResidualBlockId id : blocks.silhouettes) {
+    std::vector<double*> parameters;
+    problem.GetParameterBlocksForResidualBlock(id, &parameters);
+    for (const double* block : parameters) {
+      CHECK(block == pose_block || problem.IsParameterBlockConstant(block))
+          << "silhouettes with several variable blocks: give the silhouettes to Compute";
+    }
+  }
+  return blocks;
+}
+
 // CHECKs that the problem's silhouettes have the JᵀJ of the views, to rounding.
 void CheckSilhouettes(ceres::Problem* problem, const std::vector<WeightedView>& views,
                       Rasterizer* rasterizer, const double* pose_block) {
-  const Blocks blocks = FindBlocks(*problem, pose_block);
+  ProblemBlocks blocks = BlocksOfOnePose(*problem, pose_block);
   if (blocks.silhouettes.empty()) return;
+  blocks.variables.resize(1);
   MatrixXd J;
-  CHECK(Jacobian(problem, blocks.silhouettes, {const_cast<double*>(pose_block)}, &J))
+  CHECK(JacobianOf(problem, blocks.silhouettes, blocks, &J, nullptr))
       << "a silhouette of the problem cannot be evaluated";
   const Rigid3d pose = FromPoseBlock(pose_block);
   Matrix6d H = Matrix6d::Zero();
@@ -112,15 +70,47 @@ Matrix6d ChangeOfPoint(const Eigen::Vector3d& offset_in_rig) {
   return A;
 }
 
+// The blocks of these silhouettes; CHECKs that none is missing.
+ProblemBlocks BlocksOf(const ceres::Problem& problem,
+                       const std::vector<ProblemSilhouette>& silhouettes) {
+  CHECK(!silhouettes.empty());
+  std::vector<ceres::ResidualBlockId> ids;
+  for (const ProblemSilhouette& silhouette : silhouettes) {
+    CHECK(std::find(ids.begin(), ids.end(), silhouette.id) == ids.end()) << "a silhouette twice";
+    ids.push_back(silhouette.id);
+  }
+  ProblemBlocks blocks = BlocksTiedTo(problem, ids);
+  CHECK_EQ(blocks.silhouettes.size(), ids.size())
+      << "the problem ties a silhouette to these that is not among them";
+  CHECK_GT(blocks.tangent_size(), 0) << "all blocks are constant";
+  return blocks;
+}
+
+// CHECKs that the outlines have the problem's gradient, to rounding.
+void CheckTargets(const ProblemOutlines& outlines, const Eigen::VectorXd& gradient,
+                  double residual_norm) {
+  Eigen::VectorXd g = Eigen::VectorXd::Zero(gradient.size()), squares = g;
+  for (size_t i = 0; i < outlines.pixels.size(); ++i) {
+    const auto column = outlines.by_unknowns.col(static_cast<Eigen::Index>(i));
+    const OutlinePixel& pixel = outlines.pixels[i];
+    g += pixel.weight * pixel.residual * column;
+    squares += pixel.weight * column.cwiseAbs2();
+  }
+  for (Eigen::Index i = 0; i < g.size(); ++i) {
+    CHECK_LE(std::abs(g[i] - gradient[i]), 1e-6 * residual_norm * std::sqrt(squares[i]))
+        << "the problem's silhouettes do not have these targets";
+  }
+}
+
 }  // namespace
 
 bool InformationOfOthers(ceres::Problem* problem, const double* pose_block, Matrix6d* information) {
   CheckPoseBlock(*problem, pose_block);
-  const Blocks blocks = FindBlocks(*problem, pose_block);
+  const ProblemBlocks blocks = BlocksOfOnePose(*problem, pose_block);
   information->setZero();
   if (blocks.others.empty()) return true;
   MatrixXd J;
-  if (!Jacobian(problem, blocks.others, blocks.variables, &J)) return false;
+  if (!JacobianOf(problem, blocks.others, blocks, &J, nullptr)) return false;
   MatrixXd of_pose = J.leftCols<6>();
   MatrixXd of_rest = J.rightCols(J.cols() - 6);
   if (of_rest.cols() > 0) {
@@ -141,24 +131,26 @@ bool PoseCovariance::Compute(const std::vector<WeightedView>& views, Rasterizer*
                              double radius, const double* pose_block,
                              const Matrix6d& other_information) {
   CHECK(!views.empty());
-  computed_ = false;
-  rig_from_world_ = FromPoseBlock(pose_block);
-  center_in_world_ = views[0].view.world_from_object * rasterizer->MeshCenter(views[0].view.mesh);
+  Variable pose{pose_block, 0, MatrixXd(kPoseBlockSize, 6), true, FromPoseBlock(pose_block)};
+  Eigen::Matrix<double, kPoseBlockSize, 6, Eigen::RowMajor> plus;
+  PoseManifold().PlusJacobian(pose_block, plus.data());
+  pose.plus = plus;
+  pose.center = views[0].view.world_from_object * rasterizer->MeshCenter(views[0].view.mesh);
   // With the world's origin moved into the object rotation and translation hardly depend on each
   // other, however far away it is.
-  const Rigid3d moved_from_world(Eigen::Quaterniond::Identity(), -center_in_world_);
+  const Rigid3d moved_from_world(Eigen::Quaterniond::Identity(), -pose.center);
   std::vector<WeightedView> moved = views;
   for (WeightedView& weighted : moved) {
     weighted.view.world_from_object = moved_from_world * weighted.view.world_from_object;
   }
-  const Matrix6d origin_from_center = ChangeOfPoint(-(rig_from_world_.R() * center_in_world_));
-  const auto covariance = SandwichCovariance(
-      moved, origin_from_center.transpose() * other_information * origin_from_center, rasterizer,
-      radius, rig_from_world_ * Inverse(moved_from_world), &message_);
-  if (!covariance) return false;
-  about_center_ = *covariance;
-  computed_ = true;
-  return true;
+  const MatrixXd from_center = pose.TangentFromCenter();
+  const Matrix6d information = from_center.transpose() * other_information * from_center;
+  const auto covariance = SandwichCovariance(moved, information, rasterizer, radius,
+                                             pose.value * Inverse(moved_from_world), &message_);
+  variables_ = {pose};
+  computed_ = covariance.has_value();
+  if (computed_) about_centers_ = *covariance;
+  return computed_;
 }
 
 bool PoseCovariance::Compute(const std::vector<WeightedView>& views, Rasterizer* rasterizer,
@@ -173,30 +165,126 @@ bool PoseCovariance::Compute(const std::vector<WeightedView>& views, Rasterizer*
   return Compute(views, rasterizer, radius, pose_block, information);
 }
 
+bool PoseCovariance::Compute(const std::vector<ProblemSilhouette>& silhouettes,
+                             Rasterizer* rasterizer, ceres::Problem* problem) {
+  computed_ = false;
+  const ProblemBlocks blocks = BlocksOf(*problem, silhouettes);
+  MatrixXd of_silhouettes, of_others;
+  Eigen::VectorXd residuals;
+  if (!JacobianOf(problem, blocks.silhouettes, blocks, &of_silhouettes, &residuals) ||
+      !JacobianOf(problem, blocks.others, blocks, &of_others, nullptr)) {
+    message_ = "a residual of the problem cannot be evaluated";
+    return false;
+  }
+  const ProblemOutlines outlines = OutlinesOf(*problem, silhouettes, blocks, rasterizer);
+  CheckTargets(outlines, of_silhouettes.transpose() * residuals, residuals.norm());
+
+  variables_.clear();
+  for (const auto* list : {&blocks.variables, &blocks.constants}) {
+    for (const VariableBlock& block : *list) {
+      variables_.push_back({block.values, block.first, block.plus, block.is_pose});
+      if (block.is_pose) variables_.back().value = FromPoseBlock(block.values);
+    }
+  }
+  std::vector<PoseAmongUnknowns> poses;
+  for (const ProblemOutlines::Center& center : outlines.centers) {
+    variables_[center.variable].center = center.point;
+    poses.push_back({variables_[center.variable].first, center.radius});
+  }
+  const Eigen::Index n = blocks.tangent_size();
+  MatrixXd from_centers = MatrixXd::Zero(n, n);
+  for (const Variable& v : variables_) {
+    if (v.first < 0) continue;
+    from_centers.block(v.first, v.first, v.tangent_size(), v.tangent_size()) =
+        v.TangentFromCenter();
+  }
+  of_others = of_others * from_centers;
+  const auto covariance =
+      SandwichCovariance(outlines.pixels, from_centers.transpose() * outlines.by_unknowns,
+                         outlines.misfit, of_others.transpose() * of_others, poses, &message_);
+  computed_ = covariance.has_value();
+  if (computed_) about_centers_ = *covariance;
+  return computed_;
+}
+
+MatrixXd PoseCovariance::Variable::TangentFromCenter() const {
+  if (!is_pose) return MatrixXd::Identity(tangent_size(), tangent_size());
+  return ChangeOfPoint(-(value.R() * center));
+}
+
+const PoseCovariance::Variable& PoseCovariance::Find(const double* block) const {
+  CHECK(computed_) << message_;
+  for (const Variable& variable : variables_) {
+    if (variable.block == block) return variable;
+  }
+  LOG(FATAL) << "a block that nothing ties to the silhouettes";
+}
+
+const PoseCovariance::Variable& PoseCovariance::OnlyPose() const {
+  CHECK(computed_) << message_;
+  const Variable* only = nullptr;
+  for (const Variable& variable : variables_) {
+    if (variable.first < 0) continue;
+    CHECK(only == nullptr) << "several variable blocks: say which";
+    only = &variable;
+  }
+  CHECK(only->is_pose) << "the variable block is no pose";
+  return *only;
+}
+
+MatrixXd PoseCovariance::TangentCovariance(const Variable& a, const Variable& b) const {
+  if (a.first < 0 || b.first < 0) return MatrixXd::Zero(a.tangent_size(), b.tangent_size());
+  return a.TangentFromCenter() *
+         about_centers_.block(a.first, b.first, a.tangent_size(), b.tangent_size()) *
+         b.TangentFromCenter().transpose();
+}
+
 void PoseCovariance::GetCovarianceBlockInTangentSpace(double* covariance_block) const {
-  Eigen::Map<Eigen::Matrix<double, 6, 6, Eigen::RowMajor>>{covariance_block} =
-      CovarianceAbout(Eigen::Vector3d::Zero());
+  const double* pose = OnlyPose().block;
+  GetCovarianceBlockInTangentSpace(pose, pose, covariance_block);
 }
 
 void PoseCovariance::GetCovarianceBlock(double* covariance_block) const {
-  double pose_block[kPoseBlockSize];
-  ToPoseBlock(rig_from_world_, pose_block);
-  Eigen::Matrix<double, 7, 6, Eigen::RowMajor> plus;
-  PoseManifold().PlusJacobian(pose_block, plus.data());
-  Eigen::Map<Eigen::Matrix<double, 7, 7, Eigen::RowMajor>>{covariance_block} =
-      plus * CovarianceAbout(Eigen::Vector3d::Zero()) * plus.transpose();
+  const double* pose = OnlyPose().block;
+  GetCovarianceBlock(pose, pose, covariance_block);
+}
+
+void PoseCovariance::GetCovarianceBlockInTangentSpace(const double* block1, const double* block2,
+                                                      double* covariance_block) const {
+  const Variable &a = Find(block1), &b = Find(block2);
+  Eigen::Map<RowMajorXd>(covariance_block, a.tangent_size(), b.tangent_size()) =
+      TangentCovariance(a, b);
+}
+
+void PoseCovariance::GetCovarianceBlock(const double* block1, const double* block2,
+                                        double* covariance_block) const {
+  const Variable &a = Find(block1), &b = Find(block2);
+  Eigen::Map<RowMajorXd>(covariance_block, a.plus.rows(), b.plus.rows()) =
+      a.plus * TangentCovariance(a, b) * b.plus.transpose();
+}
+
+Matrix6d PoseCovariance::CovarianceAbout(const double* pose_block,
+                                         const Eigen::Vector3d& point) const {
+  const Variable& pose = Find(pose_block);
+  CHECK(pose.first >= 0 && pose.is_pose) << "no variable pose";
+  const Matrix6d A = ChangeOfPoint(pose.value.rotation * (point - pose.center));
+  const Matrix6d covariance =
+      A * about_centers_.block<6, 6>(pose.first, pose.first) * A.transpose();
+  return 0.5 * (covariance + covariance.transpose());
 }
 
 Matrix6d PoseCovariance::CovarianceAbout(const Eigen::Vector3d& point_in_world) const {
-  CHECK(computed_) << message_;
-  const Matrix6d A = ChangeOfPoint(rig_from_world_.rotation * (point_in_world - center_in_world_));
-  const Matrix6d covariance = A * about_center_ * A.transpose();
-  return 0.5 * (covariance + covariance.transpose());
+  return CovarianceAbout(OnlyPose().block, point_in_world);
 }
 
 Eigen::Matrix<double, 6, 1> PoseCovariance::SigmasAbout(
     const Eigen::Vector3d& point_in_world) const {
-  return CovarianceAbout(point_in_world).diagonal().cwiseMax(0).cwiseSqrt();
+  return SigmasAbout(OnlyPose().block, point_in_world);
+}
+
+Eigen::Matrix<double, 6, 1> PoseCovariance::SigmasAbout(const double* pose_block,
+                                                        const Eigen::Vector3d& point) const {
+  return CovarianceAbout(pose_block, point).diagonal().cwiseMax(0).cwiseSqrt();
 }
 
 }  // namespace ceres_align

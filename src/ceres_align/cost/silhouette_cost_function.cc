@@ -62,6 +62,10 @@ SilhouetteCostFunction::SilhouetteCostFunction(const ViewBatch* batch, int index
   for (const int size : unknowns_.BlockSizes()) mutable_parameter_block_sizes()->push_back(size);
 }
 
+const SilhouetteView& SilhouetteCostFunction::view() const {
+  return batch_ != nullptr ? batch_->view(index_) : view_;
+}
+
 bool SilhouetteCostFunction::OwnGram(double const* const* parameters, Eigen::MatrixXd* gram) const {
   std::vector<double> at;
   for (size_t i = 0; i < parameter_block_sizes().size(); ++i) {

@@ -32,6 +32,10 @@ class SilhouetteCostFunction : public ceres::CostFunction {
   /// block's parameters are the ViewBlocks that the batch was given, in the order of their List().
   SilhouetteCostFunction(const ViewBatch* batch, int index);
 
+  /// The view as its rasterizer knows it, and which blocks it has.
+  const SilhouetteView& view() const;
+  const ViewUnknowns& unknowns() const { return unknowns_; }
+
   bool Evaluate(double const* const* parameters, double* residuals,
                 double** jacobians) const override;
 

@@ -32,6 +32,7 @@ class ViewBatch : public ceres::EvaluationCallback {
 
   void PrepareForEvaluation(bool evaluate_jacobians, bool new_evaluation_point) override;
 
+  const SilhouetteView& view(int i) const { return views_[i].view; }
   ViewUnknowns unknowns(int i) const { return views_[i].blocks.unknowns(); }
   /// View i's Gram matrix (BlockGram). CHECKs that `parameters` are what was prepared.
   const Eigen::MatrixXd& gram(int i, double const* const* parameters) const;

@@ -180,8 +180,11 @@ class Solver {
     const Eigen::Index n = 6 + prior_.size();
     Eigen::MatrixXd information = Eigen::MatrixXd::Zero(n, n);
     information.diagonal().tail(prior_.size()) = prior_.array().square().inverse().matrix();
+    // What does not move between states has the same errors in all of them: one tile.
+    std::vector<OutlinePixel> pixels = images.pixels;
+    for (size_t i = 0; i < pixels.size(); ++i) pixels[i].view = images.first_alike[i];
     const std::optional<Eigen::MatrixXd> covariance =
-        JointCovariance(images.pixels, images.by_unknowns, misfit, information, &out.why);
+        JointCovariance(pixels, images.by_unknowns, misfit, information, &out.why);
     if (covariance) out.pose_covariance = covariance->topLeftCorner<6, 6>();
     // ½ offset² / (H⁻¹)ⱼⱼ: what the cost grows by where the offset is 0 and all else is free.
     const Eigen::MatrixXd inverse = NormalOf(images, state, NoisePerPx(images.pixels))

@@ -64,7 +64,7 @@ std::vector<LinkDrawer::Body> LinkDrawer::BodiesAt(size_t state,
   std::vector<Body> bodies;
   for (size_t m = 0; m < meshes_.size(); ++m) {
     const Rigid3d& pose = base_from_link[link_of_mesh_[m]];
-    bodies.push_back({m, pose, {}});
+    bodies.push_back({m, pose, {}, state});
     if (problem_.object) {
       bodies.back().world_from_body = Inverse(pose) * problem_.object->base_from_object;
     }
@@ -78,6 +78,24 @@ std::vector<LinkDrawer::Body> LinkDrawer::BodiesAt(size_t state,
     }
   }
   return bodies;
+}
+
+std::vector<std::vector<LinkDrawer::Body>> LinkDrawer::AllBodies(
+    const Eigen::VectorXd& offsets) const {
+  std::vector<std::vector<Body>> by_state;
+  for (size_t s = 0; s < problem_.num_states(); ++s) {
+    by_state.push_back(BodiesAt(s, offsets));
+    for (Body& body : by_state[s]) {
+      const auto is_here = [&](const std::vector<Body>& bodies) {
+        const Rigid3d& there = bodies[&body - by_state[s].data()].world_from_body;
+        // Equal angles of the joints below give equal bits.
+        return there.rotation.coeffs() == body.world_from_body.rotation.coeffs() &&
+               there.translation == body.world_from_body.translation;
+      };
+      body.first_alike = std::find_if(by_state.begin(), by_state.end(), is_here) - by_state.begin();
+    }
+  }
+  return by_state;
 }
 
 WeightedView LinkDrawer::ViewOf(const Look& look, size_t view, const Body& body) const {
@@ -116,15 +134,13 @@ std::vector<ImageF> LinkDrawer::Draw(const Look& look, const Rigid3d& rig_from_w
 
 std::vector<ImageF> LinkDrawer::CoverageAt(const Look& look, const Rigid3d& rig_from_world,
                                            const Eigen::VectorXd& offsets) const {
-  std::vector<std::vector<Body>> by_state;
-  for (size_t s = 0; s < problem_.num_states(); ++s) by_state.push_back(BodiesAt(s, offsets));
+  const std::vector<std::vector<Body>> by_state = AllBodies(offsets);
   return Draw(look, rig_from_world, by_state, nullptr);
 }
 
 LinkImages LinkDrawer::At(const Look& look, const Rigid3d& rig_from_world,
                           const Eigen::VectorXd& offsets) const {
-  std::vector<std::vector<Body>> by_state;
-  for (size_t s = 0; s < problem_.num_states(); ++s) by_state.push_back(BodiesAt(s, offsets));
+  const std::vector<std::vector<Body>> by_state = AllBodies(offsets);
   LinkImages out;
   std::vector<std::vector<ImageF>> by_link;
   out.coverage = Draw(look, rig_from_world, by_state, &by_link);
@@ -140,7 +156,9 @@ LinkImages LinkDrawer::At(const Look& look, const Rigid3d& rig_from_world,
     const size_t v = static_cast<size_t>(pixel.view) / meshes_.size();
     const size_t m = static_cast<size_t>(pixel.view) % meshes_.size();
     if (CoveredByAnother(by_link[v], m, pixel.column, pixel.row)) continue;
-    const std::vector<Twist>& twists = by_state[v / problem_.cameras.size()][m].by_joint;
+    const size_t num_cameras = problem_.cameras.size();
+    const Body& body = by_state[v / num_cameras][m];
+    const std::vector<Twist>& twists = body.by_joint;
     Eigen::VectorXd column(6 + offsets.size());
     column.head<6>() = pixel.by_pose;
     for (Eigen::Index j = 0; j < offsets.size(); ++j) {
@@ -149,6 +167,7 @@ LinkImages LinkDrawer::At(const Look& look, const Rigid3d& rig_from_world,
     }
     pixel.view = static_cast<int>(v);
     out.pixels.push_back(pixel);
+    out.first_alike.push_back(static_cast<int>(body.first_alike * num_cameras + v % num_cameras));
     columns.push_back(std::move(column));
   }
   out.by_unknowns.resize(6 + offsets.size(), static_cast<Eigen::Index>(columns.size()));

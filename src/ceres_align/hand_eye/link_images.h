@@ -20,6 +20,9 @@ struct LinkImages {
   /// ∂M/∂[ω, v, offsets] of pixel i.
   std::vector<OutlinePixel> pixels;
   Eigen::MatrixXd by_unknowns;
+  /// Of each pixel: the camera's first view in which its link stands where it stands in the pixel's
+  /// view, as the base does in all states. Those images are one image, and so are their errors.
+  std::vector<int> first_alike;
 };
 constexpr float kShared = -1;
 
@@ -47,8 +50,10 @@ class LinkDrawer {
     size_t mesh;
     Rigid3d world_from_body;
     std::vector<Twist> by_joint;
+    size_t first_alike;  // the first state in which it is there
   };
   std::vector<Body> BodiesAt(size_t state, const Eigen::VectorXd& offsets) const;
+  std::vector<std::vector<Body>> AllBodies(const Eigen::VectorXd& offsets) const;  // by states
   WeightedView ViewOf(const Look& look, size_t view, const Body& body) const;
   std::vector<ImageF> Draw(const Look& look, const Rigid3d& rig_from_world,
                            const std::vector<std::vector<Body>>& by_state,

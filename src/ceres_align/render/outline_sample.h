@@ -18,6 +18,8 @@ struct OutlineSample {
   /// shift · (the pixel's centre) it has the outline's own place, which M, and so the residual,
   /// depends on.
   double growth;
+  /// The part of it that growing along x alone has.
+  double growth_x;
 };
 
 }  // namespace ceres_align

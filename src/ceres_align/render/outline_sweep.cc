@@ -19,7 +19,7 @@ class SampleSink {
   void Run(int, int, bool) {}
   void Cell(int column, const Fragment* f, int n, const CellOutline& cell) {
     if (!cell.boundary || !window_.HasCenter(column)) return;
-    OutlineSample sample{window_.Pixel(column), row_, cell.area, {}, {0, 0}, 0};
+    OutlineSample sample{window_.Pixel(column), row_, cell.area, {}, {0, 0}, 0, 0};
     CellJacobian(f, n, cell, velocity_, sample.jacobian);
     // Image px are 1/window of a pixel here, along which the outline moves.
     for (int i = 0; i < n; ++i) {
@@ -29,6 +29,7 @@ class SampleSink {
       sample.shift[1] += window_.k * pieces * edge.slope;
       // The same for every point of the edge's line.
       sample.growth += pieces * (edge.slope * edge.y0 - edge.x0);
+      sample.growth_x -= cell.piece0[i] * edge.x0 + cell.piece1[i] * edge.x1;
     }
     samples_->push_back(sample);
   }
