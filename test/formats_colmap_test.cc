@@ -15,6 +15,7 @@ using testing::Contains;
 using testing::DifferenceOf;
 using testing::ErrorOf;
 using testing::ExpectCamera;
+using testing::LeftByHand;
 using testing::TempFolder;
 
 constexpr double kHalf = 0.70710678118654757;  // sqrt(1/2)
@@ -37,15 +38,7 @@ const char kImagesTxt[] =
     "9 0.70710678118654757 0 0.70710678118654757 0 -1 0.5 4 1 P 2.JPG\n"
     "\n";
 
-// A quarter turn about z: x_cam = (-y, x, z) + (1, 2, 3).
-CalibratedCamera LeftByHand() {
-  CalibratedCamera c;
-  c.camera = {640, 480, 500, 400, 322, 238};
-  c.cam_from_reference = Rigid3d((Eigen::Matrix3d() << 0, -1, 0, 1, 0, 0, 0, 0, 1).finished(),
-                                 Eigen::Vector3d(1, 2, 3));
-  return c;
-}
-// And about y: x_cam = (z, y, -x) + (-1, 0.5, 4).
+// A quarter turn about y: x_cam = (z, y, -x) + (-1, 0.5, 4).
 CalibratedCamera RightByHand() {
   CalibratedCamera c;
   c.camera = {800, 600, 700, 710, 401.5, 297.25};
@@ -87,14 +80,17 @@ TEST(FormatsColmap, ModelsByHand) {
                "1 SIMPLE_PINHOLE 640 480 500 322 238\n"
                "2 SIMPLE_RADIAL 640 480 500 322 238 -0.02\n"
                "3 RADIAL 640 480 500 322 238 -0.02 0.003\n"
+               "5 OPENCV_FISHEYE 640 480 500 501 322 238 .01 .002 .003 .004\n"
+               "6 SIMPLE_RADIAL_FISHEYE 640 480 500 322 238 .01\n"
+               "7 FISHEYE 640 480 500 501 322 238\n"
                "4 FULL_OPENCV 640 480 500 501 322 238 .01 .02 .003 .004 .05 .06 .07 .08\n");
   std::string images;
-  for (int i = 1; i <= 4; ++i) {
+  for (int i = 1; i <= 7; ++i) {
     images += Format("%d 1 0 0 0 0 0 0 %d %d.png\n\n", i, i, i);
   }
   folder.Write("images.txt", images);
   const CameraSet set = Read(folder);
-  ASSERT_EQ(set.cameras.size(), 4u);
+  ASSERT_EQ(set.cameras.size(), 7u);
   CalibratedCamera by_hand;
   by_hand.camera = {640, 480, 500, 500, 322, 238};
   EXPECT_EQ(DifferenceOf(set.cameras[0], by_hand), 0);
@@ -108,6 +104,16 @@ TEST(FormatsColmap, ModelsByHand) {
   l.k1 = .01, l.k2 = .02, l.k3 = .05, l.k4 = .06, l.k5 = .07, l.k6 = .08;
   l.p1 = .003, l.p2 = .004;
   EXPECT_EQ(DifferenceOf(set.cameras[3], by_hand), 0);
+  l = {};
+  l.is_fisheye = true;
+  EXPECT_EQ(DifferenceOf(set.cameras[6], by_hand), 0);
+  l.k1 = .01, l.k2 = .002, l.k3 = .003, l.k4 = .004;
+  EXPECT_EQ(DifferenceOf(set.cameras[4], by_hand), 0);
+  l.k2 = l.k3 = l.k4 = 0;
+  by_hand.camera.fy_px = 500;
+  EXPECT_EQ(DifferenceOf(set.cameras[5], by_hand), 0);
+  // 45 degrees off the axis: theta = pi/4, so u = f theta + cx where there is no lens but that.
+  EXPECT_NEAR(set.cameras[6].camera.Project({1, 0, 1}).x(), 500 * M_PI / 4 + 322, 1e-10);
 }
 
 // Bytes as COLMAP's WriteBinaryLittleEndian puts them.
@@ -138,7 +144,7 @@ class Bytes {
   std::string bytes_;
 };
 
-constexpr uint32_t kPinhole = 1, kOpenCv = 4, kOpenCvFisheye = 5;
+constexpr uint32_t kPinhole = 1, kOpenCv = 4, kFov = 7;
 
 Bytes CamerasBin() {
   return Bytes()
@@ -295,7 +301,7 @@ TEST(FormatsColmap, RoundTrips) {
   testing::ExpectRoundTrip("colmap", "colmap_bin", set, text / "model");
   // Two of the cameras are one.
   const std::string cameras = ReadFile(text / "model" / "cameras.txt");
-  EXPECT_EQ(std::count(cameras.begin(), cameras.end(), '\n'), 1 + 3 - 1);
+  EXPECT_EQ(std::count(cameras.begin(), cameras.end(), '\n'), 1 + 3);
   for (const char* name : {"rigs", "cameras", "frames", "images", "points3D"}) {
     EXPECT_TRUE(std::filesystem::exists(text / "model" / (std::string(name) + ".txt"))) << name;
     EXPECT_TRUE(std::filesystem::exists(binary / "model" / (std::string(name) + ".bin"))) << name;
@@ -373,8 +379,8 @@ TEST(FormatsColmap, BadText) {
   };
   const std::string first = "3 PINHOLE 640 480 500 400 322 238\n";
   expect("3 BROWN 640 480 500\n", images, "cameras.txt: line 1: MODEL is \"BROWN\"");
-  expect("3 OPENCV_FISHEYE 640 480 500 500 322 238 0 0 0 0\n", images,
-         "camera model OPENCV_FISHEYE is not supported; undistort");
+  expect("3 FOV 640 480 500 500 322 238 0.9\n", images,
+         "camera model FOV is not supported; undistort");
   expect("3 PINHOLE 640 480 500 400 322\n", images, "PINHOLE has 3 parameters; 4 are needed");
   expect("3 PINHOLE 640 480 500 400 322 238 1\n", images, "has 5 parameters; 4 are needed");
   expect("3 PINHOLE 640 480 nan 400 322 238\n", images, "a parameter is \"nan\"; a finite number");
@@ -434,14 +440,8 @@ TEST(FormatsColmap, BadBinary) {
       "images.bin: byte 72: an image's name has no end");
   expect(Bytes().U64(1).U32(3).U32(99).U64(640).U64(480).F64({1}), images,
          "cameras.bin: byte 8: the camera's model is 99");
-  expect(Bytes()
-             .U64(1)
-             .U32(3)
-             .U32(kOpenCvFisheye)
-             .U64(640)
-             .U64(480)
-             .F64({500, 500, 320, 240, 0, 0, 0, 0}),
-         images, "cameras.bin: byte 8: camera model OPENCV_FISHEYE is not supported");
+  expect(Bytes().U64(1).U32(3).U32(kFov).U64(640).U64(480).F64({500, 500, 320, 240, 0.9}), images,
+         "cameras.bin: byte 8: camera model FOV is not supported");
   expect(
       Bytes().U64(1).U32(3).U32(kPinhole).U64(uint64_t{1} << 40).U64(480).F64({500, 400, 322, 238}),
       images, "the image is 1099511627776x480 px");

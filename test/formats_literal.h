@@ -21,7 +21,8 @@ namespace ceres_align::testing {
 inline double DifferenceOf(const CalibratedCamera& a, const CalibratedCamera& b) {
   const auto numbers = [](const CalibratedCamera& c) {
     const LensDistortion& l = c.camera.lens;
-    std::vector<double> n = {static_cast<double>(c.camera.width_px),
+    std::vector<double> n = {l.is_fisheye ? 1.0 : 0.0,
+                             static_cast<double>(c.camera.width_px),
                              static_cast<double>(c.camera.height_px),
                              c.camera.fx_px,
                              c.camera.fy_px,
@@ -85,6 +86,15 @@ inline std::vector<std::pair<std::string, CalibratedCamera>> MistakesOf(
   return mistakes;
 }
 
+/// A quarter turn about z: x_cam = (-y, x, z) + (1, 2, 3), so the camera stands at (-2, 1, -3). It
+/// sees (0.5, -0.25, 2) at (1.25, 2.5, 5), pixel (447, 438).
+inline CalibratedCamera LeftByHand() {
+  CalibratedCamera c;
+  c.camera = {640, 480, 500, 400, 322, 238};
+  c.cam_from_reference = Rigid3d((Eigen::Matrix3d() << 0, -1, 0, 1, 0, 0, 0, 0, 1).finished(),
+                                 Eigen::Vector3d(1, 2, 3));
+  return c;
+}
 /// `found` is the camera computed by hand, and would not be with any of the mistakes.
 inline void ExpectCamera(const CalibratedCamera& found, const CalibratedCamera& by_hand,
                          double tolerance = 1e-12) {
@@ -94,12 +104,13 @@ inline void ExpectCamera(const CalibratedCamera& found, const CalibratedCamera& 
   }
 }
 
-/// Cameras of all kinds in random poses: pinholes, lenses of four and of eight coefficients; two
-/// of them are the same camera.
-inline CameraSet RandomSet(const std::string& suite, int lens_coefficients = 8) {
+/// Cameras of all kinds in random poses: pinholes, lenses of four to `lens_coefficients` numbers,
+/// a fisheye; two of them are the same camera.
+inline CameraSet RandomSet(const std::string& suite, int lens_coefficients = 8,
+                           bool with_fisheye = true) {
   CameraSet set;
   Random random(suite, 1);
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 5 + with_fisheye; ++i) {
     CalibratedCamera camera;
     camera.name = "cam" + std::to_string(i);
     camera.camera = TestCamera(640 + 16 * (i / 2), 480);
@@ -107,7 +118,10 @@ inline CameraSet RandomSet(const std::string& suite, int lens_coefficients = 8) 
     LensDistortion& lens = camera.camera.lens;
     if (i >= 2 && lens_coefficients >= 4) lens = {-0.1 + 1 / 70.0, 0.01, 1e-3 / 3, -2e-3 / 7};
     if (i >= 4 && lens_coefficients >= 5) lens.k3 = 1 / 900.0;
-    if (i >= 4 && lens_coefficients >= 8) {
+    if (i == 5) {
+      lens = {-0.01 / 3, 0.001};
+      lens.is_fisheye = true;
+    } else if (i >= 4 && lens_coefficients >= 8) {
       lens.k4 = 0.01 / 3;
       lens.k5 = -1e-3;
       lens.k6 = 1e-4;

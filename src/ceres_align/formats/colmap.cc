@@ -5,6 +5,7 @@
 #include <set>
 
 #include "ceres_align/formats/colmap_model.h"
+#include "ceres_align/io/lens.h"
 #include "ceres_align/io/text.h"
 
 namespace ceres_align {
@@ -131,24 +132,8 @@ std::string ImageName(const CalibratedCamera& camera) {
 }
 
 bool SameCamera(const Camera& a, const Camera& b) {
-  const auto values = [](const Camera& c) {
-    const LensDistortion& l = c.lens;
-    return std::vector<double>{static_cast<double>(c.width_px),
-                               static_cast<double>(c.height_px),
-                               c.fx_px,
-                               c.fy_px,
-                               c.cx_px,
-                               c.cy_px,
-                               l.k1,
-                               l.k2,
-                               l.p1,
-                               l.p2,
-                               l.k3,
-                               l.k4,
-                               l.k5,
-                               l.k6};
-  };
-  return values(a) == values(b);
+  return a.width_px == b.width_px && a.height_px == b.height_px && a.K() == b.K() &&
+         a.lens.is_fisheye == b.lens.is_fisheye && NumbersOfLens(a.lens) == NumbersOfLens(b.lens);
 }
 
 Model ModelOfSet(const CameraSet& set) {

@@ -59,12 +59,16 @@ struct Model {
   std::vector<ColmapImage> images;
 };
 
-/// A camera model of COLMAP: its number in binary files and how many parameters it has.
+/// Which of our lenses holds a model's.
+enum class LensKind { kOpenCv, kFisheye, kOther };
+/// A camera model of COLMAP: its number in binary files, and its parameters: one or two focal
+/// lengths, the principal point, the lens.
 struct CameraModel {
   int id;
   const char* name;
   size_t num_params;
-  bool supported;
+  size_t num_focal_lengths;
+  LensKind lens;
 };
 /// Null for one that COLMAP does not know.
 const CameraModel* FindCameraModel(int id);
@@ -75,7 +79,8 @@ Camera CameraOfParams(const CameraModel& model, uint64_t width_px, uint64_t heig
                       const std::vector<double>& params, double pixel_center,
                       const std::string& where);
 
-/// The first model of PINHOLE, OPENCV and FULL_OPENCV that holds the camera, and its parameters.
+/// The first model of PINHOLE, OPENCV, FULL_OPENCV and OPENCV_FISHEYE that holds the camera, and
+/// its parameters.
 struct ModelAndParams {
   const CameraModel* model;
   std::vector<double> params;
