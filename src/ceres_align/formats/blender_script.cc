@@ -22,6 +22,10 @@ import os
 import sys
 
 import bpy
+import numpy
+
+if "bool" not in vars(numpy):
+    numpy.bool = bool  # Blender 3.4's importer asks for it; Debian 12's numpy has it no more
 
 DATA = json.loads(r"""
 )py";
@@ -87,8 +91,13 @@ def main():
         set_up(things[name], camera, args.photos)
     if args.camera and args.camera not in cameras:
         sys.exit("--camera: there are " + ", ".join(cameras))
-    render = bpy.context.scene.render
     if args.render:
+        scene = bpy.context.scene
+        scene.render.engine = "CYCLES"  # needs no display
+        scene.cycles.samples = 16
+        scene.cycles.use_denoising = False  # Debian's has no denoiser
+        scene.cycles.pixel_filter_type = "BOX"  # alpha is coverage
+        render = scene.render
         render.film_transparent = True
         render.image_settings.file_format = "PNG"
         render.image_settings.color_mode = "RGBA"
