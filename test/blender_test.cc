@@ -62,12 +62,16 @@ TEST(Blender, SeesWhatOurCamerasSee) {
     const ImageF mask = RenderMask(mesh, c.cam_from_reference, c.camera);
     const ImageF seen = LoadMask(folder / ("out/" + c.name + ".png")).mask;
     ASSERT_EQ(seen.pixels.size(), mask.pixels.size());
-    EXPECT_GE(Iou(seen, mask), 0.995) << c.name;
+    const double iou = Iou(seen, mask);
+    RecordProperty(c.name, std::to_string(iou));
+    EXPECT_GE(iou, 0.995) << c.name;
     // Half a pixel off would be seen.
     Camera shifted = c.camera;
     shifted.cx_px += 0.5;
     shifted.cy_px += 0.5;
-    EXPECT_LT(Iou(seen, RenderMask(mesh, c.cam_from_reference, shifted)), 0.995) << c.name;
+    const double off = Iou(seen, RenderMask(mesh, c.cam_from_reference, shifted));
+    RecordProperty(c.name + "_half_pixel_off", std::to_string(off));
+    EXPECT_LT(off, 0.995) << c.name;
   }
 }
 
