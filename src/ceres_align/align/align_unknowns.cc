@@ -21,6 +21,7 @@ constexpr double kScanWidth_px = 40, kCoarseWidth_px = 20, kCheckWidth_px = 80;
 constexpr int kFirstWidth_px = 160;
 constexpr size_t kPosesOfASearch = 4, kFinalists = 3;
 constexpr double kScaleRange = 3, kScaleStep = 0.12;         // of log scale
+constexpr double kMostLogScale = 14;                         // micrometres for metres: 13.8
 constexpr double kFocalRange = 0.35, kFocalScanStep = 0.05;  // of log f, where no range is given
 // Mean squared residual per px of the outline above which the fit from a start is no fit.
 constexpr double kPoorFit = 1;
@@ -238,6 +239,31 @@ class Solver {
     return poses;
   }
 
+  // Where nothing is known of the scale, the mesh may be in another unit than the rig: the factor
+  // at which the other views see the object's middle nearest to their masks' middles. In view i it
+  // is at a + s b; of its distances from the rays through those the squares' sum is least.
+  double LogScaleByMiddles(const Rigid3d& cam_from_object, size_t level) const {
+    const size_t first = prepared_.FirstWithMask();
+    const View& view = scene_.views[first];
+    const Eigen::Vector3d middle_in_object = Inverse(view.world_from_object) * prepared_.center();
+    double above = 0, below = 0;
+    for (size_t i = 0; i < scene_.views.size(); ++i) {
+      const MaskMoments& mask = prepared_.MomentsAt(level)[i];
+      if (i == first || !(mask.area_px > 0)) continue;
+      const Rigid3d cam_from_first = scene_.views[i].cam_from_rig * Inverse(view.cam_from_rig);
+      const Rigid3d moved = Inverse(view.world_from_object) * scene_.views[i].world_from_object;
+      const Eigen::Vector3d a = cam_from_first * (cam_from_object.rotation * moved.translation);
+      const Eigen::Vector3d b =
+          cam_from_first.rotation * (cam_from_object * (moved.rotation * middle_in_object));
+      const Eigen::Vector3d ray =
+          prepared_.level(level).cameras[i].Ray(mask.x_px, mask.y_px).normalized();
+      above -= a.cross(ray).dot(b.cross(ray));
+      below += b.cross(ray).squaredNorm();
+    }
+    if (!(above > 0) || !(below > 0)) return 0;
+    return std::clamp(std::log(above / below), -kMostLogScale, kMostLogScale);
+  }
+
   // The first view's image stays where the object is larger and farther away by one factor; the
   // other views choose the factor.
   void ScanScale(Candidate* candidate) {
@@ -248,10 +274,15 @@ class Solver {
     const UnknownValues at_one = candidate->values;
     double least = std::numeric_limits<double>::infinity();
     const double sigma = unknowns_.scale_sigma;
-    const double range = std::isinf(sigma) ? kScaleRange : std::min(kScaleRange, 3 * sigma);
-    const int steps = static_cast<int>(std::floor(2 * range / kScaleStep));
+    double low = -std::min(kScaleRange, 3 * sigma), high = -low;
+    if (std::isinf(sigma)) {
+      const double by_middles = LogScaleByMiddles(cam_from_object, level);
+      low += std::min(0.0, by_middles);
+      high += std::max(0.0, by_middles);
+    }
+    const int steps = static_cast<int>(std::floor((high - low) / kScaleStep));
     for (int i = 0; i <= steps; ++i) {
-      const double s = -range + i * kScaleStep;
+      const double s = low + i * kScaleStep;
       Rigid3d moved = cam_from_object;
       moved.translation *= std::exp(s);
       Candidate tried = {Inverse(view.cam_from_rig) * moved * Inverse(view.world_from_object),

@@ -6,6 +6,10 @@
 #include <utility>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/formats/colmap.h"
+#include "ceres_align/formats/meshlab.h"
+#include "ceres_align/formats/nerf_transforms.h"
+#include "ceres_align/formats/pose_text.h"
 #include "ceres_align/formats/ros_camera.h"
 #include "ceres_align/io/file_transaction.h"
 
@@ -44,6 +48,15 @@ std::pair<const CameraFormat*, fs::path> Find(std::string_view format_and_path) 
 
 const std::vector<CameraFormat>& CameraFormats() {
   static const std::vector<CameraFormat> formats = {
+      {"colmap", "COLMAP's sparse model, a folder: text (read: binary too)", ReadColmap,
+       WriteColmapText},
+      {"colmap_bin", "COLMAP's sparse model, a folder: binary", ReadColmap, WriteColmapBinary},
+      {"mlp", "MeshLab's project: cameras as raster layers", nullptr, WriteMeshLabProject},
+      {"text", "one text file: a line with all numbers for each camera", ReadCameraTable,
+       WriteCameraTable},
+      {"transforms", "transforms.json of NeRF, instant-ngp, nerfstudio", ReadTransforms,
+       WriteTransforms},
+      {"tum", "TUM's trajectory: timestamp tx ty tz qx qy qz qw", nullptr, WriteTumTrajectory},
       {"ros", "ROS camera_info, YAML: intrinsics of one camera", ReadRosCamera, WriteRosCameras},
   };
   return formats;

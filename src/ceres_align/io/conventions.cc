@@ -177,6 +177,54 @@ Eigen::Matrix4d ToOpenGlWorldFromCam(const Rigid3d& cam_from_world) {
   return world_from_gl_cam;
 }
 
+Eigen::Quaterniond UnitQuaternion(double w, double x, double y, double z, std::string_view where) {
+  const Eigen::Quaterniond q(w, x, y, z);
+  if (!q.coeffs().allFinite()) {
+    Fail(where, ": the quaternion ", w, " ", x, " ", y, " ", z, " (w x y z) is not finite");
+  }
+  if (!(std::abs(q.norm() - 1) <= kRotationTolerance)) {
+    Fail(where, ": the quaternion ", w, " ", x, " ", y, " ", z, " (w x y z) has the length ",
+         q.norm(), "; it must be 1");
+  }
+  return q.normalized();
+}
+
+double FocalOfAngle_px(double side_px, double angle_rad, std::string_view where) {
+  if (!(angle_rad > 0 && angle_rad < M_PI)) {
+    Fail(where, " is ", angle_rad, "; an angle between 0 and pi (rad) is needed");
+  }
+  return 0.5 * side_px / std::tan(0.5 * angle_rad);
+}
+double AngleOfFocal_rad(double side_px, double focal_px) {
+  return 2 * std::atan(0.5 * side_px / focal_px);
+}
+
+VcgCamera ToVcg(const Camera& camera, const Rigid3d& cam_from_world) {
+  VcgCamera vcg;
+  vcg.R = SignRows(kG, cam_from_world.R());
+  vcg.translation = -cam_from_world.TargetOriginInSource();
+  vcg.focal_mm = camera.fx_px;
+  vcg.pixel_size_mm.y() = camera.fx_px / camera.fy_px;
+  vcg.center_px = {camera.cx_px, camera.height_px - camera.cy_px};
+  return vcg;
+}
+
+GltfPerspective ToGltfPerspective(const Camera& camera) {
+  return {AngleOfFocal_rad(camera.height_px, camera.fy_px),
+          camera.width_px * camera.fy_px / (camera.height_px * camera.fx_px)};
+}
+
+BlenderCamera ToBlender(const Camera& camera) {
+  constexpr double kSensorWidth_mm = 36;
+  const double width_px = camera.width_px, aspect = camera.fx_px / camera.fy_px;
+  return {camera.fx_px * kSensorWidth_mm / width_px,
+          kSensorWidth_mm,
+          (0.5 * width_px - camera.cx_px) / width_px,
+          aspect * (camera.cy_px - 0.5 * camera.height_px) / width_px,
+          std::max(1.0, 1 / aspect),
+          std::max(1.0, aspect)};
+}
+
 RigForm ParseRigForm(std::string_view text, std::string_view where) {
   for (RigForm form : {RigForm::kPyTorch3dRow, RigForm::kPyTorch3dColumn, RigForm::kOpenCv}) {
     if (text == ToString(form)) return form;

@@ -4,6 +4,8 @@
 //   PyTorch3D   rows: X_cam = X_world·R + T; +x left, +y up, +z into the scene.
 //               R = R_cvᵀ·F, T = F·t_cv, F = diag(−1, −1, 1).
 //   OpenGL, Blender, NeRF   +x right, +y up, looks along −z: x_gl = G·x_cv, G = diag(1, −1, −1).
+//   COLMAP      as here, pixels too; quaternions are written w x y z.
+//   MeshLab     OpenGL's axes; pixels count upwards from the image's lower left corner.
 //
 // `where` arguments name the flag or key in messages ("--camera_location", "s.json: views[0].K").
 #pragma once
@@ -75,6 +77,46 @@ Eigen::Matrix3d KOfCamera(const Camera& camera, double pixel_center);
 /// must be 0 0 0 1 (InputError).
 Rigid3d FromOpenGlWorldFromCam(const Eigen::Matrix4d& world_from_gl_cam, std::string_view where);
 Eigen::Matrix4d ToOpenGlWorldFromCam(const Rigid3d& cam_from_world);
+
+/// A rotation's quaternion as a file has it, made a unit one. Throws InputError if it is not finite
+/// or its length differs from 1 by more than kRotationTolerance (0 0 0 0 does).
+Eigen::Quaterniond UnitQuaternion(double w, double x, double y, double z, std::string_view where);
+
+/// NeRF's camera_angle_x: the focal length in px that sees `side_px` under the angle. Throws
+/// InputError unless 0 < angle < π.
+double FocalOfAngle_px(double side_px, double angle_rad, std::string_view where);
+/// Its inverse: 2·atan(side/2 / f).
+double AngleOfFocal_rad(double side_px, double focal_px);
+
+/// MeshLab's VCGCamera (vcglib's Shot and Camera) as its attributes have it: with
+/// p = R·(x + translation) and depth −p.z, the image point, counted in px to the right and upwards
+/// from the lower left corner, is focal·p.xy/depth / pixel_size + center. Without a lens.
+struct VcgCamera {
+  Eigen::Matrix3d R = Eigen::Matrix3d::Identity();        ///< RotationMatrix's upper left
+  Eigen::Vector3d translation = Eigen::Vector3d::Zero();  ///< minus the camera's centre
+  double focal_mm = 0;                                    ///< in px where pixel_size.x is 1
+  Eigen::Vector2d pixel_size_mm = Eigen::Vector2d::Ones();
+  Eigen::Vector2d center_px = Eigen::Vector2d::Zero();
+};
+VcgCamera ToVcg(const Camera& camera, const Rigid3d& cam_from_world);
+
+/// glTF's perspective camera: the vertical field of view and width/height of the view. It has no
+/// place for a principal point; the image's centre is taken.
+struct GltfPerspective {
+  double yfov_rad;
+  double aspect_ratio;
+};
+GltfPerspective ToGltfPerspective(const Camera& camera);
+
+/// Blender's camera with sensor_fit 'HORIZONTAL': shifts are in units of the image's width, and
+/// move the view, not the picture. Pixel aspects are ≥ 1, as Blender wants them.
+struct BlenderCamera {
+  double lens_mm;
+  double sensor_width_mm;
+  double shift_x, shift_y;
+  double pixel_aspect_x, pixel_aspect_y;
+};
+BlenderCamera ToBlender(const Camera& camera);
 
 /// How a relative pose (R_rel, T_rel) of two cameras is to be read. R1, T1, R2, T2 are the two
 /// cameras' poses in the named convention.
