@@ -61,16 +61,28 @@ CameraSet ReadCameras(std::string_view format_and_path, const CameraReadOptions&
   return set;
 }
 
-void WriteCameras(std::string_view format_and_path, const CameraSet& set) {
-  const auto [format, path] = Find(format_and_path);
-  if (format->write == nullptr) {
-    throw InputError(std::string(format->name) + " is read, not written");
+void CheckCanWrite(std::string_view format_and_path) {
+  const CameraFormat& format = *Find(format_and_path).first;
+  if (format.write == nullptr) {
+    throw InputError(std::string(format.name) + " is read, not written");
   }
+}
+
+std::vector<ExportedFile> CameraFiles(std::string_view format_and_path, const CameraSet& set) {
+  CheckCanWrite(format_and_path);
+  const auto [format, path] = Find(format_and_path);
+  std::vector<ExportedFile> files = format->write(set);
+  for (ExportedFile& file : files) {
+    file.name = fs::absolute(file.name.empty() ? path : path / file.name);
+  }
+  return files;
+}
+
+void WriteCameras(std::string_view format_and_path, const CameraSet& set) {
   FileTransaction transaction;
-  for (const ExportedFile& file : format->write(set)) {
-    const fs::path name = fs::absolute(file.name.empty() ? path : path / file.name);
-    transaction.MakeDirectories(name.parent_path());
-    transaction.Stage(name, file.bytes);
+  for (const ExportedFile& file : CameraFiles(format_and_path, set)) {
+    transaction.MakeDirectories(file.name.parent_path());
+    transaction.Stage(file.name, file.bytes);
   }
   transaction.Commit();
 }
