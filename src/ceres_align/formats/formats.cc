@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/formats/opencv_calibration.h"
 #include "ceres_align/formats/ros_camera.h"
 #include "ceres_align/io/file_transaction.h"
 
@@ -44,6 +45,9 @@ std::pair<const CameraFormat*, fs::path> Find(std::string_view format_and_path) 
 
 const std::vector<CameraFormat>& CameraFormats() {
   static const std::vector<CameraFormat> formats = {
+      {"opencv", "OpenCV FileStorage of calibrateCamera or stereoCalibrate: YAML; XML and JSON read",
+       ReadOpenCvCalibration, WriteOpenCvYaml},
+      {"opencv_xml", "the same, written as XML", ReadOpenCvCalibration, WriteOpenCvXml},
       {"ros", "ROS camera_info, YAML: intrinsics of one camera", ReadRosCamera, WriteRosCameras},
   };
   return formats;
