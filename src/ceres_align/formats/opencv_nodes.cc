@@ -81,7 +81,15 @@ OpenCvFile::OpenCvFile(const std::string& bytes, const std::string& name) : name
     Fail(name, ": is no FileStorage of OpenCV: these begin with %YAML:1.0, <?xml or {");
   }
   if (bytes.find('\0') != std::string::npos) Fail(name, ": contains a NUL");
-  if (xml) CheckXmlNesting(bytes, name);
+  if (xml) {
+    // OpenCV 4.6 reads from address 0 where a file ends within a tag.
+    const std::string end = "</opencv_storage>";
+    const size_t last = bytes.find_last_not_of(" \t\r\n") + 1;
+    if (last < end.size() || bytes.compare(last - end.size(), end.size(), end) != 0) {
+      Fail(name, ": does not end with ", end);
+    }
+    CheckXmlNesting(bytes, name);
+  }
   CheckNesting(bytes, name);
   try {
     storage_.open(bytes.substr(begin), cv::FileStorage::READ | cv::FileStorage::MEMORY);
