@@ -3,6 +3,7 @@
 
 #include <opencv2/core.hpp>
 
+#include "ceres_align/io/lens.h"
 #include "formats_testing.h"
 
 namespace ceres_align::testing {
@@ -125,6 +126,24 @@ TEST(FormatsOpenCv, WrittenSetsComeBack) {
   }
 }
 
+TEST(FormatsOpenCv, FisheyeCamerasComeBackAsFisheye) {
+  const TempFolder folder;
+  CameraSet set = SomeCameras(2, 0, 4);
+  set.cameras[1].camera.lens = LensFromFisheye({0.05, -0.01, 0.003, -0.001}, "test");
+  const std::string file = "opencv:" + (folder / "c.yml").string();
+  WriteCameras(file, set);
+  const CameraSet back = ReadCameras(file, {});
+  ExpectSet(back, set);
+  EXPECT_FALSE(back.cameras[0].camera.lens.is_fisheye);
+  EXPECT_TRUE(back.cameras[1].camera.lens.is_fisheye);
+  const std::string K = "camera_matrix: [500, 0, 319.5, 0, 510, 230, 0, 0, 1]\n";
+  const CameraSet one = Read(folder.Write(
+      "f.yml", "%YAML:1.0\n---\nimage_width: 640\nimage_height: 480\nfisheye_model: 1\n" + K +
+                   "distortion_coefficients: [0.1, 0.02, 0.003, 0.0004]\n"));
+  EXPECT_TRUE(one.cameras[0].camera.lens.is_fisheye);
+  EXPECT_EQ(one.cameras[0].camera.lens.k4, 0.0004);
+}
+
 TEST(FormatsOpenCv, TwoCamerasAreWrittenAsStereoCalibrateWouldHaveThem) {
   const TempFolder folder;
   const CameraSet set = SomeCameras(2, 5, 3);
@@ -157,8 +176,8 @@ TEST(FormatsOpenCv, ErrorsNameFileKeyAndValue) {
   expect("%YAML:1.0\n---\na: " + std::string(100000, '['), "nested deeper");
   expect("%YAML:1.0\n---\na:\n   " + std::string(100000, '-'), "dashes");
   expect("<a>" + std::string(100000, '<'), "c.yml: ");
-  expect(With(text, "D1:", "fisheye_model: 1\nD1:"), "fisheye_model is \"1\": fisheye");
-  expect(With(text, "D1:", "distortion_model: equidistant\nD1:"), "\"equidistant\"; only pinhole");
+  expect(With(text, "D1:", "fisheye_model: 1\nD1:"), "D1 has 5 numbers; a fisheye lens needs");
+  expect(With(text, "D1:", "distortion_model: omni\nD1:"), "\"omni\"; only pinhole");
   expect(With(text, "510.", "x"), "M1.data[4] is \"x\"; a number");
   expect(With(text, "510.", ".Nan"), "M1.data[4] is nan; a finite");
   expect(With(text, "510.", ".Inf"), "M1.data[4] is infinite; a finite");

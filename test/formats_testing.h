@@ -18,6 +18,7 @@ namespace ceres_align::testing {
 /// The largest difference of two cameras' parameters (px, and the lens's coefficients).
 inline double CameraDifference(const Camera& a, const Camera& b) {
   if (a.width_px != b.width_px || a.height_px != b.height_px) return HUGE_VAL;
+  if (a.lens.is_fisheye != b.lens.is_fisheye) return HUGE_VAL;
   const LensDistortion &l = a.lens, &m = b.lens;
   const double differences[] = {a.fx_px - b.fx_px, a.fy_px - b.fy_px, a.cx_px - b.cx_px,
                                 a.cy_px - b.cy_px, l.k1 - m.k1,       l.k2 - m.k2,

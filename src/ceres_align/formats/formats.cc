@@ -6,8 +6,12 @@
 #include <utility>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/formats/kalibr.h"
+#include "ceres_align/formats/matrix_poses.h"
+#include "ceres_align/formats/mayacam.h"
 #include "ceres_align/formats/opencv_calibration.h"
 #include "ceres_align/formats/ros_camera.h"
+#include "ceres_align/formats/ros_tf.h"
 #include "ceres_align/io/file_transaction.h"
 
 namespace ceres_align {
@@ -45,10 +49,22 @@ std::pair<const CameraFormat*, fs::path> Find(std::string_view format_and_path) 
 
 const std::vector<CameraFormat>& CameraFormats() {
   static const std::vector<CameraFormat> formats = {
+      {"kalibr", "Kalibr camchain.yaml", ReadKalibr, WriteKalibr},
+      {"matrix_cam_from_world", "4x4 of each camera, CSV, text or NPY: x_cam = M*x_world",
+       ReadCamFromWorld, WriteCamFromWorldCsv},
+      {"matrix_world_from_cam", "4x4 of each camera the other way: x_world = M*x_cam",
+       ReadWorldFromCam, WriteWorldFromCamCsv},
+      {"npy_cam_from_world", "as matrix_cam_from_world, written as NPY", ReadCamFromWorld,
+       WriteCamFromWorldNpy},
+      {"npy_world_from_cam", "as matrix_world_from_cam, written as NPY", ReadWorldFromCam,
+       WriteWorldFromCamNpy},
+      {"mayacam", "MayaCam 2.0 (XMALab, Autoscoper): a file or a folder of them", ReadMayaCam,
+       WriteMayaCam},
       {"opencv", "OpenCV FileStorage of calibrateCamera or stereoCalibrate: YAML; XML and JSON read",
        ReadOpenCvCalibration, WriteOpenCvYaml},
       {"opencv_xml", "the same, written as XML", ReadOpenCvCalibration, WriteOpenCvXml},
       {"ros", "ROS camera_info, YAML: intrinsics of one camera", ReadRosCamera, WriteRosCameras},
+      {"ros_tf", "ROS TF: transforms of the cameras' optical frames, YAML", nullptr, WriteRosTf},
   };
   return formats;
 }

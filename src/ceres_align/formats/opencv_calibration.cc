@@ -60,26 +60,26 @@ std::vector<Suffixes> FindCameras(const OpenCvFile& file) {
   return found;
 }
 
-// The one place where models of lenses that are not read are named.
-void RefuseOtherModels(const OpenCvFile& file) {
-  for (const char* key : {"fisheye_model", "fisheye"}) {
-    const OpenCvEntry entry = file.Find({key});
-    if (!entry || OpenCvText(entry) == "0") continue;
-    Fail(entry.place, " is ", Quoted(OpenCvText(entry)),
-         ": fisheye lenses are not read here; undistort the masks first");
+// Whether the camera's lens is cv::fisheye's; the one place where other models are refused.
+bool IsFisheye(const OpenCvFile& file, const std::string& suffix) {
+  for (const std::string& behind : {suffix, std::string()}) {
+    const OpenCvEntry entry = file.Find({"fisheye_model", "fisheye"}, behind);
+    if (entry) return OpenCvText(entry) != "0";
   }
   for (const char* key : {"distortion_model", "camera_model", "lens_model", "model_type"}) {
     const OpenCvEntry entry = file.Find({key});
     if (!entry) continue;
     std::string text = OpenCvText(entry);
     for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (text == "fisheye" || text == "equidistant" || text == "kannala_brandt") return true;
     const std::vector<std::string> known = {"pinhole",   "opencv",    "perspective", "radtan",
                                             "plumb_bob", "plumb bob", "brown",       "rational",
                                             "rational_polynomial",    "standard",    "none"};
     if (std::find(known.begin(), known.end(), text) != known.end()) continue;
     Fail(entry.place, " is ", Quoted(OpenCvText(entry)),
-         "; only pinhole cameras with OpenCV's distortion are read");
+         "; only pinhole cameras with OpenCV's distortion and cv::fisheye's are read");
   }
+  return false;
 }
 
 std::optional<HeightWidth> FindSize(const OpenCvFile& file, const std::string& suffix) {
@@ -105,6 +105,10 @@ std::optional<HeightWidth> FindSize(const OpenCvFile& file, const std::string& s
 LensDistortion ReadLens(const OpenCvFile& file, const std::string& suffix,
                         std::vector<std::string>* conventions) {
   const OpenCvEntry entry = file.Find(kLensKeys, suffix);
+  if (IsFisheye(file, suffix)) {
+    conventions->push_back("the lens is cv::fisheye's: k1, k2, k3, k4");
+    return LensFromFisheye(OpenCvNumbers(entry), entry.place);
+  }
   if (!entry) {
     conventions->push_back(Cat("no distortion coefficients", suffix.empty() ? "" : " for ", suffix,
                                ": a lens without distortion"));
@@ -221,7 +225,8 @@ void WriteCamera(const CalibratedCamera& camera, const std::string& suffix, cv::
   } else {
     file << "image_width" << own.width_px << "image_height" << own.height_px;
   }
-  std::vector<double> lens = OpenCvFromLens(own.lens);
+  if (own.lens.is_fisheye) file << "fisheye_model" + suffix << 1;
+  std::vector<double> lens = NumbersOfLens(own.lens);
   if (lens.empty()) lens.assign(5, 0.0);
   file << (several ? "cameraMatrix" + suffix : "camera_matrix")
        << MatOf(KOfCamera(own, kOpenCvPixelCenter));
@@ -252,7 +257,6 @@ std::vector<ExportedFile> Write(const CameraSet& set, int format, const char* ex
 CameraSet ReadOpenCvCalibration(const std::filesystem::path& path,
                                 const CameraReadOptions& options) {
   const OpenCvFile file(ReadFile(path), NameOf(path));
-  RefuseOtherModels(file);
   const std::vector<Suffixes> found = FindCameras(file);
   if (found.empty()) return PosesAlone(file);
   if (found.size() > 1) {

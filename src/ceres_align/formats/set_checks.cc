@@ -64,7 +64,7 @@ void RequireShortLens(const CameraSet& set, int most_coefficients, std::string_v
   for (const CalibratedCamera& camera : set.cameras) {
     const LensDistortion& lens = camera.camera.lens;
     const bool fits = most_coefficients == 4
-                          ? lens.k3 == 0 && lens.k4 == 0 && lens.k5 == 0 && lens.k6 == 0
+                          ? !lens.is_fisheye && lens.k3 == 0 && lens.k4 == 0 && lens.k5 == 0 && lens.k6 == 0
                           : lens.IsNone();
     if (fits) continue;
     Fail(format, ": camera ", Quoted(camera.name), " has a lens distortion ",
