@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/formats/bop.h"
 #include "ceres_align/formats/kalibr.h"
 #include "ceres_align/formats/matrix_poses.h"
 #include "ceres_align/formats/mayacam.h"
 #include "ceres_align/formats/opencv_calibration.h"
+#include "ceres_align/formats/pytorch3d.h"
 #include "ceres_align/formats/ros_camera.h"
 #include "ceres_align/formats/ros_tf.h"
 #include "ceres_align/io/file_transaction.h"
@@ -49,6 +51,8 @@ std::pair<const CameraFormat*, fs::path> Find(std::string_view format_and_path) 
 
 const std::vector<CameraFormat>& CameraFormats() {
   static const std::vector<CameraFormat> formats = {
+      {"bop", "BOP: a scene's folder (--image_id, --object_id); results CSV is written", ReadBop,
+       WriteBopResults},
       {"kalibr", "Kalibr camchain.yaml", ReadKalibr, WriteKalibr},
       {"matrix_cam_from_world", "4x4 of each camera, CSV, text or NPY: x_cam = M*x_world",
        ReadCamFromWorld, WriteCamFromWorldCsv},
@@ -63,6 +67,8 @@ const std::vector<CameraFormat>& CameraFormats() {
       {"opencv", "OpenCV FileStorage of calibrateCamera or stereoCalibrate: YAML; XML and JSON read",
        ReadOpenCvCalibration, WriteOpenCvYaml},
       {"opencv_xml", "the same, written as XML", ReadOpenCvCalibration, WriteOpenCvXml},
+      {"pytorch3d", "R_0, T_0, R_rel_1, T_rel_1, ... in text, with --rig_convention", ReadPytorch3d,
+       WritePytorch3d},
       {"ros", "ROS camera_info, YAML: intrinsics of one camera", ReadRosCamera, WriteRosCameras},
       {"ros_tf", "ROS TF: transforms of the cameras' optical frames, YAML", nullptr, WriteRosTf},
   };
