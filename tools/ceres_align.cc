@@ -11,6 +11,7 @@
 #include "ceres_align/align/align_unknowns.h"
 #include "ceres_align/backends/backends.h"
 #include "ceres_align/base/text.h"
+#include "ceres_align/formats/formats.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/scene_hints.h"
 #include "ceres_align/report/result_json.h"
@@ -165,6 +166,9 @@ DEFINE_string(outputs, "all",
               "all; or none.");
 DEFINE_string(out_dir, "out", "Folder for these files; they are written all or none.");
 DEFINE_string(filename_output, "", "Write the animation here instead.");
+DEFINE_string(export_cameras, "",
+              "FORMAT:path: writes the views' cameras at the pose found as well, in the world (the "
+              "mesh's frame), for another tool. make_scene --help lists the formats.");
 DEFINE_string(start_end_output, "",
               "Write the comparison of start, target, final and other poses here instead.");
 
@@ -208,7 +212,7 @@ ProgramHelp Help() {
         "outline_tolerance"}},
       {"Outputs",
        {"render", "render_size", "photos", "outputs", "out_dir", "filename_output",
-        "start_end_output"}}};
+        "start_end_output", "export_cameras"}}};
   help.exit_codes = {"0  the result is usable",
                      "1  bad input: one line on stderr says what; nothing is written",
                      "2  not converged, ambiguous or not trustworthy; the outputs are written",
@@ -404,8 +408,19 @@ Solved SolveOrExplain(Problem problem, const AlignOptions& options, Rasterizer* 
   }
 }
 
+/// The files of --export_cameras; none where it was not given.
+std::vector<ExportedFile> ExportedCameras(const Scene& scene, const Rigid3d& rig_from_world) {
+  if (FLAGS_export_cameras.empty()) return {};
+  CameraSet set;
+  for (const View& view : scene.views) {
+    set.cameras.push_back({view.name, view.camera, view.cam_from_rig * rig_from_world, "", ""});
+  }
+  return CameraFiles(FLAGS_export_cameras, set);
+}
+
 int Run() {
   Stopwatch watch;
+  if (!FLAGS_export_cameras.empty()) CheckCanWrite(FLAGS_export_cameras);
   const OutputPlan plan =
       PlanOutputs({FLAGS_outputs, FLAGS_out_dir, FLAGS_filename_output, FLAGS_start_end_output});
   AlignOptions options = OptionsFromFlags();
@@ -417,6 +432,7 @@ int Run() {
   if (!problem.scene.occluders.empty()) {
     problem.scene = HideBehindOccluders(problem.scene, rasterizer.get());
   }
+  ExportedCameras(problem.scene, Rigid3d());  // what the format cannot hold is told now
   if (problem.estimate_offset) options.offset = Choice::kOn;
   RunSeconds seconds;
   std::printf("Backend: %s\n", why.c_str());
@@ -449,9 +465,14 @@ int Run() {
     return ResultJson(scene, solved.result, options, seconds, warnings);
   };
   size_t num_maps = 0;
-  if (plan.any() || render.maps.kinds.any()) {
-    WriteFiles("ceres_align", plan.out_dir, [&](OutputFiles* files) {
+  const std::vector<ExportedFile> cameras = ExportedCameras(scene, solved.result.rig_from_world);
+  const bool into_out_dir = plan.any() || render.maps.kinds.any();
+  if (into_out_dir || !cameras.empty()) {
+    const std::string folder =
+        into_out_dir ? plan.out_dir : cameras[0].name.parent_path().string();
+    WriteFiles("ceres_align", folder, [&](OutputFiles* files) {
       for (const OutputFile& picture : pictures) files->Stage(picture);
+      for (const ExportedFile& file : cameras) files->StageElsewhere(file.name, file.bytes);
       if (render.maps.kinds.any()) {
         RenderMaps(SolvedToRender(scene, description, solved.result.rig_from_world, "--render"),
                    render, rasterizer.get(),
@@ -466,10 +487,11 @@ int Run() {
   }
   if (!plan.json) stop_clock();
   std::fputs(TextReport(scene, solved.result, seconds).c_str(), stdout);
-  if (plan.any() || render.maps.kinds.any()) {
+  if (into_out_dir) {
     std::printf("Written to %s: %zu files\n", Shown(plan.out_dir).c_str(),
                 pictures.size() + num_maps + (plan.json ? 1 : 0));
   }
+  if (!cameras.empty()) std::printf("Cameras: %s\n", Shown(FLAGS_export_cameras).c_str());
   return solved.result.IsUsable() ? kExitOk : kExitNotUsable;
 }
 

@@ -1,9 +1,5 @@
 #include "cli/hand_eye_input.h"
 
-#include <glob.h>
-
-#include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 #include <utility>
@@ -15,47 +11,10 @@
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/matrix_text.h"
 #include "ceres_align/io/mesh_io.h"
+#include "cli/glob.h"
 
 namespace ceres_align::cli {
 namespace {
-
-bool IsDigit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
-
-// Runs of digits compare as numbers, all else as bytes.
-bool NaturallyBefore(const std::string& a, const std::string& b) {
-  size_t i = 0, j = 0;
-  while (i < a.size() && j < b.size()) {
-    if (!IsDigit(a[i]) || !IsDigit(b[j])) {
-      if (a[i] != b[j]) return a[i] < b[j];
-      ++i, ++j;
-      continue;
-    }
-    const auto number = [](const std::string& text, size_t* at) {
-      size_t begin = *at;
-      while (*at < text.size() && IsDigit(text[*at])) ++*at;
-      while (begin + 1 < *at && text[begin] == '0') ++begin;
-      return text.substr(begin, *at - begin);
-    };
-    const std::string x = number(a, &i), y = number(b, &j);
-    if (x.size() != y.size()) return x.size() < y.size();
-    if (x != y) return x < y;
-  }
-  if (a.size() - i != b.size() - j) return a.size() - i < b.size() - j;
-  return a < b;
-}
-
-std::vector<std::string> SplitAtCommas(const std::string& text, const char* flag) {
-  std::vector<std::string> parts;
-  for (size_t begin = 0; !text.empty() && begin <= text.size();) {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    if (end == begin) {
-      throw InputError(Format("%s is %s; a name is empty", flag, Quoted(text).c_str()));
-    }
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
 
 UrdfOptions OptionsOfUrdf(const HandEyeFlags& flags) {
   UrdfOptions options;
@@ -173,19 +132,6 @@ void ReadObject(const HandEyeFlags& flags, HandEyeInput* input) {
 }
 
 }  // namespace
-
-std::vector<std::string> Glob(const std::string& pattern, const char* flag) {
-  glob_t found{};
-  const int status = glob(pattern.c_str(), 0, nullptr, &found);
-  std::vector<std::string> files;
-  for (size_t i = 0; i < found.gl_pathc; ++i) files.emplace_back(found.gl_pathv[i]);
-  globfree(&found);
-  if (status != 0 || files.empty()) {
-    throw InputError(std::string(flag) + ": no file matches " + Quoted(pattern));
-  }
-  std::sort(files.begin(), files.end(), NaturallyBefore);
-  return files;
-}
 
 HandEyeInput ReadHandEye(const HandEyeFlags& flags) {
   RequireFlag(flags.urdf, "--urdf");

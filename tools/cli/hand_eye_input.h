@@ -31,8 +31,4 @@ struct HandEyeInput {
 /// Reads all of it. Throws InputError.
 HandEyeInput ReadHandEye(const HandEyeFlags& flags);
 
-/// The files that a pattern (* ? [a-z]) names, in natural order: mask_2 before mask_10. Throws
-/// InputError, which `flag` begins, where there are none.
-std::vector<std::string> Glob(const std::string& pattern, const char* flag);
-
 }  // namespace ceres_align::cli

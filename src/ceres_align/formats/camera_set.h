@@ -27,6 +27,7 @@ struct CalibratedCamera {
 struct CameraSet {
   std::vector<CalibratedCamera> cameras;
   bool has_poses = true;  ///< false: intrinsics alone (camera_info); poses are the identity
+  bool has_intrinsics = true;  ///< false: poses alone (4x4 matrices); cameras are empty
   /// The object's pose in the reference frame where the file has one (BOP's scene_gt).
   std::optional<Rigid3d> reference_from_object;
   /// Conventions that were taken, one sentence each ("principal point counted from the first

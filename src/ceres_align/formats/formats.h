@@ -42,6 +42,11 @@ const std::vector<CameraFormat>& CameraFormats();
 /// "FORMAT:path". Throws InputError for an unknown format (the message lists them), one without
 /// that direction, and what the reader throws. Names are made unique and safe in file names.
 CameraSet ReadCameras(std::string_view format_and_path, const CameraReadOptions& options);
+/// Throws InputError as CameraFiles does, before there is a set: for an early answer.
+void CheckCanWrite(std::string_view format_and_path);
+/// The files of "FORMAT:path", names absolute; nothing is written. Throws InputError for an unknown
+/// format, one that is not written, and a set that the format cannot hold.
+std::vector<ExportedFile> CameraFiles(std::string_view format_and_path, const CameraSet& set);
 /// Writes all files of the format, all or none. Throws InputError.
 void WriteCameras(std::string_view format_and_path, const CameraSet& set);
 

@@ -263,6 +263,31 @@ PoseMatrices SecondCamera(const PoseMatrices& camera1, const PoseMatrices& relat
   return {relative.R * camera1.R, relative.R * camera1.T + relative.T};
 }
 
+Rigid3d FromPoseMatrices(const PoseMatrices& pose, RigForm form, std::string_view where) {
+  switch (form) {
+    case RigForm::kPyTorch3dRow:
+      return FromPytorch3d({pose.R, pose.T}, where);
+    case RigForm::kPyTorch3dColumn:
+      return FromPytorch3d({pose.R.transpose(), pose.T}, where);
+    case RigForm::kOpenCv:
+      return FromOpenCv({pose.R, pose.T}, where);
+  }
+  LOG(FATAL) << "RigForm " << static_cast<int>(form);
+}
+
+PoseMatrices ToPoseMatrices(const Rigid3d& cam_from_world, RigForm form) {
+  const Pytorch3dPose pose = ToPytorch3d(cam_from_world);
+  switch (form) {
+    case RigForm::kPyTorch3dRow:
+      return {pose.R, pose.T};
+    case RigForm::kPyTorch3dColumn:
+      return {pose.R.transpose(), pose.T};
+    case RigForm::kOpenCv:
+      return {cam_from_world.R(), cam_from_world.translation};
+  }
+  LOG(FATAL) << "RigForm " << static_cast<int>(form);
+}
+
 Rigid3d Cam2FromCam1(const PoseMatrices& relative, RigForm form, std::string_view where) {
   switch (form) {
     case RigForm::kPyTorch3dRow:

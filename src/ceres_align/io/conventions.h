@@ -139,6 +139,11 @@ struct PoseMatrices {
 PoseMatrices RelativePose(const PoseMatrices& camera1, const PoseMatrices& camera2, RigForm form);
 PoseMatrices SecondCamera(const PoseMatrices& camera1, const PoseMatrices& relative, RigForm form);
 
+/// An absolute pose in the form's convention: kPyTorch3dRow is PyTorch3D's own R and T,
+/// kPyTorch3dColumn the same with R transposed, kOpenCv OpenCV's. Throws as FromOpenCv does.
+Rigid3d FromPoseMatrices(const PoseMatrices& pose, RigForm form, std::string_view where);
+PoseMatrices ToPoseMatrices(const Rigid3d& cam_from_world, RigForm form);
+
 /// The rig that a relative pose stands for; independent of camera 1 in every form as defined
 /// above. A script that applies the column equations to PyTorch3D's own (row) R has no constant
 /// rig: give it its camera 2 by SecondCamera and read both poses by FromPytorch3d.

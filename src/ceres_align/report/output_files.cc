@@ -55,6 +55,15 @@ void OutputFiles::Stage(const OutputFile& file) {
   transaction_.Stage(destination, file.bytes);
 }
 
+void OutputFiles::StageElsewhere(const fs::path& path, const std::string& bytes) {
+  const fs::path destination = path.lexically_normal();
+  if (!destinations_.insert(destination).second) {
+    throw InputError(Shown(destination.string()) + ": two outputs have this name");
+  }
+  transaction_.MakeDirectories(destination.parent_path());
+  transaction_.Stage(destination, bytes);
+}
+
 void WriteFilesTogether(const std::string& directory, const std::vector<OutputFile>& files) {
   OutputFiles outputs(directory);
   for (const OutputFile& file : files) outputs.Stage(file);

@@ -1,6 +1,7 @@
 // A run's output files: into one folder, together or not at all.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <set>
 #include <string>
@@ -28,6 +29,8 @@ class OutputFiles {
   /// Writes the file beside its destination. The folder (and its parents) are made where missing;
   /// missing parents of paths outside it are an error, as is a second file of the same name.
   void Stage(const OutputFile& file);
+  /// The same for an absolute path whose folders are made where missing.
+  void StageElsewhere(const std::filesystem::path& path, const std::string& bytes);
   /// Puts all of them in their places.
   void Commit() { transaction_.Commit(); }
 
