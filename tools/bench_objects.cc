@@ -160,13 +160,14 @@ int Run() {
     ms.push_back(1e3 *
                  std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }
-  std::printf("%d pairs, %d view(s), %dx%d, %s, %s; hidden in the first view: median %.0f %%\n",
-              FLAGS_pairs, FLAGS_views, FLAGS_width, FLAGS_height,
-              FLAGS_start_deg > 0 ? "from a start" : "no start",
-              FLAGS_alone       ? "each alone"
-              : FLAGS_one_round ? "the other's pixels never count"
-                                : "together",
-              100 * Quantile(hidden, 0.5));
+  std::printf(
+      "%d pairs, %d view(s), %dx%d, %s, %s; hidden in the first view: median %.0f, least %.0f %%\n",
+      FLAGS_pairs, FLAGS_views, FLAGS_width, FLAGS_height,
+      FLAGS_start_deg > 0 ? "from a start" : "no start",
+      FLAGS_alone       ? "each alone"
+      : FLAGS_one_round ? "the other's pixels never count"
+                        : "together",
+      100 * Quantile(hidden, 0.5), 100 * Quantile(hidden, 0));
   Print("farther", figures[0]);
   Print("nearer", figures[1]);
   std::printf("  at most %d rounds; median %.0f ms a pair, most %.0f\n", rounds, Quantile(ms, 0.5),
