@@ -15,8 +15,9 @@
 #include "ceres_align/synth/object_pair.h"
 #include "ceres_align/synth/shapes.h"
 
-DEFINE_string(meshes, "blob:6000,multi_part:6000,rooster:6000,scan_rooster:40000",
-              "comma-separated shape:faces of make_mesh; neighbours make pairs");
+DEFINE_string(meshes, "multi_part:6000,blob:6000,rooster:6000,scan_rooster:40000",
+              "comma-separated shape:faces of make_mesh; each stands behind each of near_meshes");
+DEFINE_string(near_meshes, "blob:6000,rooster:6000,scan_rooster:40000", "likewise");
 DEFINE_int32(pairs, 40, "");
 DEFINE_int32(views, 1, "cameras, 40 degrees apart");
 DEFINE_int32(width, 640, "px");
@@ -36,9 +37,9 @@ namespace {
 
 constexpr double kBar_deg = 0.05, kBar_percent = 0.05;
 
-std::vector<TriangleMesh> Meshes() {
+std::vector<TriangleMesh> Meshes(const std::string& flag) {
   std::vector<TriangleMesh> meshes;
-  std::istringstream names(FLAGS_meshes);
+  std::istringstream names(flag);
   for (std::string name; std::getline(names, name, ',');) {
     const size_t colon = name.find(':');
     if (colon == std::string::npos) throw InputError("--meshes: " + name + " has no faces' number");
@@ -121,7 +122,8 @@ void Print(const char* name, const Figures& all) {
 }
 
 int Run() {
-  const std::vector<TriangleMesh> meshes = Meshes();
+  const std::vector<TriangleMesh> meshes = Meshes(FLAGS_meshes),
+                                  near_meshes = Meshes(FLAGS_near_meshes);
   CpuRasterizer rasterizer(FLAGS_num_threads);
   AlignOptions options;
   options.sharp_window = FLAGS_sharp_window;
@@ -136,8 +138,12 @@ int Run() {
   for (int i = 0; i < FLAGS_pairs; ++i) {
     Random random(1000003ull * static_cast<uint64_t>(FLAGS_seed) + static_cast<uint64_t>(i));
     const auto index = static_cast<size_t>(i);
-    const ObjectPair pair = MakeObjectPair(
-        meshes[index % meshes.size()], meshes[(index + 1) % meshes.size()], pair_options, &random);
+    ObjectPair pair;
+    // A thin one cannot hide as much: then the next one does.
+    for (size_t next = index; pair.hidden_share < FLAGS_hidden - 0.02; ++next) {
+      pair = MakeObjectPair(meshes[index % meshes.size()], near_meshes[next % near_meshes.size()],
+                            pair_options, &random);
+    }
     hidden.push_back(pair.hidden_share);
     std::vector<SceneObject> objects = {
         MakeObject("farther", pair.farther, pair, pair_options.camera, &random),

@@ -12,7 +12,7 @@ namespace {
 // Radii of the bounding spheres in the image, of its height.
 constexpr double kFartherRadius = 0.28, kNearerRadius = 0.24;
 constexpr double kGap = 0.3;  // between the spheres, of the farther's radius
-constexpr int kBisections = 10;
+constexpr int kBisections = 10, kMostTurns = 30;
 
 Rigid3d Placed(const Eigen::Quaterniond& rotation, const Eigen::Vector3d& center_in_mesh,
                const Eigen::Vector3d& center_in_rig) {
@@ -64,15 +64,23 @@ ObjectPair MakeObjectPair(const TriangleMesh& farther, const TriangleMesh& neare
   const Eigen::Vector2d along(std::cos(angle), std::sin(angle));
   const Eigen::Vector2d start = -0.1 * height * along;
   const Eigen::Vector3d center = at(start.x(), start.y(), depth);
-  far.rig_from_world = Placed(random->Rotation(), ball.center, center);
-  const Eigen::Quaterniond turn = random->Rotation();
-  const ImageF whole = RenderMask(far.mesh, far.rig_from_world, camera);
+  Eigen::Quaterniond turn;
+  ImageF whole;
+  const auto hidden_at = [&](double apart_px) {
+    const Eigen::Vector2d px = start + apart_px * along;
+    near.rig_from_world = Placed(turn, near_ball.center, at(px.x(), px.y(), near_depth));
+    return HiddenShare(whole, RenderMask(near.mesh, near.rig_from_world, camera));
+  };
+  for (int i = 0; i < kMostTurns; ++i) {
+    far.rig_from_world = Placed(random->Rotation(), ball.center, center);
+    turn = random->Rotation();
+    whole = RenderMask(far.mesh, far.rig_from_world, camera);
+    if (hidden_at(0) > options.hidden_share) break;
+  }
   double low = 0, high = (kFartherRadius + kNearerRadius) * height;  // px apart
   for (int i = 0; i < kBisections; ++i) {
     const double apart = 0.5 * (low + high);
-    const Eigen::Vector2d px = start + apart * along;
-    near.rig_from_world = Placed(turn, near_ball.center, at(px.x(), px.y(), near_depth));
-    pair.hidden_share = HiddenShare(whole, RenderMask(near.mesh, near.rig_from_world, camera));
+    pair.hidden_share = hidden_at(apart);
     (pair.hidden_share > options.hidden_share ? low : high) = apart;
   }
   const Eigen::Vector3d near_center = near.rig_from_world * near_ball.center;

@@ -31,7 +31,8 @@ struct ObjectPair {
   double hidden_share = 0;     ///< of the farther one in the first view, as it came out
 };
 
-/// The meshes turned at random; the nearer is scaled, so that both look about half as high as the
+/// The meshes turned at random (so that the nearer can hide that share, if it can at all); the
+/// nearer is scaled, so that both look about half as high as the
 /// image, and their bounding spheres do not meet. Binary masks by point sampling (point_sampler.h);
 /// in each view the sphere on the camera's side of the plane between them hides the other.
 ObjectPair MakeObjectPair(const TriangleMesh& farther, const TriangleMesh& nearer,
