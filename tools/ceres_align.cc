@@ -23,6 +23,7 @@
 #include "cli/outputs.h"
 #include "cli/progress.h"
 #include "cli/render_maps.h"
+#include "cli/run_objects.h"
 #include "cli/scene_from_flags.h"
 #include "cli/signals.h"
 #include "cli/stopwatch.h"
@@ -34,7 +35,9 @@ DEFINE_string(scene, "",
               "A scene file (JSON): mesh, views, rig, start; see docs. Replaces the "
               "flags of mesh, masks and cameras.");
 DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, GLB, glTF or DAE.");
-DEFINE_string(masks, "", "The masks of cameras 1, 2, ..., separated by commas: l.png,r.png");
+DEFINE_string(masks, "",
+              "The masks of cameras 1, 2, ..., separated by commas: l.png,r.png. l.png:3 is the "
+              "pixels of label 3 in an image of labels, l.png:#ff8000 those of a colour.");
 DEFINE_string(mask_path, "", "The mask of camera 1; with --mask_path_2 the same as --masks.");
 DEFINE_string(mask_path_2, "", "The mask of camera 2.");
 DEFINE_double(mesh_scale, 1, "The mesh's vertices are multiplied by this.");
@@ -428,6 +431,12 @@ int Run() {
   std::string why;
   const std::unique_ptr<Rasterizer> rasterizer =
       MakeRasterizer({FLAGS_backend, FLAGS_num_threads}, &why);
+  std::vector<LoadedObject> objects = ObjectsFromFlags(FlagsOfScene());
+  if (!objects.empty()) {
+    CheckOutputsOfObjects(plan, FLAGS_outputs);
+    std::printf("Backend: %s\n", why.c_str());
+    return RunObjects(std::move(objects), plan, options, rasterizer.get(), &watch);
+  }
   Problem problem = MakeProblem();
   if (!problem.scene.occluders.empty()) {
     problem.scene = HideBehindOccluders(problem.scene, rasterizer.get());

@@ -207,7 +207,7 @@ LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
   return loaded;
 }
 
-LoadedScene FromSceneFile(const SceneFlags& flags) {
+void ExcludeBesideScene(const SceneFlags& flags) {
   Exclude({{"--mesh", !flags.mesh.empty()},
            {"--masks", !flags.masks.empty()},
            {"--mask_path", !flags.mask_path.empty()},
@@ -223,6 +223,10 @@ LoadedScene FromSceneFile(const SceneFlags& flags) {
            {"--T_rel", !flags.T_rel.empty()},
            {"--rig_convention", !flags.rig_convention.empty()}},
           "cannot be given together with --scene, which holds it");
+}
+
+LoadedScene FromSceneFile(const SceneFlags& flags) {
+  ExcludeBesideScene(flags);
   LoadedScene loaded = LoadScene(flags.scene);
   Scene& scene = loaded.scene;
   if (const auto cam1_from_world = StartOfCamera1(flags)) {
@@ -279,6 +283,23 @@ LoadedScene SceneFromFlags(const SceneFlags& flags) {
   LoadedScene loaded = flags.scene.empty() ? FromMeshAndMasks(flags) : FromSceneFile(flags);
   if (!flags.refine.empty()) loaded.estimate_offset = SetUnknowns(flags, &loaded.scene);
   return loaded;
+}
+
+std::vector<LoadedObject> ObjectsFromFlags(const SceneFlags& flags) {
+  if (flags.scene.empty()) return {};
+  ExcludeBesideScene(flags);
+  SceneDescription description = ReadSceneDescription(flags.scene);
+  if (description.objects.empty()) return {};
+  Exclude({{"--camera_location", flags.camera_location.has_value()},
+           {"--camera_rotation", !flags.camera_rotation.empty()},
+           {"--camera_translation", !flags.camera_translation.empty()},
+           {"--refine", !flags.refine.empty()}},
+          "cannot be given for a scene of several objects");
+  for (ObjectDescription& object : description.objects) {
+    if (flags.search) object.initial_rig_from_world.reset();
+  }
+  const std::filesystem::path path = flags.scene;
+  return BuildObjects(description, path.parent_path(), Shown(path.string(), 100));
 }
 
 bool SetUnknowns(const SceneFlags& flags, Scene* scene) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ceres_align/io/scene_io.h"
 
@@ -52,6 +53,10 @@ std::optional<Rigid3d> StartOfCamera1(const SceneFlags& flags);
 /// else the scene file's; with --search it has none. Throws InputError, also for flags that
 /// exclude each other.
 LoadedScene SceneFromFlags(const SceneFlags& flags);
+
+/// The objects of --scene's file where it has `objects`; else none, and nothing is loaded. --search
+/// takes their starts away. Throws InputError as SceneFromFlags does, and for a start or --refine.
+std::vector<LoadedObject> ObjectsFromFlags(const SceneFlags& flags);
 
 /// --refine, which is not empty, in the place of what the scene says of its unknowns; the range of
 /// focal lengths stays. Returns whether the masks' offset is to be estimated. Throws InputError.

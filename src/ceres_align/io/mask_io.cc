@@ -5,6 +5,8 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "ceres_align/io/files.h"
+#include "ceres_align/io/label_image.h"
+#include "ceres_align/io/mask_labels.h"
 #include "ceres_align/io/raster_file.h"
 #include "ceres_align/io/text.h"
 
@@ -24,10 +26,7 @@ class MaskChannel : public RasterSink {
       : name_(name), expected_(expected) {}
 
   void Size(int width_px, int height_px, bool is_jpeg) override {
-    if (expected_ && (expected_->width_px != width_px || expected_->height_px != height_px)) {
-      Fail(name_, ": the image has ", width_px, "x", height_px,
-           " pixels (width x height), the camera ", expected_->width_px, "x", expected_->height_px);
-    }
+    io_internal::CheckImageSize({width_px, height_px}, expected_, name_);
     is_jpeg_ = is_jpeg;
     size_ = {width_px, height_px};
   }
@@ -123,25 +122,31 @@ std::string OddMask(const LoadedMask& loaded) {
 
 ImageSize ReadImageSize(const std::filesystem::path& path) {
   SizeOnly sink;
+  const std::filesystem::path file = ParseMaskSource(path).file;
   try {
-    io_internal::DecodeImage(ReadFile(path), NameOf(path), &sink);
+    io_internal::DecodeImage(ReadFile(file), NameOf(file), &sink);
   } catch (const SizeOnly::Known&) {
   }
   return sink.size;
 }
 
 LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> expected) {
-  MaskChannel channel = ReadMaskChannel(path, expected);
   LoadedMask loaded;
   const auto warn = [&](const std::string& text) {
     if (!text.empty()) loaded.warnings.push_back(Cat(NameOf(path), ": the mask ", text));
   };
-  loaded.mask = std::move(channel.mask());
-  if (channel.is_jpeg()) {
-    Threshold(&loaded.mask);
-    warn("is a JPEG; it was thresholded at one half");
+  const MaskSource source = ParseMaskSource(path);
+  if (source.labels) {
+    loaded.mask = io_internal::LoadLabels(source.file, *source.labels, expected);
   } else {
-    warn(StretchTwoValued(&loaded.mask));
+    MaskChannel channel = ReadMaskChannel(path, expected);
+    loaded.mask = std::move(channel.mask());
+    if (channel.is_jpeg()) {
+      Threshold(&loaded.mask);
+      warn("is a JPEG; it was thresholded at one half");
+    } else {
+      warn(StretchTwoValued(&loaded.mask));
+    }
   }
   for (float v : loaded.mask.pixels) loaded.area_px += v;
   warn(OddMask(loaded));
@@ -149,6 +154,8 @@ LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> 
 }
 
 ImageF LoadIgnore(const std::filesystem::path& path, std::optional<ImageSize> expected) {
+  const MaskSource source = ParseMaskSource(path);
+  if (source.labels) return io_internal::LoadLabels(source.file, *source.labels, expected);
   MaskChannel channel = ReadMaskChannel(path, expected);
   ImageF ignore = std::move(channel.mask());
   if (channel.is_jpeg()) {

@@ -38,16 +38,21 @@ constexpr double kMinForeground_px = 16;
 /// Warnings also tell of a mask that is all foreground, that never reaches one half, or that has
 /// less than kMinForeground_px of foreground but is not empty.
 ///
+/// "frame.png:3" is the pixels of label 3, with no part of these rules (mask_labels.h); by number
+/// the image is PNG, PNM or TIFF of 8 or 16 bits in one channel or a palette, or three equal ones.
+///
 /// Throws InputError for a file that is missing, empty, damaged (checksums and sizes are
 /// checked), no image, or of another size than `expected` (naming both; told from the header,
-/// before the pixels are decoded).
+/// before the pixels are decoded); for a label that no pixel has (naming those that there are), and
+/// labels of a JPEG, whose values are not exact.
 LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> expected = {});
 
-/// The size that an image file's header gives; nothing is decoded. Throws as LoadMask does.
+/// The size that an image file's header gives; nothing is decoded, labels are cut off. Throws as
+/// LoadMask does.
 ImageSize ReadImageSize(const std::filesystem::path& path);
 
 /// Reads an image whose nonzero pixels (by rules 1 and 2; JPEG: at least one half) are to be
-/// ignored. Returns 1 where ignored, else 0. Throws as LoadMask does.
+/// ignored, or those of labels as above. Returns 1 where ignored, else 0. Throws as LoadMask does.
 ImageF LoadIgnore(const std::filesystem::path& path, std::optional<ImageSize> expected = {});
 
 /// Writes coverage as an 8-bit gray PNG (round(255·v), v clamped to [0, 1]), whole or not at all.

@@ -19,6 +19,7 @@ constexpr size_t kMaxExpansion = size_t{1032} * 32;
 struct Decoder {
   const std::string* bytes = nullptr;
   RasterSink* sink = nullptr;
+  RasterValues meaning = RasterValues::kFractions;
   size_t position = 0;
   std::string message;
   std::vector<unsigned char> pixels;  // of one row; of all where they are interlaced
@@ -51,9 +52,14 @@ void OnRead(png_structp png, png_bytep out, size_t size) {
   decoder->position += size;
 }
 
-// Everything to 8 or 16 bits per channel, palettes and transparent colours applied.
-void SetTransformations(png_structp png, png_infop info) {
-  png_set_expand(png);
+// Everything to 8 or 16 bits per channel; palettes and transparent colours applied, unless it is
+// the numbers that are wanted.
+void SetTransformations(png_structp png, png_infop info, RasterValues meaning) {
+  if (meaning == RasterValues::kNumbers) {
+    png_set_packing(png);
+  } else {
+    png_set_expand(png);
+  }
   if (png_get_bit_depth(png, info) == 16) png_set_swap(png);  // little-endian hosts
   png_set_interlace_handling(png);
   png_read_update_info(png, info);
@@ -62,7 +68,9 @@ void SetTransformations(png_structp png, png_infop info) {
 // The row as numbers, to the sink.
 void HandOver(const unsigned char* row, Decoder* decoder) {
   const bool wide = decoder->bit_depth == 16;
-  const float scale = wide ? 1.0f / 65535 : 1.0f / 255;
+  const float scale = decoder->meaning != RasterValues::kFractions ? 1.0f
+                      : wide                                       ? 1.0f / 65535
+                                                                   : 1.0f / 255;
   for (size_t i = 0; i < decoder->values.size(); ++i) {
     uint16_t value = row[wide ? 2 * i : i];
     if (wide) value |= static_cast<uint16_t>(row[2 * i + 1] << 8);
@@ -85,7 +93,7 @@ bool Run(Decoder* decoder) {
   if (static_cast<int64_t>(decoder->width_px) * decoder->height_px > kMaxImagePixels) {
     png_error(png, "the image is too large");
   }
-  SetTransformations(png, info);
+  SetTransformations(png, info, decoder->meaning);
   decoder->channels = png_get_channels(png, info);
   decoder->bit_depth = png_get_bit_depth(png, info);
   const size_t row_bytes = png_get_rowbytes(png, info);
@@ -114,8 +122,10 @@ bool Run(Decoder* decoder) {
 
 }  // namespace
 
-void DecodePng(const std::string& bytes, const std::string& name, RasterSink* sink) {
+void DecodePng(const std::string& bytes, const std::string& name, RasterSink* sink,
+               RasterValues values) {
   Decoder decoder;
+  decoder.meaning = values;
   decoder.bytes = &bytes;
   decoder.sink = sink;
   decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder, OnError, OnWarning);

@@ -12,7 +12,7 @@ class PnmReader {
   PnmReader(const std::string& bytes, const std::string& name)
       : bytes_(bytes), name_(name), kind_(bytes[1] - '0') {}
 
-  void Read(RasterSink* sink) {
+  void Read(RasterSink* sink, RasterValues meaning) {
     const bool is_bitmap = kind_ == 1 || kind_ == 4;
     const int64_t width = Number(), height = Number();
     maximum_ = is_bitmap ? 1 : Number();
@@ -27,10 +27,11 @@ class PnmReader {
                                            : row_values * (maximum_ > 255 ? 2 : 1);
     if (kind_ >= 4) ++position_;  // the one blank behind the header
     if (row_bytes * height > static_cast<int64_t>(bytes_.size()) - position_) FailEarlyEnd();
+    const float full = meaning == RasterValues::kFractions ? static_cast<float>(maximum_) : 1.0f;
     std::vector<float> values(row_values);
     for (int64_t row = 0; row < height; ++row) {
       for (int i = 0; i < row_values; ++i) {
-        values[i] = static_cast<float>(Value(i)) / static_cast<float>(maximum_);
+        values[i] = static_cast<float>(Value(i)) / full;
       }
       if (kind_ == 4) position_ += row_bytes;
       sink->Row(values.data(), channels);
@@ -91,8 +92,9 @@ class PnmReader {
 
 }  // namespace
 
-void DecodePnm(const std::string& bytes, const std::string& name, RasterSink* sink) {
-  PnmReader(bytes, name).Read(sink);
+void DecodePnm(const std::string& bytes, const std::string& name, RasterSink* sink,
+               RasterValues values) {
+  PnmReader(bytes, name).Read(sink, values);
 }
 
 }  // namespace ceres_align::io_internal

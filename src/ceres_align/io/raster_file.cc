@@ -11,7 +11,8 @@ bool StartsWith(const std::string& bytes, std::string_view prefix) {
   return bytes.compare(0, prefix.size(), prefix) == 0;
 }
 // Row by row to float; `image` is of 8 or 16 bits or float.
-void HandOver(const cv::Mat& image, const std::string& name, RasterSink* sink) {
+void HandOver(const cv::Mat& image, const std::string& name, RasterValues meaning,
+              RasterSink* sink) {
   double scale = 1;
   if (image.depth() == CV_8U) {
     scale = 1.0 / 255;
@@ -21,15 +22,21 @@ void HandOver(const cv::Mat& image, const std::string& name, RasterSink* sink) {
     Fail(name, ": pixels of a type that is no mask's (8 or 16 bits or float are read)");
   }
   if (image.channels() > 4) Fail(name, ": ", image.channels(), " channels");
+  if (meaning != RasterValues::kFractions) scale = 1;
   cv::Mat values;
+  const int channels = image.channels();
   for (int row = 0; row < image.rows; ++row) {
     image.row(row).convertTo(values, CV_32F, scale);
-    sink->Row(values.ptr<float>(), image.channels());
+    float* numbers = values.ptr<float>();
+    for (int i = 0; channels >= 3 && i < channels * image.cols; i += channels) {
+      std::swap(numbers[i], numbers[i + 2]);  // OpenCV has blue first
+    }
+    sink->Row(numbers, channels);
   }
 }
 
 void DecodeWithOpenCv(const std::string& bytes, const std::string& name, const RasterSize& size,
-                      bool is_jpeg, RasterSink* sink) {
+                      bool is_jpeg, RasterValues values, RasterSink* sink) {
   CheckPixelCount(size.width_px, size.height_px, name);
   sink->Size(static_cast<int>(size.width_px), static_cast<int>(size.height_px), is_jpeg);
   cv::Mat image;
@@ -45,7 +52,12 @@ void DecodeWithOpenCv(const std::string& bytes, const std::string& name, const R
     Fail(name, ": damaged image: ", image.cols, "x", image.rows, " pixels, but its header says ",
          size.width_px, "x", size.height_px);
   }
-  HandOver(image, name, sink);
+  HandOver(image, name, values, sink);
+}
+
+// OpenCV applies palettes.
+[[noreturn]] void FailNumbers(const std::string& name, const char* kind) {
+  Fail(name, ": the labels of ", kind, " are not read; save it as PNG");
 }
 
 bool IsPnm(const std::string& bytes) {
@@ -64,20 +76,26 @@ void CheckPixelCount(int64_t width_px, int64_t height_px, const std::string& nam
   Fail(name, ": an image of ", width_px, "x", height_px, " pixels cannot be read");
 }
 
-void DecodeImage(const std::string& bytes, const std::string& name, RasterSink* sink) {
+void DecodeImage(const std::string& bytes, const std::string& name, RasterSink* sink,
+                 RasterValues values) {
   if (bytes.empty()) Fail(name, ": the file is empty");
   if (bytes.size() > (size_t{1} << 30)) Fail(name, ": the file is too large for a mask");
-  if (StartsWith(bytes, "\x89PNG\r\n\x1A\n")) return DecodePng(bytes, name, sink);
-  if (IsPnm(bytes)) return DecodePnm(bytes, name, sink);
+  if (StartsWith(bytes, "\x89PNG\r\n\x1A\n")) return DecodePng(bytes, name, sink, values);
+  if (IsPnm(bytes)) return DecodePnm(bytes, name, sink, values);
   if (StartsWith(bytes, "\xFF\xD8\xFF")) {
-    return DecodeWithOpenCv(bytes, name, JpegSize(bytes, name), true, sink);
+    return DecodeWithOpenCv(bytes, name, JpegSize(bytes, name), true, values, sink);
   }
   if (StartsWith(bytes, "BM")) {
-    return DecodeWithOpenCv(bytes, name, BmpSize(bytes, name), false, sink);
+    if (values == RasterValues::kNumbers) FailNumbers(name, "a BMP");
+    return DecodeWithOpenCv(bytes, name, BmpSize(bytes, name), false, values, sink);
   }
   if (StartsWith(bytes, std::string_view("II*\0", 4)) ||
       StartsWith(bytes, std::string_view("MM\0*", 4))) {
-    return DecodeWithOpenCv(bytes, name, TiffSize(bytes, name), false, sink);
+    const RasterSize size = TiffSize(bytes, name);
+    if (values == RasterValues::kNumbers && size.has_palette) {
+      FailNumbers(name, "a TIFF with a palette");
+    }
+    return DecodeWithOpenCv(bytes, name, size, false, values, sink);
   }
   Fail(name, ": not an image that is read here (PNG, JPEG, BMP, PNM, TIFF)");
 }

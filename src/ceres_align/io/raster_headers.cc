@@ -51,7 +51,7 @@ RasterSize BmpSize(const std::string& bytes, const std::string& name) {
 
 // The first directory's entries of 12 bytes: tag, type (3: 16 bits, 4: 32), count, value.
 RasterSize TiffSize(const std::string& bytes, const std::string& name) {
-  constexpr uint32_t kWidth = 256, kHeight = 257, kOrientation = 274;
+  constexpr uint32_t kWidth = 256, kHeight = 257, kColours = 262, kOrientation = 274;
   const bool little = bytes[0] == 'I';
   const auto need = [&](size_t end) {
     if (end > bytes.size()) Fail(name, ": damaged TIFF: the file ends early");
@@ -70,6 +70,7 @@ RasterSize TiffSize(const std::string& bytes, const std::string& name) {
     const uint32_t value = Word(bytes, at + 8, type == 3 ? 2 : 4, little);
     if (tag == kWidth) size.width_px = value;
     if (tag == kHeight) size.height_px = value;
+    if (tag == kColours) size.has_palette = value == 3;
     if (tag == kOrientation) turned = value >= 5 && value <= 8;  // OpenCV sets it upright
   }
   if (turned) std::swap(size.width_px, size.height_px);

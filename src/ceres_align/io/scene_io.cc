@@ -12,6 +12,7 @@
 #include "ceres_align/io/mesh_io.h"
 #include "ceres_align/io/refine_text.h"
 #include "ceres_align/io/scene_hints.h"
+#include "ceres_align/io/scene_objects.h"
 #include "ceres_align/io/text.h"
 
 namespace ceres_align {
@@ -67,6 +68,11 @@ class SceneBuilder {
  public:
   SceneBuilder(const fs::path& folder, LoadedScene* loaded) : folder_(folder), loaded_(loaded) {}
 
+  int MeshIndex(const std::string& name, const std::vector<MeshPart>& parts,
+                const std::string& place) {
+    return parts.empty() ? MeshIndex(name) : MergedIndex(parts, place);
+  }
+
   int MeshIndex(const std::string& name) {
     const fs::path path = Resolve(name);
     const auto [found, is_new] =
@@ -98,6 +104,33 @@ class SceneBuilder {
   }
 
  private:
+  // Each list of parts once: views that have none share the scene's.
+  int MergedIndex(const std::vector<MeshPart>& parts, const std::string& place) {
+    const auto [found, is_new] =
+        merged_at_.emplace(&parts, static_cast<int>(loaded_->scene.meshes.size()));
+    if (!is_new) return found->second;
+    TriangleMesh merged;
+    std::string name;
+    for (size_t i = 0; i < parts.size(); ++i) {
+      CheckFinite(parts[i].object_from_mesh, Cat(place, "[", i, "].object_from_mesh"));
+      LoadedMesh part = LoadMesh(Resolve(parts[i].mesh));
+      Warn(part.warnings);
+      const Rigid3d object_from_mesh = parts[i].object_from_mesh.value_or(Rigid3d());
+      const auto first = static_cast<int32_t>(merged.vertices.size());
+      for (const Eigen::Vector3d& vertex : part.mesh.vertices) {
+        merged.vertices.push_back(object_from_mesh * vertex);
+      }
+      for (const auto& f : part.mesh.faces) {
+        merged.faces.push_back({f[0] + first, f[1] + first, f[2] + first});
+      }
+      name += (i > 0 ? " + " : "") + parts[i].mesh;
+    }
+    CleanMesh(&merged);
+    loaded_->scene.meshes.push_back(std::make_shared<TriangleMesh>(std::move(merged)));
+    loaded_->scene.mesh_names.push_back(name);
+    return found->second;
+  }
+
   fs::path Resolve(const std::string& name) const {
     return (folder_ / fs::u8path(name)).lexically_normal();
   }
@@ -108,6 +141,7 @@ class SceneBuilder {
   const fs::path folder_;
   LoadedScene* const loaded_;
   std::map<fs::path, int> index_of_;
+  std::map<const std::vector<MeshPart>*, int> merged_at_;
 };
 
 // Foreground that counts: under ignored pixels nothing is seen.
@@ -158,18 +192,21 @@ void CheckForeground(const Scene& scene, std::string_view where) {
 
 void CheckSceneDescription(SceneDescription* description, std::string_view where, Masks masks) {
   CHECK(description != nullptr);
+  const bool has_objects = !description->objects.empty();
   if (description->views.empty()) Fail(where, ": views is empty; at least one view is needed");
   for (size_t i = 0; i < description->views.size(); ++i) {
     const ViewDescription& view = description->views[i];
     const std::string place = Cat(where, ": views[", i, "]");
     CheckView(view, i == 0, place);
-    if (view.mesh.empty() && description->mesh.empty()) {
+    if (!view.has_mesh() && !description->has_mesh() && !has_objects) {
       Fail(where, ": mesh is missing, and views[", i, "] has none of its own");
     }
   }
   const bool any_mask = std::any_of(description->views.begin(), description->views.end(),
                                     [](const ViewDescription& view) { return !view.mask.empty(); });
-  if (masks == Masks::kOneAtLeast && !any_mask) Fail(where, ": views[0].mask is missing");
+  if (masks == Masks::kOneAtLeast && !any_mask && !has_objects) {
+    Fail(where, ": views[0].mask is missing");
+  }
   for (size_t i = 0; i < description->occluders.size(); ++i) {
     const std::string place = Cat(where, ": occluders[", i, "]");
     if (description->occluders[i].mesh.empty()) Fail(place, ".mesh is missing");
@@ -178,6 +215,7 @@ void CheckSceneDescription(SceneDescription* description, std::string_view where
   NameViews(&description->views, where);
   CheckFinite(description->initial_rig_from_world, Cat(where, ": initial.rig_from_world"));
   CheckFinite(description->true_rig_from_world, Cat(where, ": truth.rig_from_world"));
+  if (has_objects) io_internal::CheckObjects(*description, where);
 }
 
 LoadedScene BuildScene(const SceneDescription& description, const fs::path& folder,
@@ -185,6 +223,9 @@ LoadedScene BuildScene(const SceneDescription& description, const fs::path& fold
   LoadedScene loaded;
   loaded.description = description;
   CheckSceneDescription(&loaded.description, where);
+  if (!description.objects.empty()) {
+    Fail(where, ": objects: several objects are aligned by ceres_align --scene alone");
+  }
   SceneBuilder builder(folder, &loaded);
   const std::vector<ViewDescription>& views = loaded.description.views;
   for (size_t i = 0; i < views.size(); ++i) {
@@ -194,7 +235,11 @@ LoadedScene BuildScene(const SceneDescription& description, const fs::path& fold
       continue;
     }
     View view = builder.MakeView(views[i], Cat(where, ": views[", i, "]"));
-    view.mesh_index = builder.MeshIndex(views[i].mesh.empty() ? description.mesh : views[i].mesh);
+    const bool own_mesh = views[i].has_mesh();
+    view.mesh_index =
+        builder.MeshIndex(own_mesh ? views[i].mesh : description.mesh,
+                          own_mesh ? views[i].mesh_parts : loaded.description.mesh_parts,
+                          own_mesh ? Cat(where, ": views[", i, "].mesh") : Cat(where, ": mesh"));
     loaded.scene.views.push_back(std::move(view));
     const std::string hint = PixelCenterHint(views[i], Cat(where, ": views[", i, "]"));
     if (!hint.empty()) loaded.warnings.push_back(hint);

@@ -11,6 +11,17 @@
 //     "initial": {"rig_from_world": {"R": …, "t": …}},
 //     "truth":   {"rig_from_world": {"R": …, "t": …}} }
 //
+// A mesh may be several at known relative poses, which become one: "mesh": [{"mesh": "a.obj",
+// "object_from_mesh": {"R": …, "t": …}}, …]. A mask may be a label's pixels: "frame.png:3"
+// (mask_labels.h).
+//
+// Several objects, each with a pose of its own, in the same images (then the scene and its views
+// have no mesh, start, truth, refine, fov_range_deg or world_from_object; a view's mask is needed
+// only for labels):
+//
+//     "objects": [ { "name": "mug", "mesh": "mug.obj", "label": 3, "initial": …, "truth": … },
+//                  { "name": "box", "mesh": "box.obj", "masks": {"left": "box_l.png", …} }, … ]
+//
 // In the place of "views", where the same cameras saw the object several times (a robot in several
 // states, a turntable): one view for each mask, named frame_camera.
 //
@@ -28,6 +39,7 @@
 #include <Eigen/Core>
 #include <array>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +48,12 @@
 #include "ceres_align/geometry/scene.h"
 
 namespace ceres_align {
+
+/// One of several meshes that are one object.
+struct MeshPart {
+  std::string mesh;                         ///< path
+  std::optional<Rigid3d> object_from_mesh;  ///< absent: identity
+};
 
 /// A view as the file (or the flags) describe it; nothing is loaded yet.
 struct ViewDescription {
@@ -51,12 +69,24 @@ struct ViewDescription {
   std::optional<Rigid3d> cam_from_rig;       ///< absent: identity, allowed for the first view
   std::string mesh;                          ///< path; empty: the scene's
   std::optional<Rigid3d> world_from_object;  ///< absent: identity
+  std::vector<MeshPart> mesh_parts;          ///< in the place of `mesh`
+  bool has_mesh() const { return !mesh.empty() || !mesh_parts.empty(); }
 };
 
 /// A mesh at a known place that hides the object.
 struct OccluderDescription {
   std::string mesh;                          ///< path
   std::optional<Rigid3d> rig_from_occluder;  ///< absent: identity
+};
+
+/// One of several objects in the same images.
+struct ObjectDescription {
+  std::string name;                          ///< unique, safe in file names
+  std::string mesh;                          ///< path; or
+  std::vector<MeshPart> mesh_parts;          ///< these
+  std::string label;                         ///< in the views' masks: "3", "2+5", "#ff8000"; or
+  std::map<std::string, std::string> masks;  ///< paths by views' names; it lacks the others
+  std::optional<Rigid3d> initial_rig_from_world, true_rig_from_world;
 };
 
 struct SceneDescription {
@@ -69,6 +99,9 @@ struct SceneDescription {
   std::optional<std::array<double, 2>> fov_range_deg;
   std::optional<Rigid3d> initial_rig_from_world;
   std::optional<Rigid3d> true_rig_from_world;
+  std::vector<MeshPart> mesh_parts;        ///< in the place of `mesh`
+  std::vector<ObjectDescription> objects;  ///< empty: one, which is the scene's
+  bool has_mesh() const { return !mesh.empty() || !mesh_parts.empty(); }
 };
 
 struct LoadedScene {
@@ -99,9 +132,24 @@ Camera CameraOf(const ViewDescription& view, std::string_view place);
 /// Checks, then loads meshes (each file once) and masks. Lens distortion becomes the camera's
 /// lens; masks stay as they are. Relative paths start at `folder`. Throws InputError also for masks
 /// of another size than the camera, for distortion that folds over inside the image, and if all
-/// masks together have less than kMinForeground_px.
+/// masks together have less than kMinForeground_px; and for a description of several objects.
 LoadedScene BuildScene(const SceneDescription& description, const std::filesystem::path& folder,
                        std::string_view where);
+
+/// One of a scene's objects.
+struct LoadedObject {
+  std::string name;
+  LoadedScene loaded;
+};
+
+/// One of a description's objects as a scene of its own: its mesh and its masks in the views that
+/// it has. `description` is checked, objects[index] there.
+SceneDescription SceneOfObject(const SceneDescription& description, size_t index);
+
+/// BuildScene for each of the description's objects, of which there is at least one. Throws
+/// InputError also where two objects have the same mask.
+std::vector<LoadedObject> BuildObjects(const SceneDescription& description,
+                                       const std::filesystem::path& folder, std::string_view where);
 
 /// The camera whose focal length is the geometric mean of those of a range of fields of view (over
 /// the shorter side). Throws InputError unless 0 < least < most < 180.

@@ -2,8 +2,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "ceres_align/io/conventions.h"
 #include "ceres_align/io/files.h"
+#include "ceres_align/io/json_object.h"
 #include "ceres_align/io/json_reader.h"
 #include "ceres_align/io/scene_io.h"
 #include "ceres_align/io/text.h"
@@ -13,147 +13,22 @@ namespace ceres_align {
 using io_internal::Cat;
 using io_internal::Fail;
 using io_internal::NameOf;
+using io_internal::ObjectReader;
+using io_internal::PoseJson;
 using nlohmann::json;
 using nlohmann::ordered_json;
 
 namespace {
 
-// A JSON object and its place in the file: "s.json: views[0].cam_from_rig". Every key must be
-// asked for; CheckNoOtherKeys tells of the rest.
-class ObjectReader {
- public:
-  ObjectReader(const json& object, std::string place, const char* separator = ".")
-      : object_(object), place_(std::move(place)), separator_(separator) {
-    if (!object.is_object()) Fail(place_, " must be an object, it is ", TypeOf(object));
-  }
-
-  std::string Place(const char* key) const { return place_ + separator_ + key; }
-  /// The value, or null if the key is absent.
-  const json* Optional(const char* key) {
-    known_.emplace_back(key);
-    const auto found = object_.find(key);
-    if (found == object_.end()) return nullptr;
-    if (found->is_null()) Fail(Place(key), " is null");
-    return &*found;
-  }
-  const json& Required(const char* key) {
-    const json* value = Optional(key);
-    if (value == nullptr) Fail(Place(key), " is missing");
-    return *value;
-  }
-  std::string String(const char* key) {
-    const json* value = Optional(key);
-    if (value == nullptr) return "";
-    if (!value->is_string()) Fail(Place(key), " must be a string, it is ", TypeOf(*value));
-    std::string text = value->get<std::string>();
-    if (text.empty()) Fail(Place(key), " is empty");
-    if (text.find('\0') != std::string::npos) Fail(Place(key), " contains a NUL");
-    return text;
-  }
-  int Integer(const char* key) {
-    const double value = Number(Required(key), Place(key));
-    if (!(std::abs(value) <= 1e9) || value != std::floor(value)) {
-      Fail(Place(key), " is ", value, "; it must be a whole number");
-    }
-    return static_cast<int>(value);
-  }
-  void CheckNoOtherKeys() const {
-    for (const auto& item : object_.items()) {
-      if (std::find(known_.begin(), known_.end(), item.key()) != known_.end()) continue;
-      Fail(place_, separator_, Quoted(item.key()), " is an unknown key");
-    }
-  }
-
-  static double Number(const json& value, const std::string& place) {
-    if (!value.is_number()) Fail(place, " must be a number, it is ", TypeOf(value));
-    const double number = value.get<double>();
-    if (!std::isfinite(number)) Fail(place, " is not finite");
-    return number;
-  }
-  static const char* TypeOf(const json& value) {
-    return value.is_array() ? "a list" : value.is_object() ? "an object" : value.type_name();
-  }
-
- private:
-  const json& object_;
-  const std::string place_;
-  const char* const separator_;
-  std::vector<std::string> known_;
-};
-
-std::vector<double> ReadList(const json& list, const std::string& place) {
-  if (!list.is_array()) Fail(place, " must be a list, it is ", ObjectReader::TypeOf(list));
-  std::vector<double> values;
-  for (size_t i = 0; i < list.size(); ++i) {
-    values.push_back(ObjectReader::Number(list[i], Cat(place, "[", i, "]")));
-  }
-  return values;
-}
-
-void CheckLength(size_t length, size_t needed, const std::string& place) {
-  if (length != needed) Fail(place, " has ", length, " numbers; ", needed, " are needed");
-}
-
-// Three rows of three, or nine numbers.
-Eigen::Matrix3d ReadMatrix3(const json& value, const std::string& place) {
-  std::vector<double> numbers;
-  if (value.is_array() && !value.empty() && value[0].is_array()) {
-    if (value.size() != 3) Fail(place, " has ", value.size(), " rows; 3 are needed");
-    for (size_t row = 0; row < 3; ++row) {
-      const std::string row_place = Cat(place, "[", row, "]");
-      const std::vector<double> entries = ReadList(value[row], row_place);
-      CheckLength(entries.size(), 3, row_place);
-      numbers.insert(numbers.end(), entries.begin(), entries.end());
-    }
-  } else {
-    numbers = ReadList(value, place);
-    CheckLength(numbers.size(), 9, place);
-  }
-  return Eigen::Map<const Eigen::Matrix<double, 3, 3, Eigen::RowMajor>>(numbers.data());
-}
-
-Rigid3d ReadPose(const json& value, const std::string& place) {
-  ObjectReader reader(value, place);
-  OpenCvPose pose;
-  pose.R = ReadMatrix3(reader.Required("R"), reader.Place("R"));
-  const std::vector<double> t = ReadList(reader.Required("t"), reader.Place("t"));
-  CheckLength(t.size(), 3, reader.Place("t"));
-  pose.t = Eigen::Vector3d(t[0], t[1], t[2]);
-  reader.CheckNoOtherKeys();
-  return FromOpenCv(pose, reader.Place("R"));
-}
-
-std::optional<Rigid3d> ReadOptionalPose(ObjectReader* reader, const char* key) {
-  const json* value = reader->Optional(key);
-  if (value == nullptr) return std::nullopt;
-  return ReadPose(*value, reader->Place(key));
-}
-
-// {"rig_from_world": pose}.
-std::optional<Rigid3d> ReadRigPose(ObjectReader* scene, const char* key) {
-  const json* value = scene->Optional(key);
-  if (value == nullptr) return std::nullopt;
-  ObjectReader reader(*value, scene->Place(key));
-  const Rigid3d pose = ReadPose(reader.Required("rig_from_world"), reader.Place("rig_from_world"));
-  reader.CheckNoOtherKeys();
-  return pose;
-}
-
-std::vector<std::string> ReadWords(ObjectReader* scene, const char* key) {
-  std::vector<std::string> words;
-  const json* list = scene->Optional(key);
-  if (list == nullptr) return words;
-  const std::string place = scene->Place(key);
-  if (!list->is_array()) Fail(place, " must be a list, it is ", ObjectReader::TypeOf(*list));
-  for (size_t i = 0; i < list->size(); ++i) {
-    const json& word = (*list)[i];
-    if (!word.is_string()) {
-      Fail(place, "[", i, "] must be a string, it is ", ObjectReader::TypeOf(word));
-    }
-    words.push_back(word.get<std::string>());
-  }
-  return words;
-}
+using io_internal::CheckLength;
+using io_internal::MatrixJson;
+using io_internal::MeshJson;
+using io_internal::ReadList;
+using io_internal::ReadMatrix3;
+using io_internal::ReadMesh;
+using io_internal::ReadOptionalPose;
+using io_internal::ReadRigPose;
+using io_internal::ReadWords;
 
 // `fov_range_deg`: where K may be missing; its middle is taken then.
 using FovRange = std::optional<std::array<double, 2>>;
@@ -186,7 +61,7 @@ void ReadCamera(ObjectReader* object, const FovRange& fov_range_deg, ViewDescrip
 
 // And of the object.
 void ReadObject(ObjectReader* reader, ViewDescription* view) {
-  view->mesh = reader->String("mesh");
+  ReadMesh(reader, &view->mesh, &view->mesh_parts);
   view->world_from_object = ReadOptionalPose(reader, "world_from_object");
 }
 
@@ -268,6 +143,7 @@ std::vector<ViewDescription> ReadFrames(const json& list, const std::string& pla
       view.mask = mask->second;
       if (ignore != ignored.end()) view.ignore = ignore->second;
       view.mesh = object.mesh;
+      view.mesh_parts = object.mesh_parts;
       view.world_from_object = object.world_from_object;
       views.push_back(view);
     }
@@ -278,11 +154,14 @@ std::vector<ViewDescription> ReadFrames(const json& list, const std::string& pla
 
 // "views", or "cameras" and "frames".
 std::vector<ViewDescription> ReadViews(ObjectReader* scene, const std::string& name,
-                                       const FovRange& fov_range_deg) {
+                                       const FovRange& fov_range_deg, bool has_objects) {
   const json* frames = scene->Optional("frames");
   const json* cameras = scene->Optional("cameras");
   if ((frames != nullptr) != (cameras != nullptr)) {
     Fail(name, ": frames and cameras go together; one of them is missing");
+  }
+  if (frames != nullptr && has_objects) {
+    Fail(name, ": objects take views, not frames and cameras");
   }
   if (frames != nullptr) {
     if (scene->Optional("views") != nullptr) {
@@ -322,17 +201,6 @@ std::vector<OccluderDescription> ReadOccluders(ObjectReader* scene) {
   return occluders;
 }
 
-ordered_json MatrixJson(const Eigen::Matrix3d& m) {
-  ordered_json rows = ordered_json::array();
-  for (int i = 0; i < 3; ++i) rows.push_back({m(i, 0), m(i, 1), m(i, 2)});
-  return rows;
-}
-
-ordered_json PoseJson(const Rigid3d& pose) {
-  const Eigen::Vector3d& t = pose.translation;
-  return {{"R", MatrixJson(pose.R())}, {"t", {t.x(), t.y(), t.z()}}};
-}
-
 ordered_json ViewJson(const ViewDescription& view) {
   ordered_json out;
   out["name"] = view.name;
@@ -344,7 +212,7 @@ ordered_json ViewJson(const ViewDescription& view) {
   out["K"] = MatrixJson(view.K);
   if (!view.dist.empty()) out[view.is_fisheye ? "fisheye" : "dist"] = view.dist;
   if (view.cam_from_rig) out["cam_from_rig"] = PoseJson(*view.cam_from_rig);
-  if (!view.mesh.empty()) out["mesh"] = view.mesh;
+  if (view.has_mesh()) out["mesh"] = MeshJson(view.mesh, view.mesh_parts);
   if (view.world_from_object) out["world_from_object"] = PoseJson(*view.world_from_object);
   return out;
 }
@@ -379,14 +247,15 @@ SceneDescription ReadSceneDescription(const std::filesystem::path& path, Masks m
   if (!document.is_object()) Fail(name, ": a scene must be an object");
   ObjectReader reader(document, name, ": ");
   SceneDescription scene;
-  scene.mesh = reader.String("mesh");
+  ReadMesh(&reader, &scene.mesh, &scene.mesh_parts);
+  scene.objects = io_internal::ReadObjects(&reader);
   scene.refine = ReadWords(&reader, "refine");
   if (const json* range = reader.Optional("fov_range_deg")) {
     const std::vector<double> numbers = ReadList(*range, reader.Place("fov_range_deg"));
     CheckLength(numbers.size(), 2, reader.Place("fov_range_deg"));
     scene.fov_range_deg = {numbers[0], numbers[1]};
   }
-  scene.views = ReadViews(&reader, name, scene.fov_range_deg);
+  scene.views = ReadViews(&reader, name, scene.fov_range_deg, !scene.objects.empty());
   scene.occluders = ReadOccluders(&reader);
   scene.initial_rig_from_world = ReadRigPose(&reader, "initial");
   scene.true_rig_from_world = ReadRigPose(&reader, "truth");
@@ -399,7 +268,7 @@ void SaveScene(const std::filesystem::path& path, const SceneDescription& descri
   SceneDescription scene = description;
   CheckSceneDescription(&scene, NameOf(path));
   ordered_json out;
-  if (!scene.mesh.empty()) out["mesh"] = scene.mesh;
+  if (scene.has_mesh()) out["mesh"] = MeshJson(scene.mesh, scene.mesh_parts);
   out["views"] = ordered_json::array();
   for (const ViewDescription& view : scene.views) out["views"].push_back(ViewJson(view));
   if (!scene.refine.empty()) out["refine"] = scene.refine;
@@ -410,6 +279,9 @@ void SaveScene(const std::filesystem::path& path, const SceneDescription& descri
     if (occluder.rig_from_occluder)
       item["rig_from_occluder"] = PoseJson(*occluder.rig_from_occluder);
     out["occluders"].push_back(item);
+  }
+  for (const ObjectDescription& object : scene.objects) {
+    out["objects"].push_back(io_internal::ObjectJson(object));
   }
   const auto add = [&](const char* key, const std::optional<Rigid3d>& pose) {
     if (pose) out[key] = {{"rig_from_world", PoseJson(*pose)}};

@@ -20,6 +20,10 @@ fs::path Absolute(const std::string& directory) {
   return path.has_filename() ? path : path.parent_path();
 }
 
+bool IsInside(const fs::path& relative) {
+  return relative.is_relative() && *relative.lexically_normal().begin() != "..";
+}
+
 }  // namespace
 
 void CheckOutputDirectory(const std::string& directory) {
@@ -51,7 +55,7 @@ void OutputFiles::Stage(const OutputFile& file) {
   if (!destinations_.insert(destination).second) {
     throw InputError(Shown(destination.string()) + ": two outputs have this name");
   }
-  transaction_.MakeDirectories(root_);
+  transaction_.MakeDirectories(IsInside(relative) ? destination.parent_path() : root_);
   transaction_.Stage(destination, file.bytes);
 }
 

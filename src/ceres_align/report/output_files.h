@@ -26,7 +26,8 @@ class OutputFiles {
   /// Throws InputError as CheckOutputDirectory does; `cancelled`: as FileTransaction's.
   explicit OutputFiles(const std::string& directory, std::function<bool()> cancelled = {});
 
-  /// Writes the file beside its destination. The folder (and its parents) are made where missing;
+  /// Writes the file beside its destination. The folder, its parents and folders
+  /// in it are made where missing;
   /// missing parents of paths outside it are an error, as is a second file of the same name.
   void Stage(const OutputFile& file);
   /// The same for an absolute path whose folders are made where missing.

@@ -259,7 +259,8 @@ Json Options(const AlignOptions& options) {
           {"covariance", options.covariance}};
 }
 
-/// Lists of numbers alone are put on one line: pretty-printed JSON gives every number its own.
+}  // namespace
+
 std::string WithShortLists(const std::string& json) {
   std::string out;
   bool in_string = false;
@@ -284,8 +285,6 @@ std::string WithShortLists(const std::string& json) {
   }
   return out;
 }
-
-}  // namespace
 
 Eigen::Matrix<double, 6, 1> SigmasOf(const AlignResult& result) {
   CHECK(result.covariance.has_value());

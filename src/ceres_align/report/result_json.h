@@ -47,6 +47,9 @@ struct RunSeconds {
 std::string ResultJson(const Scene& scene, const AlignResult& result, const AlignOptions& options,
                        const RunSeconds& seconds, const std::vector<std::string>& warnings = {});
 
+/// Pretty-printed JSON with lists of numbers alone on one line each.
+std::string WithShortLists(const std::string& json);
+
 /// Sigma per degree of freedom, from the covariance's diagonal: rotation in degrees (3) then
 /// translation (3). The covariance must be present (CHECKed).
 Eigen::Matrix<double, 6, 1> SigmasOf(const AlignResult& result);
