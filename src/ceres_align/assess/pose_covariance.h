@@ -65,8 +65,10 @@ class PoseCovariance {
   ///
   /// CHECKs that all silhouettes that are tied to these are among them, that their losses are null
   /// or a ScaledLoss of nothing, that targets are the problem's (by the gradient), that windows
-  /// are equal, and that variable poses have a manifold. Memory grows with the square of the
-  /// number of unknowns times the number of tiles: meant for up to some tens of blocks.
+  /// are equal, and that variable poses have a manifold.
+  ///
+  /// Dense: memory grows with the tiles times the square of the numbers, time with their cube.
+  /// Meant for up to about ten poses.
   bool Compute(const std::vector<ProblemSilhouette>& silhouettes, Rasterizer* rasterizer,
                ceres::Problem* problem);
 
