@@ -141,9 +141,11 @@ Camera ReadCamera(const FrameReader& frame, const CameraReadOptions& options) {
   const double of_y = ReadFocal_px(frame, "fl_y", "camera_angle_y", size.height_px);
   const double pixel_center = options.pixel_center.value_or(kPixelCenter);
   const double middle = pixel_center - 0.5;
+  // Numbers first: Eigen's comma list must not be left by an exception.
+  const double cx = frame.Get("cx", 0.5 * size.width_px + middle);
+  const double cy = frame.Get("cy", 0.5 * size.height_px + middle);
   Eigen::Matrix3d K;
-  K << (has_x ? of_x : of_y), 0, frame.Get("cx", 0.5 * size.width_px + middle), 0,
-      (has_y ? of_y : of_x), frame.Get("cy", 0.5 * size.height_px + middle), 0, 0, 1;
+  K << (has_x ? of_x : of_y), 0, cx, 0, (has_y ? of_y : of_x), cy, 0, 0, 1;
   Camera camera = CameraFromK(K, size.width_px, size.height_px, pixel_center, frame.place());
   camera.lens = ReadLens(frame);
   CheckLens(camera, frame.place());

@@ -58,8 +58,10 @@ CalibratedCamera CameraOf(const TableRow& row, const std::string& name, double p
   const auto number = [&](size_t cell) { return TableNumber(row, cell, name); };
   CalibratedCamera c;
   c.name = row.cells[kName];
+  // Numbers first: Eigen's comma list must not be left by an exception.
+  const double fx = number(kK), fy = number(kK + 1), cx = number(kK + 2), cy = number(kK + 3);
   Eigen::Matrix3d K;
-  K << number(kK), 0, number(kK + 2), 0, number(kK + 1), number(kK + 3), 0, 0, 1;
+  K << fx, 0, cx, 0, fy, cy, 0, 0, 1;
   c.camera =
       CameraFromK(K, SideOf(row, kSize, name), SideOf(row, kSize + 1, name), pixel_center, place);
   c.camera.lens = LensOf(row, name, place);
