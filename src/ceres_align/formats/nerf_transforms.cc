@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "ceres_align/formats/set_checks.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/json_reader.h"
@@ -198,7 +199,8 @@ bool SameIntrinsics(const Camera& a, const Camera& b) {
 }
 
 void CheckWritable(const CameraSet& set) {
-  if (!set.has_poses) Fail("transforms holds the cameras' poses, which are not known here");
+  RequirePoses(set, "transforms");
+  RequireIntrinsics(set, "transforms");
   for (const CalibratedCamera& camera : set.cameras) {
     const LensDistortion& l = camera.camera.lens;
     if (l.is_fisheye != set.cameras[0].camera.lens.is_fisheye) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "ceres_align/formats/set_checks.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/lens.h"
@@ -82,10 +83,6 @@ std::string Quote(const std::string& text) {
   return "\"" + text + "\"";
 }
 
-void RequirePoses(const CameraSet& set, const char* format) {
-  if (!set.has_poses) Fail(format, " holds the cameras' poses, which are not known here");
-}
-
 }  // namespace
 
 CameraSet ReadCameraTable(const std::filesystem::path& path, const CameraReadOptions& options) {
@@ -110,6 +107,7 @@ CameraSet ReadCameraTable(const std::filesystem::path& path, const CameraReadOpt
 
 std::vector<ExportedFile> WriteCameraTable(const CameraSet& set) {
   RequirePoses(set, "text");
+  RequireIntrinsics(set, "text");
   std::string text =
       "# cameras of ceres_align: x_cam = R x + t, x right, y down, z forward; the first pixel's "
       "centre is (0.5, 0.5)\n"
