@@ -83,6 +83,13 @@ TEST(FormatsText, TableRoundTrips) {
   EXPECT_PRED2(Contains, ErrorOf([&] { Written("text", set); }), "not known");
   EXPECT_PRED2(Contains, ErrorOf([&] { Written("tum", set); }), "not known");
   EXPECT_PRED2(Contains, ErrorOf([&] { Written("mlp", set); }), "not known");
+  set.has_poses = true;
+  set.has_intrinsics = false;  // a trajectory alone
+  for (const char* format : {"text", "mlp", "colmap", "colmap_bin", "transforms"}) {
+    EXPECT_PRED2(Contains, ErrorOf([&] { Written(format, set); }), "only their poses are")
+        << format;
+  }
+  EXPECT_PRED2(Contains, Written("tum", set), "\n0 ");
 }
 
 TEST(FormatsText, BadTables) {

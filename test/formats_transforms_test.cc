@@ -162,6 +162,7 @@ TEST(FormatsTransforms, BadInput) {
   expect(R"({"frames": [3]})", "frames[0] must be an object");
   expect(R"({"frames": []})", "has no camera");
   expect(replaced(good, "500", "\"500\""), "fl_x is");
+  expect(replaced(good, "322", "\"a\""), "transforms.json: cx is");
   expect(replaced(good, "500", "-500"), "a focal length must be positive");
   expect(replaced(good, "500", "1e999"), "out of range");
   expect(replaced(good, "640", "640.5"), "transforms.json: w is 640.5; a whole number");

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "ceres_align/formats/colmap_model.h"
+#include "ceres_align/formats/set_checks.h"
 #include "ceres_align/io/lens.h"
 #include "ceres_align/io/text.h"
 
@@ -137,7 +138,8 @@ bool SameCamera(const Camera& a, const Camera& b) {
 }
 
 Model ModelOfSet(const CameraSet& set) {
-  if (!set.has_poses) Fail("colmap holds the cameras' poses, which are not known here");
+  RequirePoses(set, "colmap");
+  RequireIntrinsics(set, "colmap");
   Model model;
   std::set<std::string> names;
   for (const CalibratedCamera& camera : set.cameras) {

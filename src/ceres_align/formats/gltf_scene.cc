@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ceres_align/formats/byte_reader.h"
+#include "ceres_align/formats/set_checks.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/file_transaction.h"
 #include "ceres_align/io/lens.h"
@@ -153,7 +154,8 @@ std::vector<ExportedFile> GltfSceneFiles(const std::filesystem::path& path,
                                          const TriangleMesh& mesh, const CameraSet& set) {
   const std::string where = NameOf(path);
   if (path.extension() != ".glb") Fail(where, ": the name must end in .glb");
-  if (!set.has_poses) Fail(where, ": holds the cameras' poses, which are not known here");
+  RequirePoses(set, where);
+  RequireIntrinsics(set, where);
   CHECK(!mesh.faces.empty());
   const Sphere sphere = BoundingSphere(mesh);
   const Rigid3d world_from_object = set.reference_from_object.value_or(Rigid3d());

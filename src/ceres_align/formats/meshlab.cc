@@ -1,5 +1,6 @@
 #include "ceres_align/formats/meshlab.h"
 
+#include "ceres_align/formats/set_checks.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/table.h"
 #include "ceres_align/io/text.h"
@@ -60,7 +61,8 @@ std::string Raster(const CalibratedCamera& camera) {
 }  // namespace
 
 std::vector<ExportedFile> WriteMeshLabProject(const CameraSet& set) {
-  if (!set.has_poses) Fail("mlp holds the cameras' poses, which are not known here");
+  RequirePoses(set, "mlp");
+  RequireIntrinsics(set, "mlp");
   std::string text =
       "<!DOCTYPE MeshLabDocument>\n<MeshLabProject>\n <MeshGroup/>\n <RasterGroup>\n";
   for (const CalibratedCamera& camera : set.cameras) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "ceres_align/formats/set_checks.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/json_reader.h"
@@ -141,9 +142,11 @@ Camera ReadCamera(const FrameReader& frame, const CameraReadOptions& options) {
   const double of_y = ReadFocal_px(frame, "fl_y", "camera_angle_y", size.height_px);
   const double pixel_center = options.pixel_center.value_or(kPixelCenter);
   const double middle = pixel_center - 0.5;
+  // Numbers first: Eigen's comma list must not be left by an exception.
+  const double cx = frame.Get("cx", 0.5 * size.width_px + middle);
+  const double cy = frame.Get("cy", 0.5 * size.height_px + middle);
   Eigen::Matrix3d K;
-  K << (has_x ? of_x : of_y), 0, frame.Get("cx", 0.5 * size.width_px + middle), 0,
-      (has_y ? of_y : of_x), frame.Get("cy", 0.5 * size.height_px + middle), 0, 0, 1;
+  K << (has_x ? of_x : of_y), 0, cx, 0, (has_y ? of_y : of_x), cy, 0, 0, 1;
   Camera camera = CameraFromK(K, size.width_px, size.height_px, pixel_center, frame.place());
   camera.lens = ReadLens(frame);
   CheckLens(camera, frame.place());
@@ -196,7 +199,8 @@ bool SameIntrinsics(const Camera& a, const Camera& b) {
 }
 
 void CheckWritable(const CameraSet& set) {
-  if (!set.has_poses) Fail("transforms holds the cameras' poses, which are not known here");
+  RequirePoses(set, "transforms");
+  RequireIntrinsics(set, "transforms");
   for (const CalibratedCamera& camera : set.cameras) {
     const LensDistortion& l = camera.camera.lens;
     if (l.is_fisheye != set.cameras[0].camera.lens.is_fisheye) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "ceres_align/formats/set_checks.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/lens.h"
@@ -58,8 +59,10 @@ CalibratedCamera CameraOf(const TableRow& row, const std::string& name, double p
   const auto number = [&](size_t cell) { return TableNumber(row, cell, name); };
   CalibratedCamera c;
   c.name = row.cells[kName];
+  // Numbers first: Eigen's comma list must not be left by an exception.
+  const double fx = number(kK), fy = number(kK + 1), cx = number(kK + 2), cy = number(kK + 3);
   Eigen::Matrix3d K;
-  K << number(kK), 0, number(kK + 2), 0, number(kK + 1), number(kK + 3), 0, 0, 1;
+  K << fx, 0, cx, 0, fy, cy, 0, 0, 1;
   c.camera =
       CameraFromK(K, SideOf(row, kSize, name), SideOf(row, kSize + 1, name), pixel_center, place);
   c.camera.lens = LensOf(row, name, place);
@@ -78,10 +81,6 @@ std::string Quote(const std::string& text) {
     Fail("text: ", Quoted(text), " has a quote or a line's end, which a line cannot hold");
   }
   return "\"" + text + "\"";
-}
-
-void RequirePoses(const CameraSet& set, const char* format) {
-  if (!set.has_poses) Fail(format, " holds the cameras' poses, which are not known here");
 }
 
 }  // namespace
@@ -108,6 +107,7 @@ CameraSet ReadCameraTable(const std::filesystem::path& path, const CameraReadOpt
 
 std::vector<ExportedFile> WriteCameraTable(const CameraSet& set) {
   RequirePoses(set, "text");
+  RequireIntrinsics(set, "text");
   std::string text =
       "# cameras of ceres_align: x_cam = R x + t, x right, y down, z forward; the first pixel's "
       "centre is (0.5, 0.5)\n"
