@@ -113,6 +113,18 @@ TEST_F(MakeSceneTest, IntrinsicsAndPosesOfSeveralFilesAreJoined) {
                 "--masks l.png,r.png --out s2.json", "do not go together");
 }
 
+TEST_F(MakeSceneTest, ACameraWithoutAMaskIsKeptAndExported) {
+  const FileProblem problem = WriteProblem(work_);
+  WriteCamerasOf(problem, "opencv");
+  const Outcome outcome = Make("--import opencv:cameras --mesh m.obj --masks l.png");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("without a mask, only to be drawn: r"), std::string::npos);
+  const SceneDescription scene = ReadSceneDescription(work_ / "scene.json");
+  ASSERT_EQ(scene.views.size(), 2u);
+  EXPECT_EQ(scene.views[1].mask, "");
+  ExpectRightPose("scene.json", problem);
+}
+
 TEST_F(MakeSceneTest, CameraFilesAreConverted) {
   const FileProblem problem = WriteProblem(work_);
   const CameraSet set = WriteCamerasOf(problem, "opencv");

@@ -161,7 +161,6 @@ int Run() {
   }
   const std::vector<std::string> masks = MaskFiles();
   CameraSet set = Import(masks);
-  const CameraSet all = set;
   std::string matched = "Masks as the format names them";
   if (!masks.empty()) matched = MatchMasks(masks, &set);
   const std::filesystem::path out = std::filesystem::absolute(FLAGS_out);
@@ -169,7 +168,7 @@ int Run() {
   // Loads all of it: a scene that is written can be aligned.
   const LoadedScene loaded = BuildScene(scene, out.parent_path(), Shown(FLAGS_out));
   SaveScene(out, scene);
-  PrintCameras(all);
+  PrintCameras(set);
   std::printf("Taken: the files' reference frame is the rig's frame\n%s\n", matched.c_str());
   std::vector<std::string> warnings = loaded.warnings;
   for (const std::string& hint : ScaleHints(loaded.scene)) warnings.push_back(hint);

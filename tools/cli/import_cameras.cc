@@ -102,7 +102,6 @@ std::vector<int> MatchByName(const std::vector<std::string>& masks, const Camera
 
 std::string TakeByName(const std::vector<std::string>& masks, const std::vector<int>& camera_of,
                        CameraSet* set) {
-  std::vector<CalibratedCamera> kept;
   std::string without;
   for (size_t i = 0; i < set->cameras.size(); ++i) {
     CalibratedCamera& camera = set->cameras[i];
@@ -115,15 +114,10 @@ std::string TakeByName(const std::vector<std::string>& masks, const std::vector<
       }
       camera.mask = masks[m];
     }
-    if (camera.mask.empty()) {
-      without += (without.empty() ? "" : ", ") + camera.name;
-    } else {
-      kept.push_back(camera);
-    }
+    if (camera.mask.empty()) without += (without.empty() ? "" : ", ") + camera.name;
   }
-  set->cameras = std::move(kept);
   return "Masks matched to cameras by file name" +
-         (without.empty() ? "" : "; without a mask, left out: " + without);
+         (without.empty() ? "" : "; without a mask, only to be drawn: " + without);
 }
 
 std::string TakeByOrder(const std::vector<std::string>& masks, CameraSet* set) {
@@ -148,6 +142,15 @@ std::string Relative(const std::string& path, const fs::path& folder) {
   return (fs::proximate(absolute.parent_path(), folder) / absolute.filename())
       .lexically_normal()
       .string();
+}
+
+void CheckSize(const CalibratedCamera& camera) {
+  const ImageSize size = ReadImageSize(camera.mask);
+  const Camera& own = camera.camera;
+  if (size.width_px == own.width_px && size.height_px == own.height_px) return;
+  throw InputError(Format("%s is %dx%d px, but camera %s is %dx%d px", Shown(camera.mask).c_str(),
+                          size.width_px, size.height_px, Quoted(camera.name).c_str(), own.width_px,
+                          own.height_px));
 }
 
 }  // namespace
@@ -203,23 +206,18 @@ SceneDescription SceneFromCameras(const CameraSet& set, const std::string& mesh,
     throw InputError("--import: only the cameras' intrinsics are known; give a file with their "
                      "poses as well");
   }
+  if (std::all_of(set.cameras.begin(), set.cameras.end(),
+                  [](const CalibratedCamera& camera) { return camera.mask.empty(); })) {
+    throw InputError("--masks is missing: no camera has a mask");
+  }
   const fs::path root = fs::absolute(folder);
   SceneDescription scene;
   scene.mesh = Relative(mesh, root);
   for (const CalibratedCamera& camera : set.cameras) {
-    if (camera.mask.empty()) {
-      throw InputError("--masks is missing: camera " + Quoted(camera.name) + " has no mask");
-    }
-    const ImageSize size = ReadImageSize(camera.mask);
-    if (size.width_px != camera.camera.width_px || size.height_px != camera.camera.height_px) {
-      throw InputError(Format("%s is %dx%d px, but camera %s is %dx%d px",
-                              Shown(camera.mask).c_str(), size.width_px, size.height_px,
-                              Quoted(camera.name).c_str(), camera.camera.width_px,
-                              camera.camera.height_px));
-    }
+    if (!camera.mask.empty()) CheckSize(camera);
     ViewDescription view;
     view.name = camera.name;
-    view.mask = Relative(camera.mask, root);
+    if (!camera.mask.empty()) view.mask = Relative(camera.mask, root);
     view.width_px = camera.camera.width_px;
     view.height_px = camera.camera.height_px;
     view.K = camera.camera.K();

@@ -16,8 +16,8 @@ namespace ceres_align::cli {
 CameraSet ImportCameras(const std::vector<std::string>& imports, const CameraReadOptions& options);
 
 /// The masks of the set's cameras, by their file names' stems, else by order. Fills in
-/// CalibratedCamera::mask; cameras without a mask are dropped where the names matched. Returns what
-/// was done, for the user. Throws InputError for a mask that no camera has, for counts that differ,
+/// CalibratedCamera::mask; where the names matched, cameras may be left without. Returns what was
+/// done, for the user. Throws InputError for a mask that no camera has, for counts that differ,
 /// and for masks of another size than the camera.
 std::string MatchMasks(const std::vector<std::string>& masks, CameraSet* set);
 
