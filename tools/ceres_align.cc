@@ -481,8 +481,7 @@ int Run() {
       ExportedCameras(scene, description, solved.result.rig_from_world);
   const bool into_out_dir = plan.any() || render.maps.kinds.any();
   if (into_out_dir || !cameras.empty()) {
-    const std::string folder =
-        into_out_dir ? plan.out_dir : cameras[0].name.parent_path().string();
+    const std::string folder = into_out_dir ? plan.out_dir : cameras[0].name.parent_path().string();
     WriteFiles("ceres_align", folder, [&](OutputFiles* files) {
       for (const OutputFile& picture : pictures) files->Stage(picture);
       for (const ExportedFile& file : cameras) files->StageElsewhere(file.name, file.bytes);

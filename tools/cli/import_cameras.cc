@@ -55,9 +55,10 @@ void Join(const CameraSet& cameras, CameraSet* poses) {
   const auto named = std::count_if(poses->cameras.begin(), poses->cameras.end(), has);
   const bool by_name = named == static_cast<std::ptrdiff_t>(n);
   if (!by_name && cameras.cameras.size() != n) {
-    throw InputError(Format("--import: %zu cameras with intrinsics alone and %zu with poses alone "
-                            "do not go together, neither by name nor by number",
-                            cameras.cameras.size(), n));
+    throw InputError(
+        Format("--import: %zu cameras with intrinsics alone and %zu with poses alone "
+               "do not go together, neither by name nor by number",
+               cameras.cameras.size(), n));
   }
   std::string order;
   for (size_t i = 0; i < n; ++i) {
@@ -78,9 +79,7 @@ void Join(const CameraSet& cameras, CameraSet* poses) {
 }
 
 // "left" of "masks/left.png" and of "masks/left.jpg.png", COLMAP's.
-std::string StemOf(const std::string& path) {
-  return fs::path(path).stem().stem().string();
-}
+std::string StemOf(const std::string& path) { return fs::path(path).stem().stem().string(); }
 
 // A camera's index of each mask, -1 where there is none.
 std::vector<int> MatchByName(const std::vector<std::string>& masks, const CameraSet& set) {
@@ -122,10 +121,10 @@ std::string TakeByName(const std::vector<std::string>& masks, const std::vector<
 
 std::string TakeByOrder(const std::vector<std::string>& masks, CameraSet* set) {
   if (masks.size() != set->cameras.size()) {
-    throw InputError(Format("--masks: no mask has a camera's name (%s, ...), and %zu masks cannot "
-                            "be matched to %zu cameras by order",
-                            Quoted(set->cameras[0].name).c_str(), masks.size(),
-                            set->cameras.size()));
+    throw InputError(
+        Format("--masks: no mask has a camera's name (%s, ...), and %zu masks cannot "
+               "be matched to %zu cameras by order",
+               Quoted(set->cameras[0].name).c_str(), masks.size(), set->cameras.size()));
   }
   std::string text = "Masks matched to cameras by order, NOT by name:";
   for (size_t i = 0; i < masks.size(); ++i) {
@@ -171,8 +170,9 @@ CameraSet ImportCameras(const std::vector<std::string>& imports, const CameraRea
   }
   const bool alone = whole.cameras.empty();
   if (!alone && (!intrinsics.cameras.empty() || !poses.has_intrinsics)) {
-    throw InputError("--import: some files have intrinsics and poses, others intrinsics or poses "
-                     "alone; give the alone ones in pairs");
+    throw InputError(
+        "--import: some files have intrinsics and poses, others intrinsics or poses "
+        "alone; give the alone ones in pairs");
   }
   whole.has_poses = intrinsics.cameras.empty();
   whole.has_intrinsics = poses.has_intrinsics;
@@ -199,12 +199,14 @@ std::string MatchMasks(const std::vector<std::string>& masks, CameraSet* set) {
 SceneDescription SceneFromCameras(const CameraSet& set, const std::string& mesh,
                                   const std::string& folder) {
   if (!set.has_intrinsics) {
-    throw InputError("--import: only the cameras' poses are known; give a file with their "
-                     "intrinsics as well");
+    throw InputError(
+        "--import: only the cameras' poses are known; give a file with their "
+        "intrinsics as well");
   }
   if (!set.has_poses && set.cameras.size() != 1) {
-    throw InputError("--import: only the cameras' intrinsics are known; give a file with their "
-                     "poses as well");
+    throw InputError(
+        "--import: only the cameras' intrinsics are known; give a file with their "
+        "poses as well");
   }
   if (std::all_of(set.cameras.begin(), set.cameras.end(),
                   [](const CalibratedCamera& camera) { return camera.mask.empty(); })) {

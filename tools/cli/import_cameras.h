@@ -21,8 +21,8 @@ CameraSet ImportCameras(const std::vector<std::string>& imports, const CameraRea
 /// and for masks of another size than the camera.
 std::string MatchMasks(const std::vector<std::string>& masks, CameraSet* set);
 
-/// The scene of a set whose cameras have masks, with paths relative to `folder`: the reference frame
-/// is the rig's. Throws InputError for a set without poses, unless it is one camera's.
+/// The scene of a set whose cameras have masks, with paths relative to `folder`: the reference
+/// frame is the rig's. Throws InputError for a set without poses, unless it is one camera's.
 SceneDescription SceneFromCameras(const CameraSet& set, const std::string& mesh,
                                   const std::string& folder);
 
