@@ -437,6 +437,9 @@ int Run() {
   if (!objects.empty()) {
     CheckOutputsOfObjects(plan, FLAGS_outputs);
     std::printf("Backend: %s\n", why.c_str());
+    if (!FLAGS_export_cameras.empty()) {
+      throw InputError("--export_cameras writes the cameras of a scene with one object");
+    }
     return RunObjects(std::move(objects), plan, options, rasterizer.get(), &watch);
   }
   Problem problem = MakeProblem();
