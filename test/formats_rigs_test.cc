@@ -1,6 +1,7 @@
 // Kalibr, MayaCam 2.0, 4x4 matrices, ROS TF.
 #include <yaml-cpp/yaml.h>
 
+#include "ceres_align/io/lens.h"
 #include "ceres_align/io/matrix_text.h"
 #include "formats_testing.h"
 
@@ -47,18 +48,24 @@ TEST(FormatsKalibr, AHandMadeChainMeansWhatKalibrSays) {
   const TempFolder folder;
   CameraSet expected;
   expected.cameras.resize(3);
-  expected.cameras[0] = {"cam0", {640, 480, 500, 510, 320, 230.5, {-0.1, 0.02, 0.001, -0.002}},
-                         {}, "", ""};
+  expected.cameras[0] = {
+      "cam0", {640, 480, 500, 510, 320, 230.5, {-0.1, 0.02, 0.001, -0.002}}, {}, "", ""};
   LensDistortion fisheye;
   fisheye.is_fisheye = true;
   fisheye.k1 = 0.01, fisheye.k2 = 0.002, fisheye.k3 = 0.0003, fisheye.k4 = 0.0001;
   Eigen::Matrix3d R1, R2;
   R1 << 0, 0, 1, 0, 1, 0, -1, 0, 0;
   R2 << 0, -1, 0, 0, 0, 1, -1, 0, 0;
-  expected.cameras[1] = {"cam1", {640, 480, 520, 530, 300.5, 250.5, fisheye},
-                         Rigid3d(R1, Eigen::Vector3d(-0.5, 0.1, 0.25)), "", ""};
-  expected.cameras[2] = {"cam2", {400, 320, 400, 410, 200.5, 150.5},
-                         Rigid3d(R2, Eigen::Vector3d(-0.1, -0.5, 1.25)), "", ""};
+  expected.cameras[1] = {"cam1",
+                         {640, 480, 520, 530, 300.5, 250.5, fisheye},
+                         Rigid3d(R1, Eigen::Vector3d(-0.5, 0.1, 0.25)),
+                         "",
+                         ""};
+  expected.cameras[2] = {"cam2",
+                         {400, 320, 400, 410, 200.5, 150.5},
+                         Rigid3d(R2, Eigen::Vector3d(-0.1, -0.5, 1.25)),
+                         "",
+                         ""};
   ExpectSet(Read("kalibr", folder.Write("camchain.yaml", kCamchain)), expected);
 }
 
@@ -69,6 +76,10 @@ TEST(FormatsKalibr, WrittenSetsComeBackFromTheirFirstCamera) {
     WriteCameras("kalibr:" + (folder / "c.yaml").string(), set);
     ExpectSet(Read("kalibr", folder / "c.yaml"), FromFirstCamera(set));
   }
+  CameraSet mixed = SomeCameras(2, 4, 25);
+  mixed.cameras[1].camera.lens = LensFromFisheye({0.05, -0.01, 0.003, -0.001}, "test");
+  WriteCameras("kalibr:" + (folder / "c.yaml").string(), mixed);
+  ExpectSet(Read("kalibr", folder / "c.yaml"), FromFirstCamera(mixed));
   EXPECT_PRED2(Contains, ErrorOf([] { CameraFiles("kalibr:x", SomeCameras(2, 5, 1)); }),
                "beyond k1, k2, p1, p2");
 }
@@ -116,8 +127,8 @@ TEST(FormatsMayaCam, AHandMadeFileMeansWhatXmalabAndAutoscoperSay) {
   R << 0, 0, 1, 0, 1, 0, -1, 0, 0;
   const Eigen::Vector3d t(-16.5, -77.75, 901.5);
   CameraSet expected;
-  expected.cameras.push_back({"cam01", {1760, 1600, 6167.5, 6165.75, 803.75, 866},
-                              Rigid3d(R, t), "", ""});
+  expected.cameras.push_back(
+      {"cam01", {1760, 1600, 6167.5, 6165.75, 803.75, 866}, Rigid3d(R, t), "", ""});
   ExpectSet(set, expected);
 
   const Eigen::Vector3d flip(-1, 1, -1);
@@ -183,11 +194,15 @@ TEST(FormatsMatrix, HandMadeMatricesOfBothDirections) {
   Eigen::Matrix3d R;
   R << 0, -1, 0, 0, 0, -1, 1, 0, 0;
   CameraSet expected;
-  expected.cameras.push_back({"left", {640, 480, 500, 510, 320, 230.5, {-0.1, 0.02, 0.001, -0.002}},
-                              Rigid3d(R, Eigen::Vector3d(2, 3, -1)), "", ""});
+  expected.cameras.push_back({"left",
+                              {640, 480, 500, 510, 320, 230.5, {-0.1, 0.02, 0.001, -0.002}},
+                              Rigid3d(R, Eigen::Vector3d(2, 3, -1)),
+                              "",
+                              ""});
   ExpectSet(set, expected);
-  EXPECT_LT((set.cameras[0].cam_from_reference.TargetOriginInSource() - Eigen::Vector3d(1, 2, 3))
-                .norm(), 1e-12);
+  EXPECT_LT(
+      (set.cameras[0].cam_from_reference.TargetOriginInSource() - Eigen::Vector3d(1, 2, 3)).norm(),
+      1e-12);
   // One file, the other way, with a K beside it.
   folder.Write("p/left.csv", "0,0,1,1\n-1,0,0,2\n0,-1,0,3\n0,0,0,1\n");
   ExpectSet(Read("matrix_world_from_cam", folder / "p/left.csv", options), expected);
@@ -197,8 +212,8 @@ TEST(FormatsMatrix, WrittenSetsComeBack) {
   const TempFolder folder;
   CameraReadOptions options;
   options.image_size = {480, 640};
-  for (const char* format : {"matrix_cam_from_world", "matrix_world_from_cam",
-                             "npy_cam_from_world", "npy_world_from_cam"}) {
+  for (const char* format : {"matrix_cam_from_world", "matrix_world_from_cam", "npy_cam_from_world",
+                             "npy_world_from_cam"}) {
     for (const int coefficients : {0, 4, 8}) {
       CameraSet set = SomeCameras(3, coefficients, 40 + coefficients);
       for (CalibratedCamera& camera : set.cameras) camera.camera.width_px = 640;

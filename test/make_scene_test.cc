@@ -31,20 +31,19 @@ class MakeSceneTest : public CliTest {
     CameraSet set;
     for (const ViewDescription& view : problem.description.views) {
       const Camera camera = CameraFromK(view.K, view.width_px, view.height_px, 0.5, "test");
-      set.cameras.push_back({view.name, camera,
-                             view.cam_from_rig.value_or(Rigid3d()) * l_from_reference, "", ""});
+      set.cameras.push_back(
+          {view.name, camera, view.cam_from_rig.value_or(Rigid3d()) * l_from_reference, "", ""});
     }
     WriteCameras(format + ":" + (work_ / "cameras").string(), set);
     return set;
   }
   /// ceres_align finds the truth from the start given, in the world of the mesh.
   void ExpectRightPose(const std::string& scene, const FileProblem& problem) const {
-    const Outcome outcome =
-        Run("--scene " + scene + StartFlags(problem.start) +
-            " --outputs json --export_cameras matrix_cam_from_world:poses");
+    const Outcome outcome = Run("--scene " + scene + StartFlags(problem.start) +
+                                " --outputs json --export_cameras matrix_cam_from_world:poses");
     ASSERT_NE(outcome.exit_code, 1) << outcome.err;
-    const CameraSet found = ReadCameras(
-        "matrix_cam_from_world:" + (work_ / "poses").string(), SizeOfViews());
+    const CameraSet found =
+        ReadCameras("matrix_cam_from_world:" + (work_ / "poses").string(), SizeOfViews());
     ASSERT_EQ(found.cameras.size(), 2u);
     for (int i = 0; i < 2; ++i) {
       const Rigid3d truth = (i == 0 ? Rigid3d() : problem.cam2_from_cam1) * problem.truth;
@@ -105,12 +104,30 @@ TEST_F(MakeSceneTest, IntrinsicsAndPosesOfSeveralFilesAreJoined) {
   EXPECT_NE(outcome.out.find("matched by the cameras' names"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("Masks matched to cameras by file name"), std::string::npos);
   ExpectRightPose("scene.json", problem);
-  ExpectRefused("--import ros:cameras/l.yaml --import ros:cameras/r.yaml --mesh m.obj --masks "
-                "l.png,r.png --out s2.json", "poses as well");
-  ExpectRefused("--import matrix_world_from_cam:extrinsics --mesh m.obj --masks l.png,r.png --out "
-                "s2.json", "intrinsics as well");
-  ExpectRefused("--import ros:cameras/l.yaml --import matrix_world_from_cam:extrinsics --mesh m.obj "
-                "--masks l.png,r.png --out s2.json", "do not go together");
+  ExpectRefused(
+      "--import ros:cameras/l.yaml --import ros:cameras/r.yaml --mesh m.obj --masks "
+      "l.png,r.png --out s2.json",
+      "poses as well");
+  ExpectRefused(
+      "--import matrix_world_from_cam:extrinsics --mesh m.obj --masks l.png,r.png --out "
+      "s2.json",
+      "intrinsics as well");
+  ExpectRefused(
+      "--import ros:cameras/l.yaml --import matrix_world_from_cam:extrinsics --mesh m.obj "
+      "--masks l.png,r.png --out s2.json",
+      "do not go together");
+}
+
+TEST_F(MakeSceneTest, ACameraWithoutAMaskIsKeptAndExported) {
+  const FileProblem problem = WriteProblem(work_);
+  WriteCamerasOf(problem, "opencv");
+  const Outcome outcome = Make("--import opencv:cameras --mesh m.obj --masks l.png");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("without a mask, only to be drawn: r"), std::string::npos);
+  const SceneDescription scene = ReadSceneDescription(work_ / "scene.json");
+  ASSERT_EQ(scene.views.size(), 2u);
+  EXPECT_EQ(scene.views[1].mask, "");
+  ExpectRightPose("scene.json", problem);
 }
 
 TEST_F(MakeSceneTest, CameraFilesAreConverted) {

@@ -411,11 +411,13 @@ Solved SolveOrExplain(Problem problem, const AlignOptions& options, Rasterizer* 
   }
 }
 
-/// The files of --export_cameras; none where it was not given.
-std::vector<ExportedFile> ExportedCameras(const Scene& scene, const Rigid3d& rig_from_world) {
+/// The files of --export_cameras, of cameras without a mask too; none where it was not given.
+std::vector<ExportedFile> ExportedCameras(const Scene& scene, const SceneDescription& description,
+                                          const Rigid3d& rig_from_world) {
   if (FLAGS_export_cameras.empty()) return {};
   CameraSet set;
-  for (const View& view : scene.views) {
+  for (const auto& view :
+       SolvedToRender(scene, description, rig_from_world, "--export_cameras").views) {
     set.cameras.push_back({view.name, view.camera, view.cam_from_rig * rig_from_world, "", ""});
   }
   return CameraFiles(FLAGS_export_cameras, set);
@@ -435,13 +437,15 @@ int Run() {
   if (!objects.empty()) {
     CheckOutputsOfObjects(plan, FLAGS_outputs);
     std::printf("Backend: %s\n", why.c_str());
+    if (!FLAGS_export_cameras.empty()) {
+      throw InputError("--export_cameras writes the cameras of a scene with one object");
+    }
     return RunObjects(std::move(objects), plan, options, rasterizer.get(), &watch);
   }
   Problem problem = MakeProblem();
   if (!problem.scene.occluders.empty()) {
     problem.scene = HideBehindOccluders(problem.scene, rasterizer.get());
   }
-  ExportedCameras(problem.scene, Rigid3d());  // what the format cannot hold is told now
   if (problem.estimate_offset) options.offset = Choice::kOn;
   RunSeconds seconds;
   std::printf("Backend: %s\n", why.c_str());
@@ -454,6 +458,8 @@ int Run() {
 
   const std::vector<std::string> warnings = problem.warnings;
   const SceneDescription description = problem.description;
+  // What the format cannot hold is told now.
+  ExportedCameras(problem.scene, description, Rigid3d());
   CheckRender(SolvedToRender(problem.scene, description, Rigid3d(), "--render"), render);
   const Solved solved = SolveOrExplain(std::move(problem), options, rasterizer.get());
   const Scene& scene = solved.scene;
@@ -474,11 +480,11 @@ int Run() {
     return ResultJson(scene, solved.result, options, seconds, warnings);
   };
   size_t num_maps = 0;
-  const std::vector<ExportedFile> cameras = ExportedCameras(scene, solved.result.rig_from_world);
+  const std::vector<ExportedFile> cameras =
+      ExportedCameras(scene, description, solved.result.rig_from_world);
   const bool into_out_dir = plan.any() || render.maps.kinds.any();
   if (into_out_dir || !cameras.empty()) {
-    const std::string folder =
-        into_out_dir ? plan.out_dir : cameras[0].name.parent_path().string();
+    const std::string folder = into_out_dir ? plan.out_dir : cameras[0].name.parent_path().string();
     WriteFiles("ceres_align", folder, [&](OutputFiles* files) {
       for (const OutputFile& picture : pictures) files->Stage(picture);
       for (const ExportedFile& file : cameras) files->StageElsewhere(file.name, file.bytes);

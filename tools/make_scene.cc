@@ -33,13 +33,15 @@ DEFINE_string(export, "",
               "FORMAT:path: writes the cameras in that format instead; no mesh and no masks.");
 DEFINE_string(image_size, "",
               "\"(height,width)\" of cameras whose file has no size; by default the masks' size.");
-DEFINE_double(pixel_center, 0.5,
-              "Where the first pixel's centre lies in the files: 0 (OpenCV) or 0.5, instead of what "
-              "is usual in their format.");
-DEFINE_string(rig_convention, "",
-              "How R and T of PyTorch3D's text files are read: pytorch3d_row (X_cam = X*R + T; "
-              "R2 = R1*R_rel, T2 = T1*R_rel + T_rel), pytorch3d_column (R transposed; R2 = R_rel*R1, "
-              "T2 = R_rel*T1 + T_rel) or opencv (x_cam = R*x + T, OpenCV's axes).");
+DEFINE_double(
+    pixel_center, 0.5,
+    "Where the first pixel's centre lies in the files: 0 (OpenCV) or 0.5, instead of what "
+    "is usual in their format.");
+DEFINE_string(
+    rig_convention, "",
+    "How R and T of PyTorch3D's text files are read: pytorch3d_row (X_cam = X*R + T; "
+    "R2 = R1*R_rel, T2 = T1*R_rel + T_rel), pytorch3d_column (R transposed; R2 = R_rel*R1, "
+    "T2 = R_rel*T1 + T_rel) or opencv (x_cam = R*x + T, OpenCV's axes).");
 DEFINE_int32(image_id, -1, "The image of a BOP scene; -1: its first.");
 DEFINE_int32(object_id, -1, "The object of a BOP scene; -1: the image's first.");
 
@@ -68,11 +70,11 @@ ProgramHelp Help() {
        "Two cameras of stereoCalibrate."},
       {"make_scene --import kalibr:camchain.yaml --export opencv:cameras.yml",
        "The same cameras in another format."}};
-  help.groups = {{"Cameras",
-                  {"import", "image_size", "pixel_center", "rig_convention", "image_id",
-                   "object_id"}},
-                 {"The object", {"mesh", "masks"}},
-                 {"Output", {"out", "export"}}};
+  help.groups = {
+      {"Cameras",
+       {"import", "image_size", "pixel_center", "rig_convention", "image_id", "object_id"}},
+      {"The object", {"mesh", "masks"}},
+      {"Output", {"out", "export"}}};
   help.exit_codes = {"0  written", "1  bad input: one line on stderr says what; nothing is written",
                      "3  standard output was lost (closed, full, a broken pipe); the file is "
                      "written"};
@@ -101,9 +103,8 @@ std::optional<HeightWidth> SizeOfMasks(const std::vector<std::string>& masks) {
 
 CameraReadOptions ReadOptions(const std::vector<std::string>& masks) {
   CameraReadOptions options;
-  options.image_size = FLAGS_image_size.empty()
-                           ? SizeOfMasks(masks)
-                           : ParseImageSize(FLAGS_image_size, "--image_size");
+  options.image_size = FLAGS_image_size.empty() ? SizeOfMasks(masks)
+                                                : ParseImageSize(FLAGS_image_size, "--image_size");
   if (FlagWasGiven("pixel_center")) options.pixel_center = FLAGS_pixel_center;
   if (!FLAGS_rig_convention.empty()) {
     options.rig_form = ParseRigForm(FLAGS_rig_convention, "--rig_convention");
@@ -161,7 +162,6 @@ int Run() {
   }
   const std::vector<std::string> masks = MaskFiles();
   CameraSet set = Import(masks);
-  const CameraSet all = set;
   std::string matched = "Masks as the format names them";
   if (!masks.empty()) matched = MatchMasks(masks, &set);
   const std::filesystem::path out = std::filesystem::absolute(FLAGS_out);
@@ -169,7 +169,7 @@ int Run() {
   // Loads all of it: a scene that is written can be aligned.
   const LoadedScene loaded = BuildScene(scene, out.parent_path(), Shown(FLAGS_out));
   SaveScene(out, scene);
-  PrintCameras(all);
+  PrintCameras(set);
   std::printf("Taken: the files' reference frame is the rig's frame\n%s\n", matched.c_str());
   std::vector<std::string> warnings = loaded.warnings;
   for (const std::string& hint : ScaleHints(loaded.scene)) warnings.push_back(hint);

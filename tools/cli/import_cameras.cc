@@ -55,9 +55,10 @@ void Join(const CameraSet& cameras, CameraSet* poses) {
   const auto named = std::count_if(poses->cameras.begin(), poses->cameras.end(), has);
   const bool by_name = named == static_cast<std::ptrdiff_t>(n);
   if (!by_name && cameras.cameras.size() != n) {
-    throw InputError(Format("--import: %zu cameras with intrinsics alone and %zu with poses alone "
-                            "do not go together, neither by name nor by number",
-                            cameras.cameras.size(), n));
+    throw InputError(
+        Format("--import: %zu cameras with intrinsics alone and %zu with poses alone "
+               "do not go together, neither by name nor by number",
+               cameras.cameras.size(), n));
   }
   std::string order;
   for (size_t i = 0; i < n; ++i) {
@@ -78,9 +79,7 @@ void Join(const CameraSet& cameras, CameraSet* poses) {
 }
 
 // "left" of "masks/left.png" and of "masks/left.jpg.png", COLMAP's.
-std::string StemOf(const std::string& path) {
-  return fs::path(path).stem().stem().string();
-}
+std::string StemOf(const std::string& path) { return fs::path(path).stem().stem().string(); }
 
 // A camera's index of each mask, -1 where there is none.
 std::vector<int> MatchByName(const std::vector<std::string>& masks, const CameraSet& set) {
@@ -102,7 +101,6 @@ std::vector<int> MatchByName(const std::vector<std::string>& masks, const Camera
 
 std::string TakeByName(const std::vector<std::string>& masks, const std::vector<int>& camera_of,
                        CameraSet* set) {
-  std::vector<CalibratedCamera> kept;
   std::string without;
   for (size_t i = 0; i < set->cameras.size(); ++i) {
     CalibratedCamera& camera = set->cameras[i];
@@ -115,23 +113,18 @@ std::string TakeByName(const std::vector<std::string>& masks, const std::vector<
       }
       camera.mask = masks[m];
     }
-    if (camera.mask.empty()) {
-      without += (without.empty() ? "" : ", ") + camera.name;
-    } else {
-      kept.push_back(camera);
-    }
+    if (camera.mask.empty()) without += (without.empty() ? "" : ", ") + camera.name;
   }
-  set->cameras = std::move(kept);
   return "Masks matched to cameras by file name" +
-         (without.empty() ? "" : "; without a mask, left out: " + without);
+         (without.empty() ? "" : "; without a mask, only to be drawn: " + without);
 }
 
 std::string TakeByOrder(const std::vector<std::string>& masks, CameraSet* set) {
   if (masks.size() != set->cameras.size()) {
-    throw InputError(Format("--masks: no mask has a camera's name (%s, ...), and %zu masks cannot "
-                            "be matched to %zu cameras by order",
-                            Quoted(set->cameras[0].name).c_str(), masks.size(),
-                            set->cameras.size()));
+    throw InputError(
+        Format("--masks: no mask has a camera's name (%s, ...), and %zu masks cannot "
+               "be matched to %zu cameras by order",
+               Quoted(set->cameras[0].name).c_str(), masks.size(), set->cameras.size()));
   }
   std::string text = "Masks matched to cameras by order, NOT by name:";
   for (size_t i = 0; i < masks.size(); ++i) {
@@ -148,6 +141,15 @@ std::string Relative(const std::string& path, const fs::path& folder) {
   return (fs::proximate(absolute.parent_path(), folder) / absolute.filename())
       .lexically_normal()
       .string();
+}
+
+void CheckSize(const CalibratedCamera& camera) {
+  const ImageSize size = ReadImageSize(camera.mask);
+  const Camera& own = camera.camera;
+  if (size.width_px == own.width_px && size.height_px == own.height_px) return;
+  throw InputError(Format("%s is %dx%d px, but camera %s is %dx%d px", Shown(camera.mask).c_str(),
+                          size.width_px, size.height_px, Quoted(camera.name).c_str(), own.width_px,
+                          own.height_px));
 }
 
 }  // namespace
@@ -168,8 +170,9 @@ CameraSet ImportCameras(const std::vector<std::string>& imports, const CameraRea
   }
   const bool alone = whole.cameras.empty();
   if (!alone && (!intrinsics.cameras.empty() || !poses.has_intrinsics)) {
-    throw InputError("--import: some files have intrinsics and poses, others intrinsics or poses "
-                     "alone; give the alone ones in pairs");
+    throw InputError(
+        "--import: some files have intrinsics and poses, others intrinsics or poses "
+        "alone; give the alone ones in pairs");
   }
   whole.has_poses = intrinsics.cameras.empty();
   whole.has_intrinsics = poses.has_intrinsics;
@@ -196,30 +199,27 @@ std::string MatchMasks(const std::vector<std::string>& masks, CameraSet* set) {
 SceneDescription SceneFromCameras(const CameraSet& set, const std::string& mesh,
                                   const std::string& folder) {
   if (!set.has_intrinsics) {
-    throw InputError("--import: only the cameras' poses are known; give a file with their "
-                     "intrinsics as well");
+    throw InputError(
+        "--import: only the cameras' poses are known; give a file with their "
+        "intrinsics as well");
   }
   if (!set.has_poses && set.cameras.size() != 1) {
-    throw InputError("--import: only the cameras' intrinsics are known; give a file with their "
-                     "poses as well");
+    throw InputError(
+        "--import: only the cameras' intrinsics are known; give a file with their "
+        "poses as well");
+  }
+  if (std::all_of(set.cameras.begin(), set.cameras.end(),
+                  [](const CalibratedCamera& camera) { return camera.mask.empty(); })) {
+    throw InputError("--masks is missing: no camera has a mask");
   }
   const fs::path root = fs::absolute(folder);
   SceneDescription scene;
   scene.mesh = Relative(mesh, root);
   for (const CalibratedCamera& camera : set.cameras) {
-    if (camera.mask.empty()) {
-      throw InputError("--masks is missing: camera " + Quoted(camera.name) + " has no mask");
-    }
-    const ImageSize size = ReadImageSize(camera.mask);
-    if (size.width_px != camera.camera.width_px || size.height_px != camera.camera.height_px) {
-      throw InputError(Format("%s is %dx%d px, but camera %s is %dx%d px",
-                              Shown(camera.mask).c_str(), size.width_px, size.height_px,
-                              Quoted(camera.name).c_str(), camera.camera.width_px,
-                              camera.camera.height_px));
-    }
+    if (!camera.mask.empty()) CheckSize(camera);
     ViewDescription view;
     view.name = camera.name;
-    view.mask = Relative(camera.mask, root);
+    if (!camera.mask.empty()) view.mask = Relative(camera.mask, root);
     view.width_px = camera.camera.width_px;
     view.height_px = camera.camera.height_px;
     view.K = camera.camera.K();

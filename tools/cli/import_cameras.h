@@ -16,13 +16,13 @@ namespace ceres_align::cli {
 CameraSet ImportCameras(const std::vector<std::string>& imports, const CameraReadOptions& options);
 
 /// The masks of the set's cameras, by their file names' stems, else by order. Fills in
-/// CalibratedCamera::mask; cameras without a mask are dropped where the names matched. Returns what
-/// was done, for the user. Throws InputError for a mask that no camera has, for counts that differ,
+/// CalibratedCamera::mask; where the names matched, cameras may be left without. Returns what was
+/// done, for the user. Throws InputError for a mask that no camera has, for counts that differ,
 /// and for masks of another size than the camera.
 std::string MatchMasks(const std::vector<std::string>& masks, CameraSet* set);
 
-/// The scene of a set whose cameras have masks, with paths relative to `folder`: the reference frame
-/// is the rig's. Throws InputError for a set without poses, unless it is one camera's.
+/// The scene of a set whose cameras have masks, with paths relative to `folder`: the reference
+/// frame is the rig's. Throws InputError for a set without poses, unless it is one camera's.
 SceneDescription SceneFromCameras(const CameraSet& set, const std::string& mesh,
                                   const std::string& folder);
 

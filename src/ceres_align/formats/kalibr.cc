@@ -120,8 +120,7 @@ Camera ReadCamera(const CameraNode& camera, const CameraReadOptions& options,
   Eigen::Matrix3d K;
   K << f[0], 0, f[2], 0, f[1], f[3], 0, 0, 1;
   const double center = PixelCenterOf(options, kKalibrPixelCenter, "Kalibr", conventions);
-  Camera read =
-      CameraFromK(K, known.width_px, known.height_px, center, camera.Place("intrinsics"));
+  Camera read = CameraFromK(K, known.width_px, known.height_px, center, camera.Place("intrinsics"));
   read.lens = ReadLens(camera);
   CheckLens(read, camera.Place("distortion_coeffs"));
   return read;
@@ -182,18 +181,20 @@ std::vector<ExportedFile> WriteKalibr(const CameraSet& set) {
   for (size_t i = 0; i < set.cameras.size(); ++i) {
     const CalibratedCamera& camera = set.cameras[i];
     const LensDistortion& lens = camera.camera.lens;
-    if (!lens.is_fisheye) RequireShortLens(set, 4, "kalibr");
+    CameraSet alone;
+    alone.cameras = {camera};
+    if (!lens.is_fisheye) RequireShortLens(alone, 4, "kalibr");
     const Eigen::Matrix3d K = KOfCamera(camera.camera, kKalibrPixelCenter);
     text += Cat("cam", i, ":\n  camera_model: pinhole\n  intrinsics: ",
-                List({K(0, 0), K(1, 1), K(0, 2), K(1, 2)}), "\n  distortion_model: ",
-                lens.is_fisheye ? "equidistant" : "radtan", "\n  distortion_coeffs: ",
+                List({K(0, 0), K(1, 1), K(0, 2), K(1, 2)}),
+                "\n  distortion_model: ", lens.is_fisheye ? "equidistant" : "radtan",
+                "\n  distortion_coeffs: ",
                 lens.is_fisheye ? List({lens.k1, lens.k2, lens.k3, lens.k4})
                                 : List({lens.k1, lens.k2, lens.p1, lens.p2}),
                 "\n  resolution: [", camera.camera.width_px, ", ", camera.camera.height_px,
                 "]\n  rostopic: /", camera.name, "/image_raw\n");
     if (i == 0) continue;
-    const Rigid3d step =
-        camera.cam_from_reference * Inverse(set.cameras[i - 1].cam_from_reference);
+    const Rigid3d step = camera.cam_from_reference * Inverse(set.cameras[i - 1].cam_from_reference);
     text += "  T_cn_cnm1:\n";
     const Eigen::Matrix4d matrix = MatrixOf(step);
     for (int r = 0; r < 4; ++r) {
