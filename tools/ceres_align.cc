@@ -434,6 +434,9 @@ int Run() {
   std::vector<LoadedObject> objects = ObjectsFromFlags(FlagsOfScene());
   if (!objects.empty()) {
     CheckOutputsOfObjects(plan, FLAGS_outputs);
+    if (render.maps.kinds.any()) {
+      throw InputError("--render cannot be given for a scene of several objects");
+    }
     std::printf("Backend: %s\n", why.c_str());
     return RunObjects(std::move(objects), plan, options, rasterizer.get(), &watch);
   }
