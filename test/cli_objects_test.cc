@@ -101,6 +101,7 @@ TEST_F(CliTest, BadInputOfSeveralObjects) {
   ExpectBadInput("--scene s.json --camera_location 1,2,3", "--camera_location cannot be given");
   ExpectBadInput("--scene s.json --mesh lump.obj", "--mesh cannot be given together");
   ExpectBadInput("--scene s.json --outputs json,gif", "no animation");
+  ExpectBadInput("--scene s.json --render all", "--render cannot be given");
   ExpectBadInput("--scene s.json --start_end_output a.png", "--start_end_output cannot be given");
   scene.objects[0].label = "5";
   SaveScene(work_ / "bad.json", scene);
@@ -140,6 +141,21 @@ TEST_F(CliTest, AMeshOfSeveralParts) {
   SaveScene(work_ / "parts.json", scene);
   EXPECT_EQ(Run("--scene parts.json --outputs json").exit_code, 0);
   EXPECT_LT(Result()["errors"]["rotation_deg"].get<double>(), 0.05);
+  // Drawn as the whole is.
+  const auto draw = [&](const std::string& scene_name, const std::string& folder) {
+    const std::string command = "cd '" + work_.string() +
+                                "' && '" CERES_ALIGN_TOOLS_DIR
+                                "/render_scene' --pose truth --render mask --scene " +
+                                scene_name + " --out_dir " + folder + " > /dev/null";
+    EXPECT_EQ(std::system(command.c_str()), 0);
+  };
+  draw("s.json", "whole");
+  draw("parts.json", "merged");
+  ASSERT_EQ(Files("whole"), Files("merged"));
+  for (const std::string& name : Files("whole")) {
+    if (fs::path(name).extension() != ".png") continue;
+    EXPECT_EQ(ReadAll(work_ / "whole" / name), ReadAll(work_ / "merged" / name)) << name;
+  }
   // One of them alone is not the object.
   scene.mesh_parts.pop_back();
   SaveScene(work_ / "half.json", scene);

@@ -248,6 +248,7 @@ TEST_F(ObjectsTest, ViewsWithoutMasks) {
   for (json& view : scene["views"]) view.erase("mask");
   EXPECT_EQ(Load(scene)[0].loaded.scene.views.size(), 2u);
   scene.erase("objects");
+  scene["mesh"] = "cube.obj";
   EXPECT_PRED2(Contains, ErrorOf([&] { LoadScene(Write(scene)); }), "views[0].mask is missing");
 }
 

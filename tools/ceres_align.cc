@@ -436,6 +436,9 @@ int Run() {
   std::vector<LoadedObject> objects = ObjectsFromFlags(FlagsOfScene());
   if (!objects.empty()) {
     CheckOutputsOfObjects(plan, FLAGS_outputs);
+    if (render.maps.kinds.any()) {
+      throw InputError("--render cannot be given for a scene of several objects");
+    }
     std::printf("Backend: %s\n", why.c_str());
     if (!FLAGS_export_cameras.empty()) {
       throw InputError("--export_cameras writes the cameras of a scene with one object");

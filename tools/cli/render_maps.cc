@@ -30,8 +30,22 @@ RenderView ViewToDraw(const ViewDescription& view, size_t index, std::string_vie
           view.world_from_object.value_or(Rigid3d()), mesh_index};
 }
 
-const std::string& MeshOf(const SceneDescription& description, const ViewDescription& view) {
-  return view.mesh.empty() ? description.mesh : view.mesh;
+// A view's mesh: its own or the scene's, one file or several parts.
+struct MeshOfView {
+  const std::string& file;
+  const std::vector<MeshPart>& parts;
+  std::string Name() const { return parts.empty() ? file : MergedMeshName(parts); }
+};
+
+MeshOfView MeshOf(const SceneDescription& description, const ViewDescription& view) {
+  if (view.has_mesh()) return {view.mesh, view.mesh_parts};
+  return {description.mesh, description.mesh_parts};
+}
+
+// Two lists of the same parts at other poses have one name.
+bool NamesTell(const SceneDescription& description) {
+  return std::all_of(description.views.begin(), description.views.end(),
+                     [](const ViewDescription& view) { return view.mesh_parts.empty(); });
 }
 
 Camera CameraToDraw(const RenderView& view, const RenderSettings& settings) {
@@ -85,9 +99,9 @@ RenderScene SolvedToRender(const Scene& scene, const SceneDescription& descripti
   for (size_t i = 0; i < description.views.size(); ++i) {
     const ViewDescription& view = description.views[i];
     if (!view.mask.empty()) continue;
-    const auto name =
-        std::find(scene.mesh_names.begin(), scene.mesh_names.end(), MeshOf(description, view));
-    if (name == scene.mesh_names.end()) {
+    const auto name = std::find(scene.mesh_names.begin(), scene.mesh_names.end(),
+                                MeshOf(description, view).Name());
+    if (name == scene.mesh_names.end() || !NamesTell(description)) {
       throw InputError(
           Format("%s: views[%zu] has no mask, and no view with one sees its mesh; "
                  "render_scene draws it",
@@ -101,15 +115,26 @@ RenderScene SolvedToRender(const Scene& scene, const SceneDescription& descripti
 
 RenderScene SceneToRender(const SceneDescription& description, const std::string& folder,
                           std::string_view where) {
+  if (!description.objects.empty()) {
+    throw InputError(std::string(where) + ": objects: a scene of several is not drawn");
+  }
   RenderScene scene;
-  std::map<fs::path, int> index_of;  // each file once
+  // Each file, and each list of parts, once.
+  std::map<std::pair<fs::path, const void*>, int> index_of;
   for (size_t i = 0; i < description.views.size(); ++i) {
     const ViewDescription& view = description.views[i];
-    const fs::path path =
-        (fs::path(folder) / fs::u8path(MeshOf(description, view))).lexically_normal();
-    const auto [at, is_new] = index_of.emplace(path, static_cast<int>(scene.meshes.size()));
+    const MeshOfView mesh = MeshOf(description, view);
+    const fs::path path = (fs::path(folder) / fs::u8path(mesh.file)).lexically_normal();
+    const void* parts = mesh.parts.empty() ? nullptr : &mesh.parts;
+    const auto [at, is_new] =
+        index_of.emplace(std::make_pair(path, parts), static_cast<int>(scene.meshes.size()));
     if (is_new) {
-      scene.meshes.push_back(std::make_shared<TriangleMesh>(std::move(LoadMesh(path).mesh)));
+      LoadedMesh loaded =
+          parts == nullptr
+              ? LoadMesh(path)
+              : LoadMergedMesh(mesh.parts, folder,
+                               Format("%s: views[%zu]: mesh", std::string(where).c_str(), i));
+      scene.meshes.push_back(std::make_shared<TriangleMesh>(std::move(loaded.mesh)));
     }
     scene.views.push_back(ViewToDraw(view, i, where, at->second));
   }

@@ -109,25 +109,10 @@ class SceneBuilder {
     const auto [found, is_new] =
         merged_at_.emplace(&parts, static_cast<int>(loaded_->scene.meshes.size()));
     if (!is_new) return found->second;
-    TriangleMesh merged;
-    std::string name;
-    for (size_t i = 0; i < parts.size(); ++i) {
-      CheckFinite(parts[i].object_from_mesh, Cat(place, "[", i, "].object_from_mesh"));
-      LoadedMesh part = LoadMesh(Resolve(parts[i].mesh));
-      Warn(part.warnings);
-      const Rigid3d object_from_mesh = parts[i].object_from_mesh.value_or(Rigid3d());
-      const auto first = static_cast<int32_t>(merged.vertices.size());
-      for (const Eigen::Vector3d& vertex : part.mesh.vertices) {
-        merged.vertices.push_back(object_from_mesh * vertex);
-      }
-      for (const auto& f : part.mesh.faces) {
-        merged.faces.push_back({f[0] + first, f[1] + first, f[2] + first});
-      }
-      name += (i > 0 ? " + " : "") + parts[i].mesh;
-    }
-    CleanMesh(&merged);
-    loaded_->scene.meshes.push_back(std::make_shared<TriangleMesh>(std::move(merged)));
-    loaded_->scene.mesh_names.push_back(name);
+    LoadedMesh merged = LoadMergedMesh(parts, folder_, place);
+    Warn(merged.warnings);
+    loaded_->scene.meshes.push_back(std::make_shared<TriangleMesh>(std::move(merged.mesh)));
+    loaded_->scene.mesh_names.push_back(MergedMeshName(parts));
     return found->second;
   }
 
@@ -189,6 +174,32 @@ void CheckForeground(const Scene& scene, std::string_view where) {
 }
 
 }  // namespace
+
+LoadedMesh LoadMergedMesh(const std::vector<MeshPart>& parts, const fs::path& folder,
+                          const std::string& place) {
+  LoadedMesh merged;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    CheckFinite(parts[i].object_from_mesh, Cat(place, "[", i, "].object_from_mesh"));
+    const LoadedMesh part = LoadMesh((folder / fs::u8path(parts[i].mesh)).lexically_normal());
+    const Rigid3d object_from_mesh = parts[i].object_from_mesh.value_or(Rigid3d());
+    const auto first = static_cast<int32_t>(merged.mesh.vertices.size());
+    for (const Eigen::Vector3d& vertex : part.mesh.vertices) {
+      merged.mesh.vertices.push_back(object_from_mesh * vertex);
+    }
+    for (const auto& f : part.mesh.faces) {
+      merged.mesh.faces.push_back({f[0] + first, f[1] + first, f[2] + first});
+    }
+    merged.warnings.insert(merged.warnings.end(), part.warnings.begin(), part.warnings.end());
+  }
+  merged.clean = CleanMesh(&merged.mesh);
+  return merged;
+}
+
+std::string MergedMeshName(const std::vector<MeshPart>& parts) {
+  std::string name;
+  for (const MeshPart& part : parts) name += (name.empty() ? "" : " + ") + part.mesh;
+  return name;
+}
 
 void CheckSceneDescription(SceneDescription* description, std::string_view where, Masks masks) {
   CHECK(description != nullptr);

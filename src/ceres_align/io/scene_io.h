@@ -46,6 +46,7 @@
 #include <vector>
 
 #include "ceres_align/geometry/scene.h"
+#include "ceres_align/io/mesh_io.h"
 
 namespace ceres_align {
 
@@ -135,6 +136,13 @@ Camera CameraOf(const ViewDescription& view, std::string_view place);
 /// masks together have less than kMinForeground_px; and for a description of several objects.
 LoadedScene BuildScene(const SceneDescription& description, const std::filesystem::path& folder,
                        std::string_view where);
+
+/// The parts of a mesh put together, by paths that start at `folder`; `place` begins the messages
+/// about their poses. Throws InputError.
+LoadedMesh LoadMergedMesh(const std::vector<MeshPart>& parts, const std::filesystem::path& folder,
+                          const std::string& place);
+/// Its name in Scene::mesh_names: "a.obj + b.obj".
+std::string MergedMeshName(const std::vector<MeshPart>& parts);
 
 /// One of a scene's objects.
 struct LoadedObject {
