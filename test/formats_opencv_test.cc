@@ -1,8 +1,7 @@
 // OpenCV's FileStorage: calibrateCamera's and stereoCalibrate's files.
-#include "ceres_align/formats/opencv_calibration.h"
-
 #include <opencv2/core.hpp>
 
+#include "ceres_align/formats/opencv_calibration.h"
 #include "ceres_align/io/lens.h"
 #include "formats_testing.h"
 
@@ -59,10 +58,9 @@ TEST(FormatsOpenCv, AHandMadeStereoFileMeansWhatOpenCvSays) {
 TEST(FormatsOpenCv, TheUsualKeysOfOthers) {
   const TempFolder folder;
   std::string text = kStereo;
-  for (const char* const* pair : {(const char* const[]){"M1", "cameraMatrix1"},
-                                  (const char* const[]){"M2", "cameraMatrix2"},
-                                  (const char* const[]){"D1", "distCoeffs1"},
-                                  (const char* const[]){"D2", "dist_coeffs2"}}) {
+  for (const char* const* pair :
+       {(const char* const[]){"M1", "cameraMatrix1"}, (const char* const[]){"M2", "cameraMatrix2"},
+        (const char* const[]){"D1", "distCoeffs1"}, (const char* const[]){"D2", "dist_coeffs2"}}) {
     text = With(text, std::string(pair[0]) + ":", std::string(pair[1]) + ":");
   }
   text = With(text, "image_width: 640\nimage_height: 480", "imageSize: [ 640, 480 ]");

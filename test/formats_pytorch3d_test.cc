@@ -17,9 +17,9 @@ CameraSet Read(const std::filesystem::path& path, const CameraReadOptions& optio
   return ReadCameras("pytorch3d:" + path.string(), options);
 }
 
-// By hand, of a camera with centre (1, 2, 3) that looks along the world's +x with the world's +y up:
-// PyTorch3D's axes in the world are left = (0, 0, -1) (for up y, forward x: left = up x forward),
-// up = (0, 1, 0), forward = (1, 0, 0); R's columns are these, T = -C*R = (3, -2, -1).
+// By hand, of a camera with centre (1, 2, 3) that looks along the world's +x with the world's +y
+// up: PyTorch3D's axes in the world are left = (0, 0, -1) (for up y, forward x: left = up x
+// forward), up = (0, 1, 0), forward = (1, 0, 0); R's columns are these, T = -C*R = (3, -2, -1).
 constexpr char kPasted[] =
     "# printed by the script\n"
     "R_col_0\ntensor([[[ 0.,  0.,  1.],\n         [ 0.,  1.,  0.],\n"
@@ -87,7 +87,9 @@ TEST(FormatsPytorch3d, RelativePosesMultiplyAsTheScriptsDo) {
     std::ostringstream text;
     text.precision(17);
     const auto print = [&](const std::string& ends, const PoseMatrices& pose) {
-      text << "R_" << ends << "\n" << pose.R << "\nT_" << ends << "\n" << pose.T.transpose() << "\n";
+      text << "R_" << ends << "\n"
+           << pose.R << "\nT_" << ends << "\n"
+           << pose.T.transpose() << "\n";
     };
     const PoseMatrices first = ToPoseMatrices(truth.cameras[0].cam_from_reference, form);
     print("col_0", first);
@@ -170,10 +172,12 @@ constexpr char kSceneCamera[] =
 constexpr char kSceneGt[] =
     "{\"3\": [{\"cam_R_m2c\": [1, 0, 0, 0, 1, 0, 0, 0, 1], \"cam_t_m2c\": [0, 0, 900], \"obj_id\": "
     "1},\n  {\"cam_R_m2c\": [0, 0, 1, 0, 1, 0, -1, 0, 0], \"cam_t_m2c\": [10.5, -20.25, 1000.5], "
-    "\"obj_id\": 5}],\n \"12\": [{\"cam_R_m2c\": [1, 0, 0, 0, 1, 0, 0, 0, 1], \"cam_t_m2c\": [1, 2, "
+    "\"obj_id\": 5}],\n \"12\": [{\"cam_R_m2c\": [1, 0, 0, 0, 1, 0, 0, 0, 1], \"cam_t_m2c\": [1, "
+    "2, "
     "800], \"obj_id\": 5}]}";
 constexpr char kModelsInfo[] =
-    "{\"1\": {\"diameter\": 7}, \"5\": {\"diameter\": 100, \"symmetries_discrete\": [[-1, 0, 0, 2, 0, -1, 0, 4, 0, 0, 1, 0, "
+    "{\"1\": {\"diameter\": 7}, \"5\": {\"diameter\": 100, \"symmetries_discrete\": [[-1, 0, 0, 2, "
+    "0, -1, 0, 4, 0, 0, 1, 0, "
     "0, 0, 0, 1]], \"symmetries_continuous\": [{\"axis\": [0, 0, 2], \"offset\": [1, 2, 0]}]}}";
 
 class FormatsBop : public ::testing::Test {
@@ -219,7 +223,8 @@ TEST_F(FormatsBop, AHandMadeSceneMeansWhatBopSays) {
 TEST_F(FormatsBop, SymmetriesAsData) {
   const BopSymmetries found = ReadBopSymmetries(folder_ / "models/models_info.json", 5);
   ASSERT_EQ(found.discrete.size(), 1u);
-  EXPECT_LT((found.discrete[0] * Eigen::Vector3d(1, 1, 7) - Eigen::Vector3d(1, 3, 7)).norm(), 1e-12);
+  EXPECT_LT((found.discrete[0] * Eigen::Vector3d(1, 1, 7) - Eigen::Vector3d(1, 3, 7)).norm(),
+            1e-12);
   ASSERT_EQ(found.continuous.size(), 1u);
   EXPECT_EQ(found.continuous[0].direction, Eigen::Vector3d(0, 0, 1));
   EXPECT_EQ(found.continuous[0].point, Eigen::Vector3d(1, 2, 0));

@@ -82,9 +82,8 @@ inline std::vector<Mistake> PlantedMistakes(const CameraSet& right) {
     plant("pose inverted",
           [](CalibratedCamera* c) { c->cam_from_reference = Inverse(c->cam_from_reference); });
     const Rigid3d y_up(Eigen::Quaterniond(0, 1, 0, 0), Eigen::Vector3d::Zero());
-    plant("y up", [&](CalibratedCamera* c) {
-      c->cam_from_reference = y_up * c->cam_from_reference;
-    });
+    plant("y up",
+          [&](CalibratedCamera* c) { c->cam_from_reference = y_up * c->cam_from_reference; });
   }
   return mistakes;
 }
@@ -105,8 +104,12 @@ inline CameraSet SomeCameras(int count, int coefficients, uint64_t seed) {
   for (int i = 0; i < count; ++i) {
     CalibratedCamera camera;
     camera.name = "cam" + std::to_string(i);
-    camera.camera = {640 + 16 * i, 480, random.Uniform(500, 700), random.Uniform(500, 700),
-                     random.Uniform(300, 340), random.Uniform(220, 260)};
+    camera.camera = {640 + 16 * i,
+                     480,
+                     random.Uniform(500, 700),
+                     random.Uniform(500, 700),
+                     random.Uniform(300, 340),
+                     random.Uniform(220, 260)};
     LensDistortion& lens = camera.camera.lens;
     if (coefficients >= 4) {
       lens = {random.Uniform(-0.1, 0.1), random.Uniform(-0.02, 0.02), random.Uniform(-2e-3, 2e-3),

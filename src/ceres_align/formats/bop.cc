@@ -75,8 +75,8 @@ int ChooseImage(const json& scene_camera, int wanted, const std::string& name) {
   int least = -1;
   for (const auto& item : scene_camera.items()) {
     const std::string& key = item.key();
-    const bool is_number = !key.empty() && key.size() <= 9 &&
-                           key.find_first_not_of("0123456789") == std::string::npos;
+    const bool is_number =
+        !key.empty() && key.size() <= 9 && key.find_first_not_of("0123456789") == std::string::npos;
     if (!is_number) Fail(name, ": ", Quoted(key), " is no image's number");
     const int id = std::stoi(key);
     if (id == wanted) return id;
@@ -175,8 +175,8 @@ CameraSet ReadBop(const fs::path& path, const CameraReadOptions& options) {
   const double center = PixelCenterOf(options, kBopPixelCenter, "BOP", &set.conventions);
   camera.camera = CameraFromK(Matrix3(own, "cam_K", camera_place), known.width_px, known.height_px,
                               center, camera_place + ".cam_K");
-  set.reference_from_object = FromOpenCv(
-      {Matrix3(truth, "cam_R_m2c", place), Vector3(truth, "cam_t_m2c", place)}, place);
+  set.reference_from_object =
+      FromOpenCv({Matrix3(truth, "cam_R_m2c", place), Vector3(truth, "cam_t_m2c", place)}, place);
   set.cameras.push_back(camera);
   set.conventions.push_back(Cat("image ", image, ", object ", object,
                                 "; its pose R_m2c, t_m2c is the truth; lengths in mm"));
@@ -225,8 +225,7 @@ BopSymmetries ReadBopSymmetries(const fs::path& models_info, int object_id) {
     const std::string at = Cat(place, ".symmetries_discrete[", i, "]");
     const std::vector<double> v = Numbers(wrapped, "matrix", 16, at);
     const Eigen::Map<const Eigen::Matrix<double, 4, 4, Eigen::RowMajor>> m(v.data());
-    found.discrete.push_back(
-        FromOpenCv({m.topLeftCorner<3, 3>(), m.topRightCorner<3, 1>()}, at));
+    found.discrete.push_back(FromOpenCv({m.topLeftCorner<3, 3>(), m.topRightCorner<3, 1>()}, at));
   }
   for (size_t i = 0; i < list("symmetries_continuous").size(); ++i) {
     const json& axis = list("symmetries_continuous")[i];

@@ -11,8 +11,8 @@ namespace ceres_align {
 
 /// `path` is a scene's folder (…/test/000002). One image's camera: cam_K of scene_camera.json; the
 /// object's pose R_m2c, t_m2c of scene_gt.json (mm) becomes reference_from_object, the camera being
-/// the reference; the mask is that of mask/ (all of the object), else mask_visib/; the image that of
-/// rgb/ or gray/. The size is the mask's, else an option. The name is SCENE_IMAGE_OBJECT
+/// the reference; the mask is that of mask/ (all of the object), else mask_visib/; the image that
+/// of rgb/ or gray/. The size is the mask's, else an option. The name is SCENE_IMAGE_OBJECT
 /// ("000002_000003_000005"). The principal point counts from the first pixel's centre. depth_scale
 /// is not used. Symmetries of ../../models/models_info.json are told in the conventions.
 /// options.image_id and object_id choose; -1: the first. Throws InputError naming file and key.

@@ -26,7 +26,7 @@ struct CalibratedCamera {
 /// (COLMAP's world, the first camera of stereoCalibrate); it becomes the rig's frame of a scene.
 struct CameraSet {
   std::vector<CalibratedCamera> cameras;
-  bool has_poses = true;  ///< false: intrinsics alone (camera_info); poses are the identity
+  bool has_poses = true;       ///< false: intrinsics alone (camera_info); poses are the identity
   bool has_intrinsics = true;  ///< false: poses alone (4x4 matrices); cameras are empty
   /// The object's pose in the reference frame where the file has one (BOP's scene_gt).
   std::optional<Rigid3d> reference_from_object;

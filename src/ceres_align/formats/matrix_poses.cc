@@ -46,9 +46,9 @@ Files Sorted(const fs::path& path) {
   for (const fs::path& file : all) {
     const std::string stem = file.stem().string();
     bool taken = false;
-    for (const auto& [kind, to] : {std::pair<std::string, std::map<std::string, fs::path>*>(
-                                       "K", &files.K),
-                                   {"dist", &files.dist}}) {
+    for (const auto& [kind, to] :
+         {std::pair<std::string, std::map<std::string, fs::path>*>("K", &files.K),
+          {"dist", &files.dist}}) {
       if (stem != kind && !EndsWith(stem, "_" + kind)) continue;
       const std::string camera = stem == kind ? "" : stem.substr(0, stem.size() - kind.size() - 1);
       if (!to->emplace(camera, file).second) {

@@ -73,8 +73,7 @@ CalibratedCamera ReadCamera(const std::filesystem::path& path, const CameraReadO
   CalibratedCamera camera;
   camera.name = path.stem().string();
   const Eigen::Matrix3d K = lines.Matrix(3, 3);
-  camera.camera =
-      CameraFromK(K, size.width_px, size.height_px, center, name + ": camera matrix");
+  camera.camera = CameraFromK(K, size.width_px, size.height_px, center, name + ": camera matrix");
   lines.Title("rotation");
   const Eigen::Matrix3d R = lines.Matrix(3, 3);
   lines.Title("translation");
@@ -103,11 +102,11 @@ std::vector<ExportedFile> WriteMayaCam(const CameraSet& set) {
   std::vector<ExportedFile> files;
   for (const CalibratedCamera& camera : set.cameras) {
     const Rigid3d& pose = camera.cam_from_reference;
-    files.push_back({camera.name + ".txt",
-                     Cat("image size\n", camera.camera.width_px, ",", camera.camera.height_px,
-                         "\n\ncamera matrix\n",
-                         MatrixCsv(KOfCamera(camera.camera, kMayaCamPixelCenter)), "\nrotation\n",
-                         MatrixCsv(pose.R()), "\ntranslation\n", MatrixCsv(pose.translation))});
+    files.push_back(
+        {camera.name + ".txt",
+         Cat("image size\n", camera.camera.width_px, ",", camera.camera.height_px,
+             "\n\ncamera matrix\n", MatrixCsv(KOfCamera(camera.camera, kMayaCamPixelCenter)),
+             "\nrotation\n", MatrixCsv(pose.R()), "\ntranslation\n", MatrixCsv(pose.translation))});
   }
   return files;
 }

@@ -1,6 +1,6 @@
-// MayaCam 2.0, the camera files of XMALab, which Autoscoper and Maya read: image size, camera matrix,
-// rotation and translation in text. All cameras of an experiment have one reference frame, the
-// calibration object's.
+// MayaCam 2.0, the camera files of XMALab, which Autoscoper and Maya read: image size, camera
+// matrix, rotation and translation in text. All cameras of an experiment have one reference frame,
+// the calibration object's.
 //
 // Source: XMALab writes OpenCV's camera matrix, rotation and translation of calibrateCamera as they
 // are, and the size as width,height; Autoscoper (Camera.cpp, loadMayaCam2) turns them to OpenGL's

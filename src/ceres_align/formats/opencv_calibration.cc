@@ -19,8 +19,8 @@ using io_internal::NameOf;
 
 namespace {
 
-const std::vector<std::string> kMatrixKeys = {"camera_matrix", "Camera_Matrix", "cameraMatrix",
-                                              "K",             "M",             "CM"};
+const std::vector<std::string> kMatrixKeys = {
+    "camera_matrix", "Camera_Matrix", "cameraMatrix", "K", "M", "CM"};
 const std::vector<std::string> kLensKeys = {"distortion_coefficients",
                                             "Distortion_Coefficients",
                                             "dist_coeffs",
@@ -72,9 +72,9 @@ bool IsFisheye(const OpenCvFile& file, const std::string& suffix) {
     std::string text = OpenCvText(entry);
     for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     if (text == "fisheye" || text == "equidistant" || text == "kannala_brandt") return true;
-    const std::vector<std::string> known = {"pinhole",   "opencv",    "perspective", "radtan",
-                                            "plumb_bob", "plumb bob", "brown",       "rational",
-                                            "rational_polynomial",    "standard",    "none"};
+    const std::vector<std::string> known = {
+        "pinhole", "opencv",   "perspective",         "radtan",   "plumb_bob", "plumb bob",
+        "brown",   "rational", "rational_polynomial", "standard", "none"};
     if (std::find(known.begin(), known.end(), text) != known.end()) continue;
     Fail(entry.place, " is ", Quoted(OpenCvText(entry)),
          "; only pinhole cameras with OpenCV's distortion and cv::fisheye's are read");
@@ -188,9 +188,9 @@ void ReadPoses(const OpenCvFile& file, const Suffixes& suffixes, CameraSet* set)
   if (!pose) return;
   if (count > 2) Fail(file.name(), ": R and T are of two cameras; the file has ", count);
   set->cameras.back().cam_from_reference = *pose;
-  set->conventions.push_back(
-      count == 2 ? "x2 = R*x1 + T (stereoCalibrate): camera 1 is the reference"
-                 : "R and T of one camera: x_cam = R*x_reference + T");
+  set->conventions.push_back(count == 2
+                                 ? "x2 = R*x1 + T (stereoCalibrate): camera 1 is the reference"
+                                 : "R and T of one camera: x_cam = R*x_reference + T");
 }
 
 // extrinsics.yml of OpenCV's stereo_calib.

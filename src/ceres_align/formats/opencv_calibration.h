@@ -1,5 +1,5 @@
-// OpenCV's FileStorage (YAML, XML or JSON) as calibrateCamera's and stereoCalibrate's programs write
-// it. Read and written by cv::FileStorage itself.
+// OpenCV's FileStorage (YAML, XML or JSON) as calibrateCamera's and stereoCalibrate's programs
+// write it. Read and written by cv::FileStorage itself.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +13,8 @@ namespace ceres_align {
 /// with 1, 2, …, 0, 1, …, _1, _2, …, Left, Right, _left, _right behind it (one kind a file):
 ///   camera_matrix, Camera_Matrix, cameraMatrix, K, M, CM      3x3
 ///   distortion_coefficients, Distortion_Coefficients, dist_coeffs, distCoeffs, dist, D
-///                                4, 5 or 8 numbers; 12 or 14 if the rest are 0; none: no distortion
+///                                4, 5 or 8 numbers; 12 or 14 if the rest are 0; none: no
+///                                distortion
 ///   image_width and image_height, Image_Width …, width …; imageSize, image_size (width, height)
 ///   fisheye_model, fisheye       other than 0: cv::fisheye's four coefficients
 ///   cam_from_reference           4x4, this program's own; takes the place of R and T

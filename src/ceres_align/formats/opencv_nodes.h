@@ -17,8 +17,8 @@ struct OpenCvEntry {
   explicit operator bool() const { return !node.empty(); }
 };
 
-/// A FileStorage in memory. OpenCV's own reader of matrices is not used: it believes sizes before it
-/// looks at the data.
+/// A FileStorage in memory. OpenCV's own reader of matrices is not used: it believes sizes before
+/// it looks at the data.
 class OpenCvFile {
  public:
   /// Throws InputError for what cv::FileStorage cannot parse, and for deep nesting.

@@ -52,8 +52,9 @@ std::string NameAt(const std::string& line) {
   while (end < line.size() && IsNameChar(line[end])) ++end;
   const std::string name = line.substr(begin, end - begin);
   // Words of a pasted value that begin a line.
-  const std::set<std::string> of_values = {"tensor", "array", "np", "numpy", "torch", "device",
-                                           "dtype",  "nan",   "inf", "grad_fn", "requires_grad"};
+  const std::set<std::string> of_values = {"tensor", "array",   "np",           "numpy",
+                                           "torch",  "device",  "dtype",        "nan",
+                                           "inf",    "grad_fn", "requires_grad"};
   return of_values.count(name) > 0 ? "" : name;
 }
 
@@ -170,8 +171,9 @@ class Cameras {
       const bool known = of_one || of_pair || of_all || split.kind == "name" ||
                          (split.kind == "rig_convention" && split.camera < 0);
       if (!known) {
-        Fail(entry.place, " is none of R_n, T_n, R_rel_n, T_rel_n, K_n, image_size_n, name_n, "
-                          "rig_convention");
+        Fail(entry.place,
+             " is none of R_n, T_n, R_rel_n, T_rel_n, K_n, image_size_n, name_n, "
+             "rig_convention");
       }
       if (of_one && split.camera < 0) split.camera = 0;
       if (of_pair && split.camera < 0) split.camera = 1;
@@ -210,8 +212,8 @@ bool FindPose(const Cameras& cameras, const std::string& behind, int camera, Pos
   const Entry* T = cameras.Find("T" + behind, camera);
   if (R == nullptr && T == nullptr) return false;
   if (R == nullptr || T == nullptr) {
-    Fail((R != nullptr ? R : T)->place, " is given without ", R != nullptr ? "T" : "R", behind,
-         "_", camera);
+    Fail((R != nullptr ? R : T)->place, " is given without ", R != nullptr ? "T" : "R", behind, "_",
+         camera);
   }
   const std::vector<double> r = Numbers(*R, 9), t = Numbers(*T, 3);
   pose->R = Eigen::Map<const Eigen::Matrix<double, 3, 3, Eigen::RowMajor>>(r.data());
@@ -224,8 +226,9 @@ RigForm FormOf(const Cameras& cameras, const CameraReadOptions& options, const s
   const Entry* entry = cameras.Find("rig_convention", -1);
   if (entry == nullptr) {
     if (options.rig_form) return *options.rig_form;
-    Fail(file, ": does not say how R and T are read; give --rig_convention pytorch3d_row, "
-               "pytorch3d_column or opencv");
+    Fail(file,
+         ": does not say how R and T are read; give --rig_convention pytorch3d_row, "
+         "pytorch3d_column or opencv");
   }
   const RigForm form = ParseRigForm(Trimmed(entry->value), entry->place);
   if (options.rig_form && *options.rig_form != form) {
@@ -327,9 +330,9 @@ std::vector<ExportedFile> WritePytorch3d(const CameraSet& set) {
     text += Cat("name_", i, " = ", camera.name, "\nR_", i, " = ", Rows(pose.R), "\nT_", i, " = ",
                 Rows(pose.T.transpose()), "\n");
     if (!set.has_intrinsics) continue;
-    text += Cat("K_", i, " = ", Rows(KOfCamera(camera.camera, kPytorch3dPixelCenter)),
-                "\nimage_size_", i, " = (", camera.camera.height_px, ", ", camera.camera.width_px,
-                ")\n");
+    text +=
+        Cat("K_", i, " = ", Rows(KOfCamera(camera.camera, kPytorch3dPixelCenter)), "\nimage_size_",
+            i, " = (", camera.camera.height_px, ", ", camera.camera.width_px, ")\n");
   }
   return {{"", text}};
 }

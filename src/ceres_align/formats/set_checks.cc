@@ -42,9 +42,9 @@ double PixelCenterOf(const CameraReadOptions& options, double of_format, std::st
     Fail("--pixel_center is ", center, "; it must be 0 or 0.5");
   }
   const std::string sentence =
-      Cat("the principal point counts from the first pixel's ",
-          center == 0 ? "centre" : "corner", options.pixel_center ? " (--pixel_center): " : " (",
-          options.pixel_center ? "" : rule, options.pixel_center ? "" : "): ",
+      Cat("the principal point counts from the first pixel's ", center == 0 ? "centre" : "corner",
+          options.pixel_center ? " (--pixel_center): " : " (", options.pixel_center ? "" : rule,
+          options.pixel_center ? "" : "): ",
           center == 0 ? "half a pixel added to cx and cy" : "cx and cy taken as they are");
   AddOnce(sentence, conventions);
   return center;
@@ -63,9 +63,9 @@ void RequireIntrinsics(const CameraSet& set, std::string_view format) {
 void RequireShortLens(const CameraSet& set, int most_coefficients, std::string_view format) {
   for (const CalibratedCamera& camera : set.cameras) {
     const LensDistortion& lens = camera.camera.lens;
-    const bool fits = most_coefficients == 4
-                          ? !lens.is_fisheye && lens.k3 == 0 && lens.k4 == 0 && lens.k5 == 0 && lens.k6 == 0
-                          : lens.IsNone();
+    const bool fits = most_coefficients == 4 ? !lens.is_fisheye && lens.k3 == 0 && lens.k4 == 0 &&
+                                                   lens.k5 == 0 && lens.k6 == 0
+                                             : lens.IsNone();
     if (fits) continue;
     Fail(format, ": camera ", Quoted(camera.name), " has a lens distortion ",
          most_coefficients == 4 ? "beyond k1, k2, p1, p2" : "",
