@@ -174,7 +174,6 @@ CameraMaps DrawMaps(const MapView& view, const MapOptions& options, Rasterizer* 
   SurfaceMap map;
   if (kinds.depth || kinds.normal || kinds.position) {
     map = RenderSurface(mesh, camera, cam_from_object, rasterizer);
-    for (const int32_t face : map.face.pixels) out.seen_pixels += face >= 0;
   }
   ImageF coverage;
   if (kinds.mask || (kinds.normal && options.png)) coverage = Coverage(view, camera, rasterizer);

@@ -62,7 +62,6 @@ struct MapView {
 struct CameraMaps {
   std::vector<OutputFile> files;
   double depth_step = 0;  ///< of the 16-bit depth; 0: not drawn
-  int64_t seen_pixels = 0;
 };
 
 /// EXR has floats, of normals halves (exact to 0.03°).
