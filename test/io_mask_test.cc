@@ -6,6 +6,7 @@
 
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/mask_io.h"
+#include "ceres_align/io/npy.h"
 #include "io_testing.h"
 
 namespace ceres_align {
@@ -265,6 +266,47 @@ TEST(Mask, AlphaThatIsNotOpaqueOnlyLateIsTheMaskEverywhere) {
   std::vector<float> expected(64, 1.0f);
   expected[50] = 0;
   EXPECT_EQ(load().pixels, expected);
+}
+
+TEST(Mask, NumpyArrays) {
+  const TempFolder folder;
+  const auto write = [&](const NpyArray& array) {
+    return folder.Write("m.npy", NpyBytes(array));
+  };
+  const LoadedMask bytes = LoadMask(write({{2, 3}, std::vector<uint8_t>{0, 51, 255, 0, 0, 102}}));
+  ASSERT_EQ(bytes.mask.width, 3);
+  ASSERT_EQ(bytes.mask.height, 2);
+  EXPECT_FLOAT_EQ(bytes.mask.at(1, 0), 0.2f);
+  EXPECT_FLOAT_EQ(bytes.mask.at(2, 1), 0.4f);
+  const LoadedMask flags = LoadMask(write({{2, 3}, std::vector<uint8_t>{0, 1, 1, 0, 0, 1}}));
+  EXPECT_EQ(flags.area_px, 3);
+  const LoadedMask floats =
+      LoadMask(write({{2, 3}, std::vector<float>{0, 0.25f, 1, 0, 0.5f, 1}}), ImageSize{3, 2});
+  EXPECT_EQ(floats.mask.at(1, 0), 0.25f);
+  const auto labels = write({{2, 3}, std::vector<int32_t>{0, 7, 7, 300, 0, 7}});
+  EXPECT_PRED2(Contains, ErrorOf([&] { LoadMask(labels); }), "say which label is the mask");
+  EXPECT_EQ(LoadMask(labels.string() + ":7").area_px, 3);
+  EXPECT_EQ(LoadMask(labels.string() + ":300").area_px, 1);
+  EXPECT_PRED2(Contains, ErrorOf([&] { LoadMask(labels, ImageSize{2, 3}); }), "3x2");
+  const auto line = write({{6}, std::vector<float>(6, 0.5f)});
+  EXPECT_PRED2(Contains, ErrorOf([&] { LoadMask(line); }), "an array of one dimension");
+  const auto large = write({{1, 2}, std::vector<double>{0.5, 1.5}});
+  EXPECT_PRED2(Contains, ErrorOf([&] { LoadMask(large); }), "a pixel is 1.5");
+}
+
+TEST(Mask, AnInvertedOneIsNoticed) {
+  const TempFolder folder;
+  const auto warnings = [&](bool invert) {
+    ImageF mask(20, 16, invert ? 1.0f : 0.0f);
+    for (int row = 5; row < 9; ++row) {
+      for (int column = 3; column < 12; ++column) mask.at(column, row) = invert ? 0.0f : 1.0f;
+    }
+    SaveMask(folder.path() / "m.png", mask);
+    return LoadMask(folder.path() / "m.png").warnings;
+  };
+  EXPECT_TRUE(warnings(false).empty());
+  ASSERT_EQ(warnings(true).size(), 1u);
+  EXPECT_PRED2(Contains, warnings(true)[0], "if it is inverted, invert it");
 }
 
 }  // namespace

@@ -103,6 +103,22 @@ void Threshold(ImageF* mask) {
   for (float& v : mask->pixels) v = v >= 0.5f ? 1.0f : 0.0f;
 }
 
+// Nearly all of the frame's edge is foreground, a thousandth of the image is not.
+bool LooksInverted(const ImageF& mask) {
+  const auto is_in = [&](int column, int row) { return mask.at(column, row) >= 0.5f; };
+  int64_t edge = 0, edge_in = 0, out = 0;
+  for (int column = 0; column < mask.width; ++column) {
+    edge_in += is_in(column, 0) + is_in(column, mask.height - 1);
+    edge += 2;
+  }
+  for (int row = 0; row < mask.height; ++row) {
+    edge_in += is_in(0, row) + is_in(mask.width - 1, row);
+    edge += 2;
+  }
+  for (const float v : mask.pixels) out += v < 0.5f;
+  return edge_in >= 0.95 * edge && out >= 1e-3 * mask.pixels.size();
+}
+
 // Things that are allowed and rarely meant.
 std::string OddMask(const LoadedMask& loaded) {
   const auto [low, high] =
@@ -110,6 +126,10 @@ std::string OddMask(const LoadedMask& loaded) {
   if (*low == 1) return "is all foreground";
   if (*high > 0 && *high < 0.5f) {
     return Cat("never reaches one half: its largest coverage is ", *high);
+  }
+  if (LooksInverted(loaded.mask)) {
+    return "has foreground along the image's whole edge and none in a part of its inside: if it is "
+           "inverted, invert it";
   }
   if (loaded.area_px > 0 && loaded.area_px < kMinForeground_px) {
     return Cat("has only ", loaded.area_px, loaded.area_px == 1 ? " pixel" : " pixels",

@@ -27,7 +27,8 @@ struct LoadedMask {
 /// Fewer pixels of foreground than this, over all views together, cannot determine a pose.
 constexpr double kMinForeground_px = 16;
 
-/// Reads a mask: PNG, JPEG, BMP, PNM or TIFF, told by content, not by name. The rule:
+/// Reads a mask: PNG, JPEG, BMP, PNM, TIFF or NumPy's .npy (height x width), told by content, not
+/// by name. The rule:
 /// 1. An alpha channel that is not opaque everywhere is the mask; colours are then ignored.
 /// 2. Otherwise the brightest channel is (palettes applied): any colour on black is foreground.
 /// 3. 8-bit values are divided by 255, 16-bit by 65535, so that anti-aliased coverage and
@@ -35,8 +36,8 @@ constexpr double kMinForeground_px = 16;
 /// 4. If the only values are 0 and one other, the other is foreground (files of 0 and 1, label
 ///    images); with a warning where it is not the full value.
 /// 5. JPEG is thresholded at one half, because its ringing would add foreground; with a warning.
-/// Warnings also tell of a mask that is all foreground, that never reaches one half, or that has
-/// less than kMinForeground_px of foreground but is not empty.
+/// Warnings also tell of a mask that is all foreground or looks inverted, that never reaches one
+/// half, or that has less than kMinForeground_px of foreground but is not empty.
 ///
 /// "frame.png:3" is the pixels of label 3, with no part of these rules (mask_labels.h); by number
 /// the image is PNG, PNM or TIFF of 8 or 16 bits in one channel or a palette, or three equal ones.

@@ -2,6 +2,7 @@
 
 #include <opencv2/imgcodecs.hpp>
 
+#include "ceres_align/io/npy.h"
 #include "ceres_align/io/text.h"
 
 namespace ceres_align::io_internal {
@@ -81,6 +82,7 @@ void DecodeImage(const std::string& bytes, const std::string& name, RasterSink* 
   if (bytes.empty()) Fail(name, ": the file is empty");
   if (bytes.size() > (size_t{1} << 30)) Fail(name, ": the file is too large for a mask");
   if (StartsWith(bytes, "\x89PNG\r\n\x1A\n")) return DecodePng(bytes, name, sink, values);
+  if (LooksLikeNpy(bytes)) return DecodeNpy(bytes, name, sink, values);
   if (IsPnm(bytes)) return DecodePnm(bytes, name, sink, values);
   if (StartsWith(bytes, "\xFF\xD8\xFF")) {
     return DecodeWithOpenCv(bytes, name, JpegSize(bytes, name), true, values, sink);
@@ -97,7 +99,7 @@ void DecodeImage(const std::string& bytes, const std::string& name, RasterSink* 
     }
     return DecodeWithOpenCv(bytes, name, size, false, values, sink);
   }
-  Fail(name, ": not an image that is read here (PNG, JPEG, BMP, PNM, TIFF)");
+  Fail(name, ": not an image that is read here (PNG, JPEG, BMP, PNM, TIFF, NPY)");
 }
 
 }  // namespace ceres_align::io_internal

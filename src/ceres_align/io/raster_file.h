@@ -32,9 +32,9 @@ class RasterSink {
 /// Largest number of pixels that is read.
 constexpr int64_t kMaxImagePixels = int64_t{1} << 27;
 
-/// PNG, JPEG, BMP, PNM or TIFF by content. Throws InputError for anything else and for damage:
-/// PNG checksums, early ends, data that contradict the header. Nothing is printed for PNG and
-/// PNM; OpenCV may print for a damaged file of the others.
+/// PNG, JPEG, BMP, PNM, TIFF or .npy by content. Throws InputError for anything else and for
+/// damage: PNG checksums, early ends, data that contradict the header. Nothing is printed for PNG
+/// and PNM; OpenCV may print for a damaged file of the others.
 void DecodeImage(const std::string& bytes, const std::string& name, RasterSink* sink,
                  RasterValues values = RasterValues::kFractions);
 
@@ -42,6 +42,10 @@ void DecodeImage(const std::string& bytes, const std::string& name, RasterSink* 
 void DecodePng(const std::string& bytes, const std::string& name, RasterSink* sink,
                RasterValues values);
 void DecodePnm(const std::string& bytes, const std::string& name, RasterSink* sink,
+               RasterValues values);
+/// NumPy's .npy: height x width of bool, uint8, int32, int64 or floats. Bytes above 1 are divided
+/// by 255; integers above 1 are labels.
+void DecodeNpy(const std::string& bytes, const std::string& name, RasterSink* sink,
                RasterValues values);
 /// Throws InputError unless the size is positive and at most kMaxImagePixels.
 void CheckPixelCount(int64_t width_px, int64_t height_px, const std::string& name);
