@@ -1,5 +1,7 @@
 // make_scene and --export_cameras as a user runs them.
 #include "ceres_align/formats/formats.h"
+#include "ceres_align/io/files.h"
+#include "ceres_align/io/mesh_io.h"
 #include "cli_testing.h"
 
 namespace ceres_align::testing {
@@ -58,6 +60,24 @@ class MakeSceneTest : public CliTest {
     return options;
   }
 };
+
+TEST_F(MakeSceneTest, TheSolvedSceneIsWrittenForBlender) {
+  const FileProblem problem = WriteProblem(work_);
+  WriteCamerasOf(problem, "opencv");
+  const Outcome made =
+      Make("--import opencv:cameras --mesh m.obj --masks l.png,r.png --out scene.json");
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const Outcome outcome = Run("--scene scene.json" + StartFlags(problem.start) +
+                              " --outputs none --photos . --export_cameras gltf:b/scene.glb");
+  ASSERT_NE(outcome.exit_code, 1) << outcome.err;
+  const TriangleMesh mesh = LoadMesh(work_ / "m.obj").mesh;
+  const Box given = BoundingBox(mesh.vertices);
+  const Box written = BoundingBox(LoadMesh(work_ / "b" / "scene.glb").mesh.vertices);
+  EXPECT_LT((written.low - given.low).norm() + (written.high - given.high).norm(), 1e-5);
+  const std::string script = ReadFile(work_ / "b" / "scene_blender.py");
+  EXPECT_NE(script.find((work_ / "l.png").lexically_normal().string()), std::string::npos);
+  ExpectBadInput("--scene scene.json --export_cameras gltf:scene.gltf", "expected gltf:NAME.glb");
+}
 
 TEST_F(MakeSceneTest, HelpListsTheFormats) {
   const Outcome outcome = Make("--help");

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -12,8 +13,10 @@
 #include "ceres_align/backends/backends.h"
 #include "ceres_align/base/text.h"
 #include "ceres_align/formats/formats.h"
+#include "ceres_align/formats/gltf_scene.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/scene_hints.h"
+#include "ceres_align/maps/photo.h"
 #include "ceres_align/report/result_json.h"
 #include "ceres_align/report/text_report.h"
 #include "ceres_align/scene/occluders.h"
@@ -171,7 +174,9 @@ DEFINE_string(out_dir, "out", "Folder for these files; they are written all or n
 DEFINE_string(filename_output, "", "Write the animation here instead.");
 DEFINE_string(export_cameras, "",
               "FORMAT:path: writes the views' cameras at the pose found as well, in the world (the "
-              "mesh's frame), for another tool. make_scene --help lists the formats.");
+              "mesh's frame), for another tool. make_scene --help lists the formats; gltf:NAME.glb "
+              "has the mesh too, "
+              "and NAME_blender.py beside it sets up Blender's cameras with the --photos behind.");
 DEFINE_string(start_end_output, "",
               "Write the comparison of start, target, final and other poses here instead.");
 
@@ -324,13 +329,28 @@ AlignOptions OptionsFromFlags() {
   return options;
 }
 
+/// Of --export_cameras gltf:PATH; empty: another format.
+std::string GltfPath() {
+  constexpr std::string_view kPrefix = "gltf:";
+  if (FLAGS_export_cameras.compare(0, kPrefix.size(), kPrefix) != 0) return "";
+  const std::string path = FLAGS_export_cameras.substr(kPrefix.size());
+  if (path.size() < 5 || path.substr(path.size() - 4) != ".glb") {
+    throw InputError("--export_cameras " + Quoted(FLAGS_export_cameras) +
+                     ": expected gltf:NAME.glb");
+  }
+  return path;
+}
+
 RenderSettings RenderFromFlags() {
   RenderSettings render;
   if (!FLAGS_render.empty()) render.maps.kinds = ParseMapKinds(FLAGS_render, "--render");
   render.size = PositiveFlag(FLAGS_render_size, "render_size");
   render.photos = FLAGS_photos;
-  if (FLAGS_render.empty() && (!FLAGS_photos.empty() || FlagWasGiven("render_size"))) {
-    throw InputError("--photos and --render_size say how to draw; --render says what");
+  if (FLAGS_render.empty() && FlagWasGiven("render_size")) {
+    throw InputError("--render_size says how to draw; --render says what");
+  }
+  if (FLAGS_render.empty() && !FLAGS_photos.empty() && GltfPath().empty()) {
+    throw InputError("--photos are for the overlays of --render and for --export_cameras gltf:…");
   }
   return render;
 }
@@ -419,13 +439,26 @@ std::vector<ExportedFile> ExportedCameras(const Scene& scene, const SceneDescrip
   for (const auto& view :
        SolvedToRender(scene, description, rig_from_world, "--export_cameras").views) {
     set.cameras.push_back({view.name, view.camera, view.cam_from_rig * rig_from_world, "", ""});
+    if (!FLAGS_photos.empty()) {
+      set.cameras.back().image =
+          std::filesystem::absolute(FindPhoto(FLAGS_photos, view.name)).lexically_normal().string();
+    }
+  }
+  if (!GltfPath().empty()) {
+    if (scene.meshes.size() != 1) {
+      throw InputError("--export_cameras gltf: the views see different meshes; one can be written");
+    }
+    const std::filesystem::path path = std::filesystem::absolute(GltfPath());
+    std::vector<ExportedFile> files = GltfSceneFiles(path, *scene.meshes[0], set);
+    for (ExportedFile& file : files) file.name = path.parent_path() / file.name;
+    return files;
   }
   return CameraFiles(FLAGS_export_cameras, set);
 }
 
 int Run() {
   Stopwatch watch;
-  if (!FLAGS_export_cameras.empty()) CheckCanWrite(FLAGS_export_cameras);
+  if (!FLAGS_export_cameras.empty() && GltfPath().empty()) CheckCanWrite(FLAGS_export_cameras);
   const OutputPlan plan =
       PlanOutputs({FLAGS_outputs, FLAGS_out_dir, FLAGS_filename_output, FLAGS_start_end_output});
   AlignOptions options = OptionsFromFlags();
