@@ -69,6 +69,10 @@ std::string Capitals(std::string text) {
 RawMesh ReadByAssimp(const std::string& bytes, const std::string& name,
                      const std::string& extension) {
   if (extension == "dae" || extension == "x3d") CheckXmlNesting(bytes, name);
+  // assimp leaks what it has where a ZIP file (3MF is one) ends too early.
+  if (extension == "3mf" && bytes.rfind("PK\x05\x06") == std::string::npos) {
+    Fail(name, ": cannot be read as 3MF: the ZIP file is damaged or ends early");
+  }
   Assimp::Importer importer;
   importer.SetPropertyBool(AI_CONFIG_IMPORT_COLLADA_IGNORE_UP_DIRECTION, true);
   const aiScene* scene = importer.ReadFileFromMemory(bytes.data(), bytes.size(),
