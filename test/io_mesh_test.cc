@@ -533,6 +533,16 @@ TEST(IoX3d, TransformsAreApplied) {
   EXPECT_EQ(box.high, Eigen::Vector3d(11, 1, 1.5));
 }
 
+// Written by hand: a tetrahedron in millimetres, its item moved by 10.
+TEST(Io3mf, ItemsTransformsAreAppliedTheUnitIsNot) {
+  const LoadedMesh loaded =
+      LoadMesh(std::string(CERES_ALIGN_SOURCE_DIR) + "/test/data/tetrahedron.3mf");
+  EXPECT_EQ(loaded.mesh.faces.size(), 4u);
+  const Box box = BoundingBox(loaded.mesh.vertices);
+  EXPECT_EQ(box.low, Eigen::Vector3d(10, 0, 0));
+  EXPECT_EQ(box.high, Eigen::Vector3d(11, 1, 1.5));
+}
+
 TEST(Io3mf, DamageIsAnError) { EXPECT_THROW(ParseMesh("PK\x03\x04 damaged", "a.3mf"), InputError); }
 
 }  // namespace
