@@ -12,16 +12,14 @@
 #include "ceres_align/align/align_unknowns.h"
 #include "ceres_align/backends/backends.h"
 #include "ceres_align/base/text.h"
-#include "ceres_align/formats/formats.h"
-#include "ceres_align/formats/gltf_scene.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/scene_hints.h"
-#include "ceres_align/maps/photo.h"
 #include "ceres_align/report/result_json.h"
 #include "ceres_align/report/text_report.h"
 #include "ceres_align/scene/occluders.h"
 #include "cli/choice_flag.h"
 #include "cli/demo_scene.h"
+#include "cli/export_cameras.h"
 #include "cli/help.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
@@ -37,7 +35,7 @@ using ceres_align::BackendOptions;
 DEFINE_string(scene, "",
               "A scene file (JSON): mesh, views, rig, start; see docs. Replaces the "
               "flags of mesh, masks and cameras.");
-DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, GLB, glTF or DAE.");
+DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, OFF, GLB, glTF, DAE, X3D or 3MF.");
 DEFINE_string(masks, "",
               "The masks of cameras 1, 2, ..., separated by commas: l.png,r.png. l.png:3 is the "
               "pixels of label 3 in an image of labels, l.png:#ff8000 those of a colour.");
@@ -329,18 +327,6 @@ AlignOptions OptionsFromFlags() {
   return options;
 }
 
-/// Of --export_cameras gltf:PATH; empty: another format.
-std::string GltfPath() {
-  constexpr std::string_view kPrefix = "gltf:";
-  if (FLAGS_export_cameras.compare(0, kPrefix.size(), kPrefix) != 0) return "";
-  const std::string path = FLAGS_export_cameras.substr(kPrefix.size());
-  if (path.size() < 5 || path.substr(path.size() - 4) != ".glb") {
-    throw InputError("--export_cameras " + Quoted(FLAGS_export_cameras) +
-                     ": expected gltf:NAME.glb");
-  }
-  return path;
-}
-
 RenderSettings RenderFromFlags() {
   RenderSettings render;
   if (!FLAGS_render.empty()) render.maps.kinds = ParseMapKinds(FLAGS_render, "--render");
@@ -349,7 +335,7 @@ RenderSettings RenderFromFlags() {
   if (FLAGS_render.empty() && FlagWasGiven("render_size")) {
     throw InputError("--render_size says how to draw; --render says what");
   }
-  if (FLAGS_render.empty() && !FLAGS_photos.empty() && GltfPath().empty()) {
+  if (FLAGS_render.empty() && !FLAGS_photos.empty() && !IsGltf(FLAGS_export_cameras)) {
     throw InputError("--photos are for the overlays of --render and for --export_cameras gltf:…");
   }
   return render;
@@ -431,34 +417,21 @@ Solved SolveOrExplain(Problem problem, const AlignOptions& options, Rasterizer* 
   }
 }
 
-/// The files of --export_cameras, of cameras without a mask too; none where it was not given.
-std::vector<ExportedFile> ExportedCameras(const Scene& scene, const SceneDescription& description,
-                                          const Rigid3d& rig_from_world) {
+/// The files of --export_cameras; none where it was not given.
+std::vector<ExportedFile> Exported(const RenderScene& scene) {
   if (FLAGS_export_cameras.empty()) return {};
-  CameraSet set;
-  for (const auto& view :
-       SolvedToRender(scene, description, rig_from_world, "--export_cameras").views) {
-    set.cameras.push_back({view.name, view.camera, view.cam_from_rig * rig_from_world, "", ""});
-    if (!FLAGS_photos.empty()) {
-      set.cameras.back().image =
-          std::filesystem::absolute(FindPhoto(FLAGS_photos, view.name)).lexically_normal().string();
-    }
-  }
-  if (!GltfPath().empty()) {
-    if (scene.meshes.size() != 1) {
-      throw InputError("--export_cameras gltf: the views see different meshes; one can be written");
-    }
-    const std::filesystem::path path = std::filesystem::absolute(GltfPath());
-    std::vector<ExportedFile> files = GltfSceneFiles(path, *scene.meshes[0], set);
-    for (ExportedFile& file : files) file.name = path.parent_path() / file.name;
-    return files;
-  }
-  return CameraFiles(FLAGS_export_cameras, set);
+  return ExportedCameras(scene, FLAGS_export_cameras, FLAGS_photos);
+}
+
+/// What --render or --export_cameras cannot do with these views is told before the run.
+void CheckDrawnAndExported(const RenderScene& scene, const RenderSettings& render) {
+  CheckRender(scene, render);
+  Exported(scene);
 }
 
 int Run() {
   Stopwatch watch;
-  if (!FLAGS_export_cameras.empty() && GltfPath().empty()) CheckCanWrite(FLAGS_export_cameras);
+  if (!FLAGS_export_cameras.empty()) CheckExport(FLAGS_export_cameras);
   const OutputPlan plan =
       PlanOutputs({FLAGS_outputs, FLAGS_out_dir, FLAGS_filename_output, FLAGS_start_end_output});
   AlignOptions options = OptionsFromFlags();
@@ -494,9 +467,7 @@ int Run() {
 
   const std::vector<std::string> warnings = problem.warnings;
   const SceneDescription description = problem.description;
-  // What the format cannot hold is told now.
-  ExportedCameras(problem.scene, description, Rigid3d());
-  CheckRender(SolvedToRender(problem.scene, description, Rigid3d(), "--render"), render);
+  CheckDrawnAndExported(SolvedToRender(problem.scene, description, Rigid3d(), "the scene"), render);
   const Solved solved = SolveOrExplain(std::move(problem), options, rasterizer.get());
   const Scene& scene = solved.scene;
   watch.Lap();
@@ -516,8 +487,9 @@ int Run() {
     return ResultJson(scene, solved.result, options, seconds, warnings);
   };
   size_t num_maps = 0;
-  const std::vector<ExportedFile> cameras =
-      ExportedCameras(scene, description, solved.result.rig_from_world);
+  const RenderScene all_views =
+      SolvedToRender(scene, description, solved.result.rig_from_world, "the scene");
+  const std::vector<ExportedFile> cameras = Exported(all_views);
   const bool into_out_dir = plan.any() || render.maps.kinds.any();
   if (into_out_dir || !cameras.empty()) {
     const std::string folder = into_out_dir ? plan.out_dir : cameras[0].name.parent_path().string();
@@ -525,13 +497,13 @@ int Run() {
       for (const OutputFile& picture : pictures) files->Stage(picture);
       for (const ExportedFile& file : cameras) files->StageElsewhere(file.name, file.bytes);
       if (render.maps.kinds.any()) {
-        RenderMaps(SolvedToRender(scene, description, solved.result.rig_from_world, "--render"),
-                   render, rasterizer.get(),
+        RenderMaps(all_views, render, rasterizer.get(),
                    [&](const OutputFile& map) {
                      files->Stage(map);
                      ++num_maps;
                    },
                    {});
+        seconds.draw += watch.Lap();  // with staging the files
       }
       if (plan.json) files->Stage({"result.json", result_json()});
     });

@@ -24,7 +24,7 @@
 
 using ceres_align::cli::CameraFlags;
 
-DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, GLB, glTF or DAE. Required.");
+DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, OFF, GLB, glTF, DAE, X3D or 3MF. Required.");
 DEFINE_string(out_dir, "", "Folder for scene.json and the masks. Required.");
 DEFINE_uint64(seed, 1, "Of random poses, starts and noise.");
 

@@ -22,7 +22,7 @@
 DEFINE_string(import, "",
               "FORMAT:path of a camera file or folder; may be given several times. The formats are "
               "listed above.");
-DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, GLB, glTF or DAE.");
+DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, OFF, GLB, glTF, DAE, X3D or 3MF.");
 DEFINE_string(masks, "",
               "The masks: a pattern in quotes, 'masks/*.png', or a list between commas. Matched to "
               "the cameras by name, left.png to left, else by order. Not needed where the format "
