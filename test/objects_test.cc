@@ -248,6 +248,8 @@ TEST(Objects, BadInput) {
   expect([](Objects* o) { o->front().scene.views[0].mask = ImageF(3, 3); }, "object \"farther\": ");
   expect([](Objects* o) { o->back().scene.views[0].camera.fx_px += 1; },
          "object \"nearer\": the camera of view \"view0\"");
+  expect([](Objects* o) { o->back().scene.views[0].camera.lens.k1 = -0.01; },
+         "object \"nearer\": the camera of view \"view0\"");
 }
 
 // Against the ray through the pixel's centre and the triangle's plane.

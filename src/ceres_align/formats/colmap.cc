@@ -6,7 +6,6 @@
 
 #include "ceres_align/formats/colmap_model.h"
 #include "ceres_align/formats/set_checks.h"
-#include "ceres_align/io/lens.h"
 #include "ceres_align/io/text.h"
 
 namespace ceres_align {
@@ -132,20 +131,14 @@ std::string ImageName(const CalibratedCamera& camera) {
   return camera.image.empty() ? camera.name + ".png" : camera.image;
 }
 
-bool SameCamera(const Camera& a, const Camera& b) {
-  return a.width_px == b.width_px && a.height_px == b.height_px && a.K() == b.K() &&
-         a.lens.is_fisheye == b.lens.is_fisheye && NumbersOfLens(a.lens) == NumbersOfLens(b.lens);
-}
-
 Model ModelOfSet(const CameraSet& set) {
   RequirePoses(set, "colmap");
   RequireIntrinsics(set, "colmap");
   Model model;
   std::set<std::string> names;
   for (const CalibratedCamera& camera : set.cameras) {
-    auto same = std::find_if(model.cameras.begin(), model.cameras.end(), [&](const auto& other) {
-      return SameCamera(other.camera, camera.camera);
-    });
+    auto same = std::find_if(model.cameras.begin(), model.cameras.end(),
+                             [&](const auto& other) { return other.camera == camera.camera; });
     if (same == model.cameras.end()) {
       const uint32_t id = static_cast<uint32_t>(model.cameras.size() + 1);
       model.rigs.push_back({id, {Sensor{true, id, Rigid3d()}}, ""});

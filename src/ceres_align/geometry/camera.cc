@@ -112,6 +112,16 @@ double Camera::MostPxPerUnit() const {
   return std::max(fx_px, fy_px) * (lens.IsNone() ? 1.0 : MakeLensMap(*this).stretch);
 }
 
+bool operator==(const LensDistortion& a, const LensDistortion& b) {
+  return a.k1 == b.k1 && a.k2 == b.k2 && a.p1 == b.p1 && a.p2 == b.p2 && a.k3 == b.k3 &&
+         a.k4 == b.k4 && a.k5 == b.k5 && a.k6 == b.k6 && a.is_fisheye == b.is_fisheye;
+}
+
+bool operator==(const Camera& a, const Camera& b) {
+  return a.width_px == b.width_px && a.height_px == b.height_px && a.fx_px == b.fx_px &&
+         a.fy_px == b.fy_px && a.cx_px == b.cx_px && a.cy_px == b.cy_px && a.lens == b.lens;
+}
+
 std::string WhyNoLens(const Camera& camera) {
   if (camera.lens.IsNone()) return "";
   const Scan scan = ScanLens(camera);

@@ -39,6 +39,10 @@ struct Camera {
   }
 };
 
+/// Bit by bit.
+bool operator==(const LensDistortion& a, const LensDistortion& b);
+bool operator==(const Camera& a, const Camera& b);
+
 /// Why the camera's lens cannot be used, as the end of a sentence ("the lens distortion folds over
 /// inside the image, …"); empty: it can, or there is none. A lens can be used where the disc about
 /// the principal point that the whole image sees is mapped one to one.

@@ -38,11 +38,9 @@ bool LeavesOut(const AlignResult& align) {
 }
 
 bool SameCamera(const View& a, const View& b) {
-  const Camera &p = a.camera, &q = b.camera;
   const Rigid3d &s = a.cam_from_rig, &t = b.cam_from_rig;
-  return p.width_px == q.width_px && p.height_px == q.height_px && p.fx_px == q.fx_px &&
-         p.fy_px == q.fy_px && p.cx_px == q.cx_px && p.cy_px == q.cy_px &&
-         s.rotation.coeffs() == t.rotation.coeffs() && s.translation == t.translation;
+  return a.camera == b.camera && s.rotation.coeffs() == t.rotation.coeffs() &&
+         s.translation == t.translation;
 }
 
 void CheckObjects(const std::vector<SceneObject>& objects) {

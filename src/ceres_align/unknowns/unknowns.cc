@@ -5,16 +5,6 @@
 namespace ceres_align {
 namespace {
 
-bool SameLens(const LensDistortion& a, const LensDistortion& b) {
-  return a.k1 == b.k1 && a.k2 == b.k2 && a.p1 == b.p1 && a.p2 == b.p2 && a.k3 == b.k3 &&
-         a.k4 == b.k4 && a.k5 == b.k5 && a.k6 == b.k6 && a.is_fisheye == b.is_fisheye;
-}
-
-bool SameModel(const Camera& a, const Camera& b) {
-  return a.width_px == b.width_px && a.height_px == b.height_px && a.fx_px == b.fx_px &&
-         a.fy_px == b.fy_px && a.cx_px == b.cx_px && a.cy_px == b.cy_px && SameLens(a.lens, b.lens);
-}
-
 bool SamePose(const Rigid3d& a, const Rigid3d& b) {
   return a.rotation.coeffs() == b.rotation.coeffs() && a.translation == b.translation;
 }
@@ -25,8 +15,7 @@ SharedCameras::SharedCameras(const Scene& scene) {
   for (size_t i = 0; i < scene.views.size(); ++i) {
     const View& view = scene.views[i];
     size_t m = 0, p = 0;
-    while (m < view_of_model.size() &&
-           !SameModel(scene.views[view_of_model[m]].camera, view.camera)) {
+    while (m < view_of_model.size() && !(scene.views[view_of_model[m]].camera == view.camera)) {
       ++m;
     }
     if (m == view_of_model.size()) view_of_model.push_back(i);
