@@ -86,6 +86,7 @@ struct ParityList {
     job.cam_from_object =
         RandomPose(meshes[job.mesh], job.camera, random.Uniform(0.05, 0.6) * small, &random);
     const double radius = prepared[job.mesh]->radius;
+    job.intrinsics = i % 5 >= 3;
     // A part of the list sees through lenses, mixed with pinholes.
     if (i % 7 == 2) {
       job.camera.lens = testing::LensCameras(target.width_px(), target.height_px())[i / 7 % 6].lens;
@@ -126,6 +127,14 @@ inline double Difference(const GramResult& a, const GramResult& b, const Camera&
       add(d == 0 ? 0 : d / size);
     }
   }
+  if (a.intrinsics.size() != b.intrinsics.size()) return INFINITY;
+  for (size_t i = 0; i < b.intrinsics.size(); ++i) {
+    const size_t column = i / 11, other = i % 11;  // of [ω, v, r, fx, fy, cx, cy]
+    const double own = b.intrinsics[12 * column + 7],
+                 square = other < 7 ? b.gram[8 * other] : b.intrinsics[12 * (other - 7) + 7];
+    const double d = std::abs(a.intrinsics[i] - b.intrinsics[i]);
+    add(d == 0 ? 0 : d / std::sqrt(own * square));
+  }
   add(std::abs(a.area_px - b.area_px) / frame);
   add(std::abs(a.moment_x_px - b.moment_x_px) / (frame * camera.width_px));
   add(std::abs(a.moment_y_px - b.moment_y_px) / (frame * camera.height_px));
@@ -136,7 +145,8 @@ inline double Difference(const GramResult& a, const GramResult& b, const Camera&
 inline bool SameBits(const GramResult& a, const GramResult& b) {
   return std::memcmp(a.gram, b.gram, sizeof(a.gram)) == 0 &&
          a.boundary_pixels == b.boundary_pixels && a.area_px == b.area_px &&
-         a.moment_x_px == b.moment_x_px && a.moment_y_px == b.moment_y_px;
+         a.moment_x_px == b.moment_x_px && a.moment_y_px == b.moment_y_px &&
+         a.intrinsics == b.intrinsics;
 }
 
 /// "pixel (column, row): 0.5 and 0.25", the first at which coverage or a derivative differ by more

@@ -118,7 +118,7 @@ struct EvaluationCase {
 
   /// The least that has to be read and written: bounds of all clusters, jobs and results.
   double FloorBytes() const {
-    const double per_job = sizeof(batch::Job) + sizeof(batch::JobSums) +
+    const double per_job = sizeof(batch::Job) + sizeof(double) * batch::JobSums::kEntries +
                            static_cast<double>(mesh->cluster_bounds.size()) * sizeof(PlaneBounds);
     return per_job * static_cast<double>(jobs);
   }

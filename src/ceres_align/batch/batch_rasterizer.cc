@@ -10,7 +10,6 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/batch/batch_joiner.h"
-#include "ceres_align/render/gram_sweep.h"
 #include "ceres_align/render/outline_sweep.h"
 #include "ceres_align/render/registry.h"
 #include "ceres_align/render/view_geometry.h"
@@ -55,10 +54,12 @@ MeshView ViewOf(const ContourMesh& m) {
   return v;
 }
 
-void FillResult(const JobSums& sums, GramResult* result) {
+void FillResult(const JobSums& sums, bool intrinsics, GramResult* result) {
   const double* e = sums.entry + 28;
   FillGramResult(sums.entry, CoverageSums{e[0], e[1], e[2], e[3]}, static_cast<int>(e[4]), result);
   result->intrinsics.clear();
+  const double* products = sums.entry + JobSums::kEntries;
+  if (intrinsics) result->intrinsics.assign(products, products + JobSums::kIntrinsics);
 }
 
 // Hands over parts of [0, n) that fit: all at first, then halves. run(begin, count) returns false
@@ -111,6 +112,7 @@ struct BatchRasterizer::Impl {
     job.target = given.target;
     job.in_front = AnyInFront(job.view, mesh->radius);
     job.clips = CrossesNear(job.view, mesh->radius);
+    job.intrinsics = given.intrinsics;
     return job;
   }
   Job MakeJobWithTarget(const RasterJob& given) const {
@@ -182,28 +184,12 @@ void BatchRasterizer::Evaluate(const std::vector<RasterJob>& jobs,
   results->resize(jobs.size());
   if (jobs.empty()) return;
   std::vector<Job> batch;
-  std::vector<size_t> of_batch, on_host;
   batch.reserve(jobs.size());
+  for (const RasterJob& job : jobs) batch.push_back(impl_->MakeJobWithTarget(job));
+  std::vector<JobSums> sums;
+  impl_->joiner.Ask(batch, inside_for_each_of == impl_.get(), &sums);
   for (size_t i = 0; i < jobs.size(); ++i) {
-    (jobs[i].intrinsics ? on_host : of_batch).push_back(i);
-    if (!jobs[i].intrinsics) batch.push_back(impl_->MakeJobWithTarget(jobs[i]));
-  }
-  if (!batch.empty()) {
-    std::vector<JobSums> sums;
-    impl_->joiner.Ask(batch, inside_for_each_of == impl_.get(), &sums);
-    for (size_t i = 0; i < batch.size(); ++i) FillResult(sums[i], &(*results)[of_batch[i]]);
-  }
-  const auto evaluate = [&](size_t i) {
-    thread_local CpuContour contour;
-    thread_local CpuSweep sweep;
-    const RasterJob& job = jobs[on_host[i]];
-    EvaluateJob(*impl_->meshes.Get(job.mesh), *impl_->targets.Get(job.target), job, &contour,
-                &sweep, &(*results)[on_host[i]]);
-  };
-  if (inside_for_each_of == impl_.get()) {
-    for (size_t i = 0; i < on_host.size(); ++i) evaluate(i);
-  } else {
-    tbb::parallel_for(size_t{0}, on_host.size(), evaluate, tbb::simple_partitioner());
+    FillResult(sums[i], jobs[i].intrinsics, &(*results)[i]);
   }
 }
 

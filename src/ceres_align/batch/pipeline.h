@@ -51,15 +51,20 @@ class Pipeline : public Engine {
 
   bool Evaluate(const Job* jobs, int32_t num_jobs, JobSums* sums) override {
     if (num_jobs == 0) return true;
+    const bool intrinsics =
+        std::any_of(jobs, jobs + num_jobs, [](const Job& job) { return job.intrinsics; });
+    const int num_entries = JobSums::kEntries + (intrinsics ? JobSums::kIntrinsics : 0);
+    const size_t bytes_per_job = sizeof(double) * num_entries;
     const auto stages = [this](const Batch& b) {
       executor_->ForEach(b.fragment_capacity, SweepCells<GramCells>{b, {b}});
-      executor_->ForEach(JobSums::kEntries * b.num_chunks, SumChunks{b});
-      executor_->ForEach(JobSums::kEntries * int64_t{b.num_jobs}, SumJobs{b});
+      executor_->ForEach(b.num_entries * b.num_chunks, SumChunks{b});
+      executor_->ForEach(b.num_entries * int64_t{b.num_jobs}, SumJobs{b});
     };
-    if (!RunUntilItFits(jobs, num_jobs, Output{kSums, sizeof(JobSums) * num_jobs}, stages)) {
-      return false;
+    const Output output{kSums, bytes_per_job * num_jobs, num_entries};
+    if (!RunUntilItFits(jobs, num_jobs, output, stages)) return false;
+    for (int32_t j = 0; j < num_jobs; ++j) {
+      std::memcpy(sums[j].entry, output_ + sizeof(Needs) + j * bytes_per_job, bytes_per_job);
     }
-    std::memcpy(static_cast<void*>(sums), output_ + sizeof(Needs), sizeof(JobSums) * num_jobs);
     return true;
   }
 
@@ -76,6 +81,7 @@ class Pipeline : public Engine {
   struct Output {
     Purpose purpose;
     size_t bytes;
+    int num_entries;  ///< of JobSums; 0 for images
   };
 
   /// Everything host-side of a batch, and the shape that decides which calls a run makes.
@@ -109,7 +115,7 @@ class Pipeline : public Engine {
                          SweepCells<ImageCells<Pixel>>{b, {b, device_pixels, device_jacobian}});
       executor_->ForEach(b.num_rows, FinishRows<Pixel>{b, device_pixels});
     };
-    if (!RunUntilItFits(jobs, num_jobs, Output{purpose, image_bytes + jacobian_bytes}, stages)) {
+    if (!RunUntilItFits(jobs, num_jobs, Output{purpose, image_bytes + jacobian_bytes, 0}, stages)) {
       return false;
     }
     const char* const images = output_ + sizeof(Needs);
@@ -277,6 +283,7 @@ class Pipeline : public Engine {
     b.num_rows = counts_.rows;
     b.num_chunks = counts_.chunks;
     b.column_bits = counts_.column_bits;
+    b.num_entries = output.num_entries;
     b.has_lens = counts_.has_lens;
     b.by_rows = expected_.most_in_row <= limits_.most_in_row_to_rank;
     b.most_snapshot_steps_per_row = limits_.most_snapshot_steps_per_row;
@@ -314,9 +321,12 @@ class Pipeline : public Engine {
     plan_.outputs = layout->template Take<char>(static_cast<int64_t>(plan_.output_bytes));
     b.needs = reinterpret_cast<Needs*>(plan_.outputs);
     if (output.purpose == kSums) {
-      b.job_sums = reinterpret_cast<JobSums*>(plan_.outputs + sizeof(Needs));
-      b.chunk_sums = layout->template Take<double>(JobSums::kEntries * b.num_chunks);
+      b.job_sums = reinterpret_cast<double*>(plan_.outputs + sizeof(Needs));
+      b.chunk_sums = layout->template Take<double>(b.num_entries * b.num_chunks);
       b.terms = layout->template Take<CellTerms>(b.fragment_capacity);
+      if (b.num_entries > JobSums::kEntries) {
+        b.intrinsics_terms = layout->template Take<IntrinsicsTerms>(b.fragment_capacity);
+      }
       b.row_end = layout->template Take<CoverageSums>(b.num_rows);
     }
     plan_.temp = layout->template Take<char>(static_cast<int64_t>(plan_.temp_bytes));

@@ -164,15 +164,24 @@ struct BatchVelocity {
   CA_HD const EdgeVelocity& operator()(int edge) const { return velocity[edge]; }
 };
 
+struct BatchEdges {
+  const ImageEdge* edges;
+  CA_HD const ImageEdge& operator()(int edge) const { return edges[edge]; }
+};
+
 /// Into the sums of a Gram matrix: the terms of each cell.
 struct GramCells {
   Batch b;
-  CA_HD void NoCell(int64_t i) const { b.terms[i] = CellTerms{}; }
+  CA_HD void NoCell(int64_t i) const {
+    b.terms[i] = CellTerms{};
+    if (b.intrinsics_terms != nullptr) b.intrinsics_terms[i] = IntrinsicsTerms{};
+  }
   CA_HD void Cell(const SweptCell& cell) const {
     const Job& job = b.jobs[cell.job];
     const TargetView& target = b.targets[job.target];
     const PixelWindow window{job.view.window};
     CellTerms terms{};
+    IntrinsicsTerms own{};
     CoverageSums sums{};
     sums.AddRun(target, cell.pixel_row, window.FirstPixel(cell.run_begin),
                 window.FirstPixel(cell.column), cell.run_covered);
@@ -185,6 +194,10 @@ struct GramCells {
       if (cell.outline.boundary) {
         const BatchVelocity velocity{b.velocity};
         CellJacobian(b.fragment + cell.first, cell.n, cell.outline, velocity, terms.v);
+        if (job.intrinsics) {
+          CellIntrinsicsJacobian(b.fragment + cell.first, cell.n, cell.outline, job.view,
+                                 BatchEdges{b.edges}, own.v);
+        }
         terms.v[6] = r;
         terms.weight = w;
         terms.sum[4] = 1;
@@ -197,6 +210,7 @@ struct GramCells {
     terms.sum[2] = sums.moment_x;
     terms.sum[3] = sums.moment_y;
     b.terms[cell.first] = terms;
+    if (b.intrinsics_terms != nullptr) b.intrinsics_terms[cell.first] = own;
   }
 };
 
@@ -232,6 +246,17 @@ struct ProductTerm {
     return t.weight * t.v[row] * t.v[column];
   }
 };
+/// Of IntrinsicsSums: the product of a column of the intrinsics with one of [ω, v, r, fx, …].
+struct IntrinsicsTerm {
+  const CellTerms* terms;
+  const IntrinsicsTerms* own;
+  int column, other;
+  CA_HD double operator()(int64_t i) const {
+    const CellTerms& t = terms[i];
+    const double* v = own[i].v;
+    return t.weight * v[column] * (other < 7 ? t.v[other] : v[other - 7]);
+  }
+};
 struct SumTerm {
   const CellTerms* terms;
   int entry;
@@ -248,17 +273,18 @@ struct RowEndTerm {
 struct ChunkTerm {
   const double* sums;
   int entry;
-  CA_HD double operator()(int64_t chunk) const { return sums[chunk * JobSums::kEntries + entry]; }
+  int num_entries;
+  CA_HD double operator()(int64_t chunk) const { return sums[chunk * num_entries + entry]; }
 };
 
-/// Index i: entry i % kEntries of JobSums, summed over chunk i / kEntries of rows: its cells from
-/// left to right and top to bottom, then the rows' ends.
+/// Index i: entry i % num_entries of JobSums, summed over chunk i / num_entries of rows: its cells
+/// from left to right and top to bottom, then the rows' ends.
 struct SumChunks {
   Batch b;
   CA_HD void operator()(int64_t i) const {
-    constexpr int kProducts = JobSums::kProducts;
-    const int64_t chunk = i / JobSums::kEntries;
-    const int entry = static_cast<int>(i % JobSums::kEntries);
+    constexpr int kProducts = JobSums::kProducts, kAll = IntrinsicsSums::kAll;
+    const int64_t chunk = i / b.num_entries;
+    const int entry = static_cast<int>(i % b.num_entries);
     const int32_t j = LastBegin(b.chunk_begin, b.num_jobs, chunk);
     const int64_t first = b.row_begin[j] + (chunk - b.chunk_begin[j]) * kChunkRows;
     const int64_t last = Min(first + kChunkRows, b.row_begin[j + 1]);
@@ -268,6 +294,10 @@ struct SumChunks {
       ProductTerm term{b.terms, 0, 0};
       PlaceOfProduct(entry, &term.row, &term.column);
       sum = SumInOrder(begin, end, term);
+    } else if (entry >= JobSums::kEntries) {
+      const int place = entry - JobSums::kEntries;
+      sum = SumInOrder(begin, end,
+                       IntrinsicsTerm{b.terms, b.intrinsics_terms, place / kAll, place % kAll});
     } else {
       sum = SumInOrder(begin, end, SumTerm{b.terms, entry - kProducts});
       if (entry < kProducts + 4) {
@@ -278,13 +308,14 @@ struct SumChunks {
   }
 };
 
-/// Index i: entry i % kEntries of job i / kEntries.
+/// Index i: entry i % num_entries of job i / num_entries.
 struct SumJobs {
   Batch b;
   CA_HD void operator()(int64_t i) const {
-    const int64_t j = i / JobSums::kEntries, entry = i % JobSums::kEntries;
-    b.job_sums[j].entry[entry] = SumInOrder(b.chunk_begin[j], b.chunk_begin[j + 1],
-                                            ChunkTerm{b.chunk_sums, static_cast<int>(entry)});
+    const int64_t j = i / b.num_entries;
+    const int entry = static_cast<int>(i % b.num_entries);
+    b.job_sums[i] = SumInOrder(b.chunk_begin[j], b.chunk_begin[j + 1],
+                               ChunkTerm{b.chunk_sums, entry, b.num_entries});
   }
 };
 

@@ -51,6 +51,7 @@ std::vector<GramResult> EvaluateOn(Rasterizer* rasterizer, int times) {
     job.cam_from_object = Rigid3d(Eigen::Quaterniond(Eigen::AngleAxisd(0.4 + i, axis)),
                                   Eigen::Vector3d(0.3 * i - 0.6, 0.2, i == 5 ? 0.8 : 5.0));
     job.window = i == 4 ? 3 : 1;
+    job.intrinsics = i >= 3;
     jobs.push_back(job);
   }
   std::vector<GramResult> all, results;
@@ -67,6 +68,15 @@ bool Agree(const GramResult& a, const GramResult& b) {
       const double size = std::sqrt(b.gram[8 * i] * b.gram[8 * k]);
       if (!(std::abs(a.gram[7 * i + k] - b.gram[7 * i + k]) <= 1e-9 * size)) return false;
     }
+  }
+  if (a.intrinsics.size() != b.intrinsics.size()) return false;
+  constexpr size_t kAll = IntrinsicsSums::kAll;
+  const auto square = [&b](size_t i) {
+    return i < 7 ? b.gram[8 * i] : b.intrinsics[kAll * (i - 7) + i];
+  };
+  for (size_t i = 0; i < b.intrinsics.size(); ++i) {
+    const double size = std::sqrt(square(7 + i / kAll) * square(i % kAll));
+    if (!(std::abs(a.intrinsics[i] - b.intrinsics[i]) <= 1e-9 * size)) return false;
   }
   return a.boundary_pixels == b.boundary_pixels && std::abs(a.area_px - b.area_px) <= 1e-6;
 }

@@ -37,8 +37,9 @@ constexpr int kChunkRows = 4;
 struct Job {
   ViewGeometry view;
   int32_t mesh, target;
-  bool in_front;  ///< something of the bounding sphere is in front of the near plane
-  bool clips;     ///< the bounding sphere crosses it
+  bool in_front;    ///< something of the bounding sphere is in front of the near plane
+  bool clips;       ///< the bounding sphere crosses it
+  bool intrinsics;  ///< asks for the columns of [fx, fy, cx, cy] too
 
   CA_HD int rows() const { return view.height_px / view.window; }  ///< pixels of the image
   CA_HD int columns() const { return view.width_px / view.window; }
@@ -59,6 +60,11 @@ struct CellTerms {
   double sum[5];  ///< cost off the outline, area, moments in x and y, 1 on the outline
 };
 
+/// The derivatives of a swept cell by [fx, fy, cx, cy]; 0 where its job does not ask for them.
+struct IntrinsicsTerms {
+  double v[IntrinsicsSums::kColumns];
+};
+
 /// The profile (silhouette_cell.h) on the left of a cell.
 struct ProfileSnapshot {
   int64_t first_step;
@@ -66,10 +72,12 @@ struct ProfileSnapshot {
   int32_t top;
 };
 
-/// The sums of one job: 28 products, then those of CellTerms.
+/// The sums of one job: 28 products, those of CellTerms, and IntrinsicsSums if some job of its
+/// batch asks for them.
 struct JobSums {
   static constexpr int kProducts = 28, kEntries = 33;
-  double entry[kEntries];
+  static constexpr int kIntrinsics = IntrinsicsSums::kColumns * IntrinsicsSums::kAll;
+  double entry[kEntries + kIntrinsics];
 };
 
 /// What a run needed, whether it had the capacity or not. A number is exact where those before it
@@ -92,6 +100,8 @@ struct Batch {
   /// For what only the run finds out. What exceeds it is left out, and Needs tells.
   int64_t item_capacity, edge_capacity, fragment_capacity;
   int column_bits;  ///< of keys
+  /// Of JobSums: kEntries, and kIntrinsics more if some job asks for those; 0 for images.
+  int num_entries;
   /// Some job has a lens: an edge's image is a curve of pieces, and those are what later stages
   /// call edges. Without, the piece arrays have no places, and an edge is one.
   bool has_lens;
@@ -132,10 +142,11 @@ struct Batch {
   double *x, *crossing, *since, *piece0, *piece1;  // [fragment_capacity]: CellScratch
   int *sign, *active, *cell_order;
   CellTerms* terms;  // [fragment_capacity], 0 but at first fragments of cells; not for images
+  IntrinsicsTerms* intrinsics_terms;  // [fragment_capacity], likewise; null where no job asks
 
-  double* chunk_sums;  // [JobSums::kEntries·num_chunks]
+  double* chunk_sums;  // [num_entries·num_chunks]
   Needs* needs;        // [1]
-  JobSums* job_sums;   // [num_jobs]
+  double* job_sums;    // [num_entries·num_jobs]
 
   /// Contour edges of the mesh that there is room for.
   CA_HD int64_t num_slots() const { return Min<int64_t>(counts[1], edge_capacity); }

@@ -27,8 +27,7 @@ struct RasterJob {
   /// Odd. 1: pixels are compared as areas. k > 1: of each pixel only the central 1/k x 1/k window
   /// is, so that M and J are the window's; a mask that samples pixel centres says no more.
   int window = 1;
-  /// Also the derivatives by the camera's fx, fy, cx, cy (GramResult::intrinsics). On the host,
-  /// whatever the backend.
+  /// Also the derivatives by the camera's fx, fy, cx, cy (GramResult::intrinsics).
   bool intrinsics = false;
 };
 

@@ -148,7 +148,6 @@ struct NoMoreColumns {
 };
 
 /// The products of the columns [fx, fy, cx, cy] with those of the pose, with r and with each other.
-/// `edge(i)` returns edge i.
 struct IntrinsicsSums {
   static constexpr int kColumns = IntrinsicsVelocity::kColumns, kAll = 7 + kColumns;
   double products[kColumns * kAll];  ///< rows: a column by [ω, v, r, fx, fy, cx, cy]
@@ -157,6 +156,21 @@ struct IntrinsicsSums {
     for (int i = 0; i < kColumns * kAll; ++i) products[i] += other.products[i];
   }
 };
+
+/// ∂M/∂[fx, fy, cx, cy] of a cell, as CellJacobian does it for the pose. `edge(i)` returns edge i.
+template <typename Edges>
+CA_HD inline void CellIntrinsicsJacobian(const Fragment* f, int n, const CellOutline& cell,
+                                         const ViewGeometry& view, const Edges& edge, double* j) {
+  constexpr int kColumns = IntrinsicsSums::kColumns;
+  for (int c = 0; c < kColumns; ++c) j[c] = 0;
+  for (int i = 0; i < n; ++i) {
+    const double p0 = cell.piece0[i], p1 = cell.piece1[i];
+    if (p0 == 0 && p1 == 0) continue;
+    const IntrinsicsVelocity k = IntrinsicsVelocityOf(view, edge(f[i].edge));
+    for (int c = 0; c < kColumns; ++c) j[c] += p0 * k.k0[c] + p1 * k.k1[c];
+  }
+}
+
 template <typename Edges>
 struct IntrinsicsColumns {
   const Edges edge;
@@ -169,13 +183,7 @@ struct IntrinsicsColumns {
     double v[IntrinsicsSums::kAll];
     for (int i = 0; i < 7; ++i) v[i] = pose[i];
     double* own = v + 7;
-    for (int c = 0; c < kColumns; ++c) own[c] = 0;
-    for (int i = 0; i < n; ++i) {
-      const double p0 = cell.piece0[i], p1 = cell.piece1[i];
-      if (p0 == 0 && p1 == 0) continue;
-      const IntrinsicsVelocity k = IntrinsicsVelocityOf(view, edge(f[i].edge));
-      for (int c = 0; c < kColumns; ++c) own[c] += p0 * k.k0[c] + p1 * k.k1[c];
-    }
+    CellIntrinsicsJacobian(f, n, cell, view, edge, own);
     double* sum = sums->products;
     for (int c = 0; c < kColumns; ++c) {
       for (const double each : v) *sum++ += w * own[c] * each;
