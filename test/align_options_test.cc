@@ -44,6 +44,7 @@ TEST(AlignOptions, DefaultsAreValidAndMistakesAreNamed) {
   expect_named("max_iterations_per_level",
                [](AlignOptions* o) { o->max_iterations_per_level = 0; });
   expect_named("level_factor", [](AlignOptions* o) { o->level_factor = 1; });
+  expect_named("finest_window", [](AlignOptions* o) { o->finest_window = 26; });
   AlignOptions options = Options();
   options.max_iterations = -3;
   EXPECT_THROW(Solve(MakeScene(MakeMultiPart(600), 1, 93, 5), options), InputError);

@@ -12,15 +12,17 @@ namespace {
 
 using testing::MakeScene;
 
-double MedianError_deg(int sharp_window, int samples, int* sharpened) {
+double MedianError_deg(int sharp_window, int samples, int* sharpened, int finest_window = 1,
+                       int width = 200, int height = 160) {
   std::vector<double> errors;
   *sharpened = 0;
   CpuRasterizer rasterizer(1);
   for (int trial = 0; trial < 9; ++trial) {
-    const Scene scene = MakeScene(MakeMultiPart(1500), 2, 500 + trial, 5, samples, 200, 160);
+    const Scene scene = MakeScene(MakeMultiPart(1500), 2, 500 + trial, 5, samples, width, height);
     AlignOptions options;
     options.covariance = false;
     options.sharp_window = sharp_window;
+    options.finest_window = finest_window;
     const AlignResult result = Align(scene, &rasterizer, options);
     *sharpened += result.sharpened ? 1 : 0;
     EXPECT_LE(result.final_cost, result.initial_cost);
@@ -39,6 +41,15 @@ TEST(AlignSharp, BinaryMasksAreMetNearerToTheTruth) {
   EXPECT_EQ(with, 9);
   EXPECT_EQ(without, 0);
   EXPECT_LT(sharp, 0.75 * plain);
+}
+
+TEST(AlignSharp, NarrowerMiddlesAreNearerYet) {
+  int count = 0;
+  const double sharp = MedianError_deg(9, 1, &count, 1, 640, 480),
+               narrow = MedianError_deg(9, 1, &count, 27, 640, 480);
+  std::printf("  median %.4f deg at 1/9, %.4f deg at 1/27\n", sharp, narrow);
+  EXPECT_EQ(count, 9);
+  EXPECT_LT(narrow, 0.9 * sharp);
 }
 
 TEST(AlignSharp, AntiAliasedMasksAreLeftAlone) {

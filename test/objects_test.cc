@@ -205,8 +205,10 @@ TEST(Objects, TheSameBitsForAnyNumberOfThreads) {
 TEST(Objects, TheResultIsThatOfItsScene) {
   const ObjectsResult result = Solve(ObjectsOf(PairOf(2, 2), 5));
   CpuRasterizer rasterizer(1);
+  AlignOptions options = Options();
+  options.finest_window = kObjectsFinestWindow;
   for (const ObjectResult& object : result.objects) {
-    const AlignResult again = Align(object.scene, object.meshes, &rasterizer, Options());
+    const AlignResult again = Align(object.scene, object.meshes, &rasterizer, options);
     EXPECT_TRUE(again.rig_from_world.translation == object.align.rig_from_world.translation);
     EXPECT_EQ(again.final_cost, object.align.final_cost);
   }

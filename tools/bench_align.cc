@@ -42,6 +42,7 @@ DEFINE_int32(restarts, ceres_align::AlignOptions().restarts,
 DEFINE_bool(no_start, false, "no start is given: every rotation is searched");
 DEFINE_double(scatter, 0.1, "lateral shift of the object, in its radii");
 DEFINE_double(depth_scatter, 0, "random factor of its depth");
+DEFINE_int32(finest_window, ceres_align::AlignOptions().finest_window, "AlignOptions");
 DEFINE_int32(sharp_window, ceres_align::AlignOptions().sharp_window, "AlignOptions");
 DEFINE_string(robust, ToString(ceres_align::AlignOptions().robust),
               "AlignOptions: auto, off or on");
@@ -232,6 +233,7 @@ void RunTrial(const std::string& name, const Model& model, const Scene& scene, i
   options.coarsest_width_px = FLAGS_coarsest_width_px;
   options.restarts = FLAGS_restarts;
   options.sharp_window = FLAGS_sharp_window;
+  options.finest_window = FLAGS_finest_window;
   options.robust = cli::ChoiceFlag("robust", FLAGS_robust);
   options.offset = cli::ChoiceFlag("mask_offset", FLAGS_mask_offset);
   options.search_candidates = FLAGS_search_candidates;

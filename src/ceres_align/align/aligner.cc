@@ -258,6 +258,10 @@ AlignResult AlignPrepared(const PreparedScene& prepared, const AlignOptions& opt
     solution.status = AlignStatus::kNoOverlap;
     solution.termination = "the object meets none of the masks; " + solution.termination;
   }
+  // Unknowns beside the pose are met with the sharp steps, and the pose with them.
+  if (where == nullptr && solution.status == AlignStatus::kConverged) {
+    Descent(prepared, options, callback).Narrow(&solution);
+  }
   const double solve_seconds = watch.Seconds();
 
   AlignResult result;

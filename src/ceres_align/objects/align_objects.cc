@@ -74,6 +74,7 @@ class Work {
   Work(const std::vector<SceneObject>& objects, Rasterizer* rasterizer, const AlignOptions& options,
        const ObjectsCallback& callback)
       : rasterizer_(rasterizer), options_(options), callback_(callback) {
+    options_.finest_window = std::max(options_.finest_window, kObjectsFinestWindow);
     for (const SceneObject& object : objects) {
       ObjectResult result;
       result.name = object.name;
@@ -213,7 +214,7 @@ class Work {
   }
 
   Rasterizer* const rasterizer_;
-  const AlignOptions& options_;
+  AlignOptions options_;
   const ObjectsCallback& callback_;
   std::vector<std::vector<View>> alone_;
   ObjectsResult result_;

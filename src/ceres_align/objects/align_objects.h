@@ -38,6 +38,10 @@ using ObjectsCallback = std::function<bool(const std::string& object, const Alig
 /// The check's name of an object whose pose contradicts who is in front in the masks.
 constexpr const char* kOrderCheck = "order";
 
+/// AlignOptions::finest_window of objects is at least this: what others hide of an outline leaves
+/// less to tell a pose by.
+constexpr int kObjectsFinestWindow = 27;
+
 /// Aligns each of the objects. First as if it were in front of all others; where that does not fit,
 /// again without the pixels of others' masks, for these may be in front. Then, where both poses
 /// fit, their depths tell who is: for the one in front the other's pixels are background, for the

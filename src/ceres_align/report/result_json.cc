@@ -256,6 +256,7 @@ Json Options(const AlignOptions& options) {
           {"require_deg", options.require_rad * 180 / M_PI},
           {"require_percent", 100 * options.require_of_distance},
           {"sharp_window", options.sharp_window},
+          {"finest_window", options.finest_window},
           {"covariance", options.covariance}};
 }
 

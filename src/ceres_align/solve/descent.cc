@@ -1,6 +1,7 @@
 #include "ceres_align/solve/descent.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "ceres_align/solve/local_search.h"
@@ -29,6 +30,12 @@ constexpr double kSettled_px = 1;
 constexpr double kSharpMisfit = 0.3;
 // Up to so much of it a mask may be a clean one, by what the middles of its pixels say.
 constexpr double kMayBeClean = 0.15;
+
+// So many pixels' middles the outline must pass for the narrowest steps, and so much narrower than
+// the sharp ones they must be.
+constexpr double kLeastCrossed = 30, kWorthNarrowing = 1.4;
+// Where narrow steps end: shorter ones are less than what such masks leave unknown.
+constexpr double kNarrowStep_px = 6e-3, kNarrowCostChange = 1e-3;
 
 }  // namespace
 
@@ -140,14 +147,19 @@ double Descent::MostSharpCost() const {
   return 0.5 * kSharpMisfit * scene_.OutlineLength(scene_.last_level());
 }
 
-std::optional<LevelResult> Descent::SharpFrom(const LevelResult& plain, double* misfit) {
+std::optional<LevelResult> Descent::SharpFrom(const LevelResult& plain, int window,
+                                              double* misfit) {
   if (!CanSharpen() || Exhausted() || plain.final_cost > MostSharpCost()) return std::nullopt;
   const size_t last = scene_.last_level();
   const double depth = scene_.Depth(plain.rig_from_world);
   std::vector<SilhouetteView> views = scene_.ViewsAt(last, depth);
-  for (SilhouetteView& view : views) view.window = options_.sharp_window;
-  LevelResult sharp =
-      SolveLevel(views, scene_.rasterizer(), plain.rig_from_world, OptionsOf(last, depth), {});
+  for (SilhouetteView& view : views) view.window = window;
+  LevelOptions options = OptionsOf(last, depth);
+  if (window > options_.sharp_window) {
+    options.step_px = std::max(options.step_px, kNarrowStep_px);
+    options.cost_change = std::max(options.cost_change, kNarrowCostChange);
+  }
+  LevelResult sharp = SolveLevel(views, scene_.rasterizer(), plain.rig_from_world, options, {});
   iterations_ += sharp.iterations;
   evaluations_ += sharp.evaluations + 1;
   *misfit = 2 * sharp.final_cost / scene_.OutlineLength(last);
@@ -158,7 +170,7 @@ std::optional<LevelResult> Descent::SharpFrom(const LevelResult& plain, double* 
 
 bool Descent::Sharpen(double cost_limit, LevelResult* reached) {
   double misfit = 0;
-  const std::optional<LevelResult> sharp = SharpFrom(*reached, &misfit);
+  const std::optional<LevelResult> sharp = SharpFrom(*reached, options_.sharp_window, &misfit);
   if (!sharp || !(sharp->final_cost <= cost_limit)) return false;
   *reached = *sharp;
   return true;
@@ -166,7 +178,36 @@ bool Descent::Sharpen(double cost_limit, LevelResult* reached) {
 
 void Descent::Sharpen(Reached* reached) {
   if (std::exchange(reached->tried_sharp, true)) return;
-  reached->sharp = SharpFrom(reached->plain, &reached->sharp_misfit);
+  reached->sharp = SharpFrom(reached->plain, options_.sharp_window, &reached->sharp_misfit);
+}
+
+// An outline passes the middle 1/n of about 4/π/n of the pixels along it.
+int Descent::NarrowestWindow() const {
+  const double most = 4 / M_PI * scene_.OutlineLength(scene_.last_level()) / kLeastCrossed;
+  const int window = std::min(options_.finest_window, static_cast<int>(std::min(most, 1e6)));
+  return window % 2 == 1 ? window : window - 1;
+}
+
+void Descent::Narrow(Solution* solution) {
+  const int window = NarrowestWindow();
+  if (!solution->sharpened || solution->seen || window < kWorthNarrowing * options_.sharp_window) {
+    return;
+  }
+  const size_t last = scene_.last_level();
+  Reached reached;
+  reached.plain.rig_from_world = solution->rig_from_run;
+  reached.plain.final_cost = solution->final_cost;
+  reached.sharp = reached.plain;
+  reached.sharp_misfit = 2 * scene_.CostAt(last, solution->rig_from_run, options_.sharp_window) /
+                         scene_.OutlineLength(last);
+  double misfit = 0;
+  std::optional<LevelResult> narrow;
+  if (MetAsCleanOnesAre(scene_, reached)) narrow = SharpFrom(reached.plain, window, &misfit);
+  solution->iterations += iterations_;
+  solution->evaluations += evaluations_ + 1;
+  if (!narrow || !narrow->converged || !(narrow->final_cost <= solution->initial_cost)) return;
+  solution->rig_from_run = narrow->rig_from_world;
+  solution->final_cost = narrow->final_cost;
 }
 
 std::optional<RobustFinish> Descent::Treat(Reached* reached) {

@@ -43,6 +43,11 @@ class Descent {
   /// frame's), which must be given and stays above.
   void Finish(const Rigid3d* start, const LevelResult& plain, Solution* solution);
 
+  /// On a sharpened solution of clean masks: steps on narrower middles of the pixels, as narrow as
+  /// leaves enough pixels whose middle the outline passes (SolveOptions::finest_window). Moves its
+  /// pose and final_cost where that succeeds.
+  void Narrow(Solution* solution);
+
   /// Levels first..last from `start`; without progress reports if `silent`.
   LevelResult Climb(const Rigid3d& start, size_t first, size_t last, bool silent);
 
@@ -56,7 +61,8 @@ class Descent {
   LevelResult ClimbWithRestarts(const Rigid3d& start, bool* restarted, bool* finished);
   Rigid3d Restart(const Rigid3d& start, const LevelResult& reached, size_t check_level);
   std::optional<RobustFinish> Treat(Reached* reached);
-  std::optional<LevelResult> SharpFrom(const LevelResult& plain, double* misfit);
+  std::optional<LevelResult> SharpFrom(const LevelResult& plain, int window, double* misfit);
+  int NarrowestWindow() const;
   bool CanSharpen() const;
   double MostSharpCost() const;
   bool Exhausted() const { return iterations_ >= options_.max_iterations; }

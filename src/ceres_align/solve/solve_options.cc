@@ -42,6 +42,8 @@ void SolveOptions::Validate() const {
   RequireOption(restart_misfit >= 0, "restart_misfit", restart_misfit, "at least 0");
   RequireOption(sharp_window >= 1 && sharp_window % 2 == 1, "sharp_window", sharp_window,
                 "odd and at least 1");
+  RequireOption(finest_window >= 1 && finest_window % 2 == 1, "finest_window", finest_window,
+                "odd and at least 1");
   RequireOption(coarse_step_px >= 0, "coarse_step_px", coarse_step_px, "at least 0");
   RequireOption(coarse_cost_change >= 0, "coarse_cost_change", coarse_cost_change, "at least 0");
   RequireOption(final_step_px >= 0, "final_step_px", final_step_px, "at least 0");
