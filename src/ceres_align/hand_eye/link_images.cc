@@ -30,8 +30,8 @@ Eigen::VectorXd ColumnOf(const Eigen::Matrix<double, 6, 1>& by_pose,
   Eigen::VectorXd column(6 + static_cast<Eigen::Index>(twists.size()));
   column.head<6>() = by_pose;
   for (size_t j = 0; j < twists.size(); ++j) {
-    column[6 + static_cast<Eigen::Index>(j)] = by_pose.head<3>().dot(R * twists[j].angular) +
-                                               by_pose.tail<3>().dot(R * twists[j].linear);
+    column[6 + static_cast<Eigen::Index>(j)] =
+        by_pose.head<3>().dot(R * twists[j].angular) + by_pose.tail<3>().dot(R * twists[j].linear);
   }
   return column;
 }
@@ -182,10 +182,10 @@ Eigen::MatrixXd LinkDrawer::GramOf(const Look& look, size_t view, const Rigid3d&
   for (const Body& body : bodies) {
     const SilhouetteView link = ViewOf(look, view, body).view;
     rasterizer_->Outline(link.Job(rig_from_world), &samples);
-    const Matrix6d canonical_from_delta = CanonicalFromRig(
-        link.cam_from_rig.rotation,
-        rig_from_world * (link.world_from_object * link.mesh_center_in_object),
-        rig_from_world.translation);
+    const Matrix6d canonical_from_delta =
+        CanonicalFromRig(link.cam_from_rig.rotation,
+                         rig_from_world * (link.world_from_object * link.mesh_center_in_object),
+                         rig_from_world.translation);
     for (const OutlineSample& sample : samples) {
       if (coverage.HasOthers(sample.column, sample.row, sample.coverage)) continue;
       const double w =

@@ -16,9 +16,12 @@ using hand_eye_internal::Look;
 
 RobotViews::RobotViews(const HandEyeProblem& problem, const Scene& scene, Rasterizer* rasterizer,
                        double scale, int window)
-    : drawer_(std::make_unique<const LinkDrawer>(problem, scene, rasterizer)),
-      look_(std::make_unique<const Look>(Look{MakeLevel(scene, scale), window})) {
-  CHECK(!problem.model.variable_names.empty());
+    : RobotViews(std::make_shared<const LinkDrawer>(problem, scene, rasterizer),
+                 Look{MakeLevel(scene, scale), window}) {}
+
+RobotViews::RobotViews(std::shared_ptr<const LinkDrawer> drawer, const Look& look)
+    : drawer_(std::move(drawer)), look_(std::make_unique<const Look>(look)) {
+  CHECK(!drawer_->problem().model.variable_names.empty());
 }
 
 RobotViews::~RobotViews() = default;
@@ -71,6 +74,14 @@ bool RobotCostFunction::Evaluate(double const* const* parameters, double* residu
   if (jacobians[0] != nullptr) LiftPoseJacobian(rows.jacobian, 0, parameters[0], jacobians[0]);
   if (jacobians[1] != nullptr) CopyJacobian(rows.jacobian, 6, num_offsets, jacobians[1]);
   return true;
+}
+
+void RobotEvaluation::PrepareForEvaluation(bool /*evaluate_jacobians*/,
+                                           bool /*new_evaluation_point*/) {
+  rasterizer_->ForEach(costs_.size(), [&](size_t i) {
+    std::vector<double> residuals(static_cast<size_t>(costs_[i]->num_residuals()));
+    costs_[i]->Evaluate(blocks_, residuals.data(), nullptr);
+  });
 }
 
 }  // namespace ceres_align

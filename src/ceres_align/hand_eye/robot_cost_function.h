@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ceres/cost_function.h>
+#include <ceres/evaluation_callback.h>
 
 #include <Eigen/Core>
 #include <memory>
@@ -28,6 +29,9 @@ class RobotViews {
   /// move.
   RobotViews(const HandEyeProblem& problem, const Scene& scene, Rasterizer* rasterizer,
              double scale = 1, int window = 1);
+  /// The same with links that are resident already.
+  RobotViews(std::shared_ptr<const hand_eye_internal::LinkDrawer> drawer,
+             const hand_eye_internal::Look& look);
   ~RobotViews();
 
   size_t num_views() const;  ///< by HandEyeView(problem, state, camera)
@@ -39,7 +43,7 @@ class RobotViews {
                        const Eigen::VectorXd& offsets) const;
 
  private:
-  std::unique_ptr<const hand_eye_internal::LinkDrawer> drawer_;
+  std::shared_ptr<const hand_eye_internal::LinkDrawer> drawer_;
   std::unique_ptr<const hand_eye_internal::Look> look_;
 };
 
@@ -61,7 +65,7 @@ class RobotViews {
 /// of about 1e-6.
 ///
 /// Keeps the last result, so Ceres' trial step and the Jacobian at the same point cost one
-/// evaluation. Draws its view by the calling thread: several views at once are Ceres' num_threads.
+/// evaluation. Draws its view by the calling thread; several views at once: RobotEvaluation.
 /// A LossFunction on this block acts on the whole view. Evaluate fails where a parameter is not
 /// finite.
 class RobotCostFunction : public ceres::CostFunction {
@@ -69,6 +73,7 @@ class RobotCostFunction : public ceres::CostFunction {
   /// Shares the views. CHECKs `view`.
   RobotCostFunction(std::shared_ptr<const RobotViews> views, size_t view);
 
+  const RobotViews& views() const { return *views_; }
   bool Evaluate(double const* const* parameters, double* residuals,
                 double** jacobians) const override;
 
@@ -80,6 +85,24 @@ class RobotCostFunction : public ceres::CostFunction {
   mutable std::mutex mutex_;
   mutable std::vector<double> cached_at_;  // the parameters; empty: nothing is cached
   mutable Eigen::MatrixXd cached_gram_;
+};
+
+/// Evaluates views side by side on the rasterizer's threads, before Ceres asks for them: a
+/// problem's evaluation callback. Ceres' own num_threads stays 1, so that sums, and results, are
+/// the same bits for any number of threads. Borrows all that it is given.
+class RobotEvaluation : public ceres::EvaluationCallback {
+ public:
+  RobotEvaluation(Rasterizer* rasterizer, const double* rig_from_world, const double* offsets)
+      : rasterizer_(rasterizer), blocks_{rig_from_world, offsets} {}
+  /// A cost of the two blocks.
+  void Add(const RobotCostFunction* cost) { costs_.push_back(cost); }
+
+  void PrepareForEvaluation(bool evaluate_jacobians, bool new_evaluation_point) override;
+
+ private:
+  Rasterizer* rasterizer_;
+  const double* blocks_[2];
+  std::vector<const RobotCostFunction*> costs_;
 };
 
 }  // namespace ceres_align
