@@ -273,9 +273,10 @@ ArmProblem TwoStates(bool eye_in_hand, int joint, double off_deg) {
 
 // From near the truth, without offsets: all states share pose and offsets, whose prior is 1°;
 // offsets that are `held` stay where `held_rad` puts them.
-Solved Solve(const ArmProblem& made, const std::vector<int>& held, double held_rad) {
+Solved Solve(const ArmProblem& made, const std::vector<int>& held, double held_rad, int threads = 1,
+             bool side_by_side = false) {
   const Scene scene = MakeHandEyeScene(made.problem);
-  CpuRasterizer rasterizer;
+  CpuRasterizer rasterizer(threads);
   const auto views = std::make_shared<const RobotViews>(made.problem, scene, &rasterizer);
   std::array<double, 7> pose;
   ToPoseBlock(
@@ -285,12 +286,17 @@ Solved Solve(const ArmProblem& made, const std::vector<int>& held, double held_r
   solved.offsets_rad = Eigen::VectorXd::Zero(kArmJoints);
   for (const int joint : held) solved.offsets_rad[joint] = held_rad;
   double* offsets = solved.offsets_rad.data();
-  ceres::Problem problem;
+  RobotEvaluation evaluation(&rasterizer, pose.data(), offsets);
+  ceres::Problem::Options problem_options;
+  if (side_by_side) problem_options.evaluation_callback = &evaluation;
+  ceres::Problem problem(problem_options);
   problem.AddParameterBlock(pose.data(), 7, new PoseManifold);
   problem.AddParameterBlock(offsets, kArmJoints);
   if (!held.empty()) problem.SetManifold(offsets, new ceres::SubsetManifold(kArmJoints, held));
   for (size_t v = 0; v < views->num_views(); ++v) {
-    problem.AddResidualBlock(new RobotCostFunction(views, v), nullptr, pose.data(), offsets);
+    auto* cost = new RobotCostFunction(views, v);
+    evaluation.Add(cost);
+    problem.AddResidualBlock(cost, nullptr, pose.data(), offsets);
   }
   const ceres::Matrix A = kNoise / kDeg * ceres::Matrix::Identity(kArmJoints, kArmJoints);
   problem.AddResidualBlock(new ceres::NormalPrior(A, ceres::Vector::Zero(kArmJoints)), nullptr,
@@ -310,6 +316,18 @@ TEST(RobotCost, CeresFindsAnOffsetThatTwoStatesShare) {
     EXPECT_EQ(solved.summary.termination_type, ceres::CONVERGENCE) << solved.summary.FullReport();
     EXPECT_LT(solved.summary.final_cost, 0.1 * solved.summary.initial_cost);
     EXPECT_NEAR(solved.offsets_rad[joint] / kDeg, 1, 0.02) << eye_in_hand;
+  }
+}
+
+TEST(RobotCost, ViewsSideBySideGiveTheSameBits) {
+  const ArmProblem made = TwoStates(false, 2, 0.5);
+  const Solved alone = Solve(made, {}, 0);
+  for (const int threads : {1, 4}) {
+    const Solved solved = Solve(made, {}, 0, threads, true);
+    EXPECT_EQ(solved.offsets_rad, alone.offsets_rad) << threads;
+    EXPECT_EQ(solved.rig_from_world.rotation.coeffs(), alone.rig_from_world.rotation.coeffs());
+    EXPECT_EQ(solved.rig_from_world.translation, alone.rig_from_world.translation);
+    EXPECT_EQ(solved.summary.final_cost, alone.summary.final_cost);
   }
 }
 
