@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "ceres_align/cost/pose_manifold.h"
+#include "ceres_align/hand_eye/joint_offsets.h"
 #include "ceres_align/hand_eye/link_images.h"
 #include "ceres_align/hand_eye/robot_cost_function.h"
 #include "ceres_align/render/cpu_rasterizer.h"
@@ -247,6 +248,23 @@ TEST(RobotCost, ConstantBlocksAreNotAskedForAndNoNumberIsNoCost) {
     }
   }
   EXPECT_TRUE(cost.Evaluate(parameters, again.data(), nullptr));
+}
+
+// Ceres has no empty blocks.
+TEST(RobotCost, WithoutJointsThereAreNoOffsets) {
+  Case c(false, 22, false);
+  RobotModel& model = c.made.problem.model;
+  model.variable_names.clear();
+  for (RobotJoint& joint : model.joints) {
+    joint.type = JointType::kFixed;
+    joint.variable = -1;
+  }
+  c.made.problem.states.resize(2, 0);
+  CpuRasterizer rasterizer;
+  const JointOffsets offsets =
+      EstimateJointOffsets(c.made.problem, MakeHandEyeScene(c.made.problem), c.rig, &rasterizer);
+  EXPECT_TRUE(offsets.joints.empty());
+  EXPECT_EQ(offsets.rig_from_world.translation, c.rig.translation);
 }
 
 struct Solved {

@@ -42,9 +42,9 @@ struct JointOffsets {
 };
 
 /// Pose and offsets by Ceres (RobotCostFunction) over ½ Σ w (M − T)² + ½ s² Σ (offset / prior)²,
-/// coarse to fine, from a pose near the truth (an alignment's). s²: the mean squared residual per px of
-/// outline at each level. Where the masks are binary and then fit as well as their pixels allow,
-/// the last steps compare the middles of the pixels (SolveOptions::sharp_window).
+/// coarse to fine, from a pose near the truth (an alignment's). s²: the mean squared residual per
+/// px of outline at each level. Where the masks are binary and then fit as well as their pixels
+/// allow, the last steps compare the middles of the pixels (SolveOptions::sharp_window).
 ///
 /// The robot is drawn link by link, so that every outline is known to be one link's and moves as
 /// JointColumn says: the derivatives are exact. Pixels that two links' outlines share, where the
