@@ -3,29 +3,11 @@
 #include <cstring>
 
 #include "ceres_align/base/error.h"
-#include "ceres_align/cost/pose_manifold.h"
+#include "ceres_align/cost/lift_jacobian.h"
 #include "ceres_align/cost/view_batch.h"
 #include "ceres_align/render/view_geometry.h"
 
 namespace ceres_align {
-namespace {
-
-// The Jacobian by one block's ambient parameters from that by its tangent: columns [first, …).
-void LiftJacobian(const Eigen::MatrixXd& by_tangents, int first, int ambient_size,
-                  const double* block, double* jacobian) {
-  using RowMajorXd = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  Eigen::Map<RowMajorXd> out(jacobian, by_tangents.rows(), ambient_size);
-  if (ambient_size != kPoseBlockSize) {
-    out = by_tangents.middleCols(first, ambient_size);
-    return;
-  }
-  Eigen::Matrix<double, 6, 7, Eigen::RowMajor> lift;
-  PoseManifold().MinusJacobian(block, lift.data());
-  out = by_tangents.middleCols<6>(first) * lift;
-}
-
-}  // namespace
-
 RasterJob SilhouetteView::Job(const Rigid3d& rig_from_world) const {
   RasterJob job;
   job.mesh = mesh;
@@ -101,10 +83,13 @@ bool SilhouetteCostFunction::Evaluate(double const* const* parameters, double* r
   int first = 0;
   for (size_t i = 0; i < parameter_block_sizes().size(); ++i) {
     const int size = parameter_block_sizes()[i];
-    if (jacobians[i] != nullptr) {
-      LiftJacobian(rows.jacobian, first, size, parameters[i], jacobians[i]);
+    const bool is_pose = size == kPoseBlockSize;
+    if (jacobians[i] != nullptr && is_pose) {
+      LiftPoseJacobian(rows.jacobian, first, parameters[i], jacobians[i]);
+    } else if (jacobians[i] != nullptr) {
+      CopyJacobian(rows.jacobian, first, size, jacobians[i]);
     }
-    first += size == kPoseBlockSize ? 6 : size;
+    first += is_pose ? 6 : size;
   }
   return true;
 }

@@ -1,15 +1,22 @@
 #include "ceres_align/hand_eye/joint_offsets.h"
 
+#include <ceres/ceres.h>
+#include <ceres/normal_prior.h>
+
 #include <Eigen/Cholesky>
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <memory>
 
 #include "ceres_align/assess/assess_pose.h"
 #include "ceres_align/assess/covariance.h"
 #include "ceres_align/assess/verdict.h"
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
+#include "ceres_align/cost/pose_manifold.h"
 #include "ceres_align/hand_eye/link_images.h"
+#include "ceres_align/hand_eye/robot_cost_function.h"
 #include "ceres_align/solve/solve_options.h"
 
 namespace ceres_align {
@@ -21,8 +28,8 @@ using hand_eye_internal::LinkImages;
 using hand_eye_internal::Look;
 
 constexpr double kScales[] = {0.125, 0.25, 0.5, 1};
-constexpr int kIterationsPerLevel = 12, kMostDampings = 8;
-constexpr double kFirstDamping = 1e-7, kMostDamping = 1e4;
+constexpr int kIterationsPerLevel = 20;
+constexpr double kFirstRadius = 1e7;  // its inverse damps the first step
 constexpr double kCostChange = 1e-5;
 // Below this mean squared residual per px of outline, binary masks are as good as their pixels
 // allow (1/12), and the middles of the pixels say more.
@@ -32,15 +39,6 @@ struct State {
   Rigid3d rig_from_world;
   Eigen::VectorXd offsets;
 };
-
-State Plus(const State& state, const Eigen::VectorXd& step) {
-  State moved;
-  moved.rig_from_world =
-      Rigid3d(ExpRotation(step.head<3>()) * state.rig_from_world.rotation,
-              Eigen::Vector3d(state.rig_from_world.translation + step.segment<3>(3)));
-  moved.offsets = state.offsets + step.tail(state.offsets.size());
-  return moved;
-}
 
 // ½ Σ w (M − T)² of both over the pixels that neither shares among links.
 struct TwoCosts {
@@ -85,7 +83,10 @@ bool AreBinary(const Scene& scene) {
 class Solver {
  public:
   Solver(const HandEyeProblem& problem, const Scene& scene, Rasterizer* rasterizer)
-      : problem_(problem), scene_(scene), drawer_(problem, scene, rasterizer) {
+      : problem_(problem),
+        scene_(scene),
+        rasterizer_(rasterizer),
+        drawer_(std::make_shared<const LinkDrawer>(problem, scene, rasterizer)) {
     const std::vector<std::string>& names = problem.model.variable_names;
     prior_ = Eigen::VectorXd::Constant(static_cast<Eigen::Index>(names.size()), kOffsetPrior_rad);
     for (const RobotJoint& joint : problem.model.joints) {
@@ -102,16 +103,16 @@ class Solver {
       look.level = MakeLevel(scene_, scale);
       state = SolveLevel(look, state);
     }
-    LinkImages images = drawer_.At(look, state.rig_from_world, state.offsets);
+    LinkImages images = drawer_->At(look, state.rig_from_world, state.offsets);
     Misfit misfit = MeasureMisfit(images.pixels);
     if (AreBinary(scene_) && NoisePerPx(images.pixels) < kCleanNoise) {
       look.window = SolveOptions().sharp_window;
       state = SolveLevel(look, state);
-      images = drawer_.At(look, state.rig_from_world, state.offsets);
+      images = drawer_->At(look, state.rig_from_world, state.offsets);
       misfit.window = look.window;
     }
     const std::vector<ImageF> before =
-        drawer_.CoverageAt(look, rig_from_world, Eigen::VectorXd::Zero(prior_.size()));
+        drawer_->CoverageAt(look, rig_from_world, Eigen::VectorXd::Zero(prior_.size()));
     const TwoCosts costs = Compare(look, before, images.coverage);
     return Describe(state, images, misfit, costs);
   }
@@ -137,36 +138,39 @@ class Solver {
     return normal;
   }
 
-  double PriorCost(const State& state, double s2) const {
-    return 0.5 * s2 * state.offsets.cwiseQuotient(prior_).squaredNorm();
-  }
-
-  State SolveLevel(const Look& look, State state) {
-    LinkImages images = drawer_.At(look, state.rig_from_world, state.offsets);
-    const double s2 = NoisePerPx(images.pixels);
-    double damping = kFirstDamping;
-    for (int i = 0; i < kIterationsPerLevel; ++i) {
-      ++iterations_;
-      const Normal normal = NormalOf(images, state, s2);
-      bool accepted = false;
-      double change = 0;
-      for (int tries = 0; tries < kMostDampings && damping < kMostDamping && !accepted; ++tries) {
-        Eigen::MatrixXd damped = normal.H;
-        damped.diagonal() *= 1 + damping;
-        const State moved = Plus(state, -damped.ldlt().solve(normal.g));
-        LinkImages there = drawer_.At(look, moved.rig_from_world, moved.offsets);
-        const TwoCosts costs = Compare(look, images.coverage, there.coverage);
-        const double before = costs.first + PriorCost(state, s2);
-        const double after = costs.second + PriorCost(moved, s2);
-        accepted = after < before;
-        damping *= accepted ? 0.1 : 10;
-        if (!accepted) continue;
-        change = (before - after) / before;
-        state = moved;
-        images = std::move(there);
-      }
-      if (!accepted || change < kCostChange) break;
+  State SolveLevel(const Look& look, const State& start) {
+    if (prior_.size() == 0) return start;  // no block of Ceres is empty
+    const double s2 = NoisePerPx(drawer_->At(look, start.rig_from_world, start.offsets).pixels);
+    std::array<double, kPoseBlockSize> pose;
+    ToPoseBlock(start.rig_from_world, pose.data());
+    State state = start;
+    double* offsets = state.offsets.data();
+    const int n = static_cast<int>(prior_.size());
+    RobotEvaluation evaluation(rasterizer_, pose.data(), offsets);
+    ceres::Problem::Options problem_options;
+    problem_options.evaluation_callback = &evaluation;
+    ceres::Problem problem(problem_options);
+    problem.AddParameterBlock(pose.data(), kPoseBlockSize, new PoseManifold);
+    problem.AddParameterBlock(offsets, n);
+    const auto views = std::make_shared<const RobotViews>(drawer_, look);
+    for (size_t v = 0; v < views->num_views(); ++v) {
+      auto* cost = new RobotCostFunction(views, v);
+      evaluation.Add(cost);
+      problem.AddResidualBlock(cost, nullptr, pose.data(), offsets);
     }
+    const ceres::Matrix root = (std::sqrt(s2) * prior_.cwiseInverse()).asDiagonal();
+    problem.AddResidualBlock(new ceres::NormalPrior(root, ceres::Vector::Zero(n)), nullptr,
+                             offsets);
+    ceres::Solver::Options options;
+    options.linear_solver_type = ceres::DENSE_QR;
+    options.logging_type = ceres::SILENT;
+    options.initial_trust_region_radius = kFirstRadius;
+    options.max_num_iterations = kIterationsPerLevel;
+    options.function_tolerance = kCostChange;
+    ceres::Solver::Summary summary;
+    ceres::Solve(options, &problem, &summary);
+    iterations_ += static_cast<int>(summary.iterations.size()) - 1;
+    state.rig_from_world = FromPoseBlock(pose.data());
     return state;
   }
 
@@ -209,7 +213,8 @@ class Solver {
 
   const HandEyeProblem& problem_;
   const Scene& scene_;
-  const LinkDrawer drawer_;
+  Rasterizer* rasterizer_;
+  const std::shared_ptr<const LinkDrawer> drawer_;
   Eigen::VectorXd prior_;  // sigmas
   int iterations_ = 0;
 };

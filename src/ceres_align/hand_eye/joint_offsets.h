@@ -41,15 +41,16 @@ struct JointOffsets {
   Eigen::VectorXd Values() const;  ///< rad or m
 };
 
-/// Pose and offsets by Levenberg–Marquardt over ½ Σ w (M − T)² + ½ s² Σ (offset / prior)², coarse
-/// to fine, from a pose near the truth (an alignment's). s²: the mean squared residual per px of
-/// outline at each level. Where the masks are binary and then fit as well as their pixels allow,
-/// the last steps compare the middles of the pixels (SolveOptions::sharp_window).
+/// Pose and offsets by Ceres (RobotCostFunction) over ½ Σ w (M − T)² + ½ s² Σ (offset / prior)²,
+/// coarse to fine, from a pose near the truth (an alignment's). s²: the mean squared residual per
+/// px of outline at each level. Where the masks are binary and then fit as well as their pixels
+/// allow, the last steps compare the middles of the pixels (SolveOptions::sharp_window).
 ///
 /// The robot is drawn link by link, so that every outline is known to be one link's and moves as
 /// JointColumn says: the derivatives are exact. Pixels that two links' outlines share, where the
 /// robot's coverage is not one link's, are left out. Eye in hand the offsets move the flange.
-/// `scene` is MakeHandEyeScene(problem), perhaps with weights. CHECKs that.
+/// `scene` is MakeHandEyeScene(problem), perhaps with weights. CHECKs that. Where no joint can move
+/// the pose is the one given.
 JointOffsets EstimateJointOffsets(const HandEyeProblem& problem, const Scene& scene,
                                   const Rigid3d& rig_from_world, Rasterizer* rasterizer);
 

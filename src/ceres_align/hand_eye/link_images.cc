@@ -4,11 +4,12 @@
 #include <utility>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/render/view_geometry.h"
 
 namespace ceres_align::hand_eye_internal {
 namespace {
 
-constexpr float kNothing = 1e-6f;  // coverage beside 0 and 1 that is rounding
+constexpr double kNothing = 1e-6;  // coverage beside 0 and 1 that is rounding
 
 // How the object moves in the flange's frame where the flange moves by `twist` in the base's.
 Twist InFlange(const Twist& twist, const Rigid3d& base_from_flange) {
@@ -17,29 +18,42 @@ Twist InFlange(const Twist& twist, const Rigid3d& base_from_flange) {
           -flange_from_base * twist.VelocityAt(base_from_flange.translation)};
 }
 
-// The union where at most one link covers a pixel in part, or one covers it all.
-ImageF Together(const std::vector<ImageF>& links) {
-  ImageF all = links[0];
-  for (size_t p = 0; p < all.pixels.size(); ++p) {
-    float most = 0;
-    int in_part = 0;
-    for (const ImageF& link : links) {
-      most = std::max(most, link.pixels[p]);
-      in_part += link.pixels[p] > kNothing;
-    }
-    all.pixels[p] = in_part > 1 && most < 1 - kNothing ? kShared : most;
-  }
-  return all;
+ImageF RobotImage(const LinkCoverage& coverage) {
+  ImageF image(coverage.robot.width, coverage.robot.height);
+  std::copy(coverage.robot.pixels.begin(), coverage.robot.pixels.end(), image.pixels.begin());
+  return image;
 }
 
-bool CoveredByAnother(const std::vector<ImageF>& links, size_t link, int column, int row) {
-  for (size_t i = 0; i < links.size(); ++i) {
-    if (i != link && links[i].at(column, row) > kNothing) return true;
+// By [ω, v, offsets] from by [ω, v], for a body that the joints move by `twists` in the world.
+Eigen::VectorXd ColumnOf(const Eigen::Matrix<double, 6, 1>& by_pose,
+                         const std::vector<Twist>& twists, const Eigen::Matrix3d& R) {
+  Eigen::VectorXd column(6 + static_cast<Eigen::Index>(twists.size()));
+  column.head<6>() = by_pose;
+  for (size_t j = 0; j < twists.size(); ++j) {
+    column[6 + static_cast<Eigen::Index>(j)] =
+        by_pose.head<3>().dot(R * twists[j].angular) + by_pose.tail<3>().dot(R * twists[j].linear);
   }
-  return false;
+  return column;
+}
+
+// Σ w (M − T)² over the pixels that are not shared.
+double SquaredResiduals(const Image<double>& robot, const Target& target) {
+  const std::vector<float>& mask = target.mask().pixels;
+  const std::vector<float>& weight = target.weight().pixels;
+  double sum = 0;
+  for (size_t p = 0; p < mask.size(); ++p) {
+    if (robot.pixels[p] == kShared) continue;
+    const double r = robot.pixels[p] - mask[p];
+    sum += (weight.empty() ? 1.0 : weight[p]) * r * r;
+  }
+  return sum;
 }
 
 }  // namespace
+
+bool LinkCoverage::HasOthers(int column, int row, double own) const {
+  return num_links.at(column, row) > (own > kNothing ? 1 : 0);
+}
 
 LinkDrawer::LinkDrawer(const HandEyeProblem& problem, const Scene& scene, Rasterizer* rasterizer)
     : problem_(problem), scene_(scene), rasterizer_(rasterizer) {
@@ -111,39 +125,88 @@ WeightedView LinkDrawer::ViewOf(const Look& look, size_t view, const Body& body)
   return out;
 }
 
-std::vector<ImageF> LinkDrawer::Draw(const Look& look, const Rigid3d& rig_from_world,
-                                     const std::vector<std::vector<Body>>& by_state,
-                                     std::vector<std::vector<ImageF>>* by_link) const {
-  const size_t n = scene_.views.size();
-  std::vector<ImageF> coverage(n);
-  if (by_link != nullptr) by_link->resize(n);
-  rasterizer_->ForEach(n, [&](size_t v) {
-    std::vector<ImageF> links;
-    for (const Body& body : by_state[v / problem_.cameras.size()]) {
-      const Image<double> exact =
-          rasterizer_->Coverage(ViewOf(look, v, body).view.Job(rig_from_world), nullptr);
-      ImageF link(exact.width, exact.height);
-      std::copy(exact.pixels.begin(), exact.pixels.end(), link.pixels.begin());
-      links.push_back(std::move(link));
+LinkCoverage LinkDrawer::DrawView(const Look& look, size_t view, const Rigid3d& rig_from_world,
+                                  const std::vector<Body>& bodies) const {
+  const Camera& camera = look.level.cameras[view];
+  LinkCoverage out{Image<double>(camera.width_px, camera.height_px),
+                   Image<uint16_t>(camera.width_px, camera.height_px)};
+  for (const Body& body : bodies) {
+    const Image<double> link =
+        rasterizer_->Coverage(ViewOf(look, view, body).view.Job(rig_from_world), nullptr);
+    for (size_t p = 0; p < link.pixels.size(); ++p) {
+      out.robot.pixels[p] = std::max(out.robot.pixels[p], link.pixels[p]);
+      out.num_links.pixels[p] += link.pixels[p] > kNothing;
     }
-    coverage[v] = Together(links);
-    if (by_link != nullptr) (*by_link)[v] = std::move(links);
+  }
+  // At most one link covers a pixel in part, or one covers it all; else it is none's.
+  for (size_t p = 0; p < out.robot.pixels.size(); ++p) {
+    if (out.num_links.pixels[p] > 1 && out.robot.pixels[p] < 1 - kNothing) {
+      out.robot.pixels[p] = kShared;
+    }
+  }
+  return out;
+}
+
+std::vector<LinkCoverage> LinkDrawer::Draw(const Look& look, const Rigid3d& rig_from_world,
+                                           const std::vector<std::vector<Body>>& by_state) const {
+  std::vector<LinkCoverage> coverage(scene_.views.size());
+  rasterizer_->ForEach(coverage.size(), [&](size_t v) {
+    coverage[v] = DrawView(look, v, rig_from_world, by_state[v / problem_.cameras.size()]);
   });
   return coverage;
 }
 
 std::vector<ImageF> LinkDrawer::CoverageAt(const Look& look, const Rigid3d& rig_from_world,
                                            const Eigen::VectorXd& offsets) const {
-  const std::vector<std::vector<Body>> by_state = AllBodies(offsets);
-  return Draw(look, rig_from_world, by_state, nullptr);
+  std::vector<ImageF> images;
+  for (const LinkCoverage& coverage : Draw(look, rig_from_world, AllBodies(offsets))) {
+    images.push_back(RobotImage(coverage));
+  }
+  return images;
+}
+
+LinkCoverage LinkDrawer::CoverageOf(const Look& look, size_t view, const Rigid3d& rig_from_world,
+                                    const Eigen::VectorXd& offsets) const {
+  return DrawView(look, view, rig_from_world, BodiesAt(view / problem_.cameras.size(), offsets));
+}
+
+Eigen::MatrixXd LinkDrawer::GramOf(const Look& look, size_t view, const Rigid3d& rig_from_world,
+                                   const Eigen::VectorXd& offsets) const {
+  const std::vector<Body> bodies = BodiesAt(view / problem_.cameras.size(), offsets);
+  const LinkCoverage coverage = DrawView(look, view, rig_from_world, bodies);
+  const Target& target = *look.level.targets[view];
+  const Eigen::Index n = 6 + offsets.size();
+  Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(n + 1, n + 1);
+  Eigen::VectorXd row(n + 1);
+  std::vector<OutlineSample> samples;
+  for (const Body& body : bodies) {
+    const SilhouetteView link = ViewOf(look, view, body).view;
+    rasterizer_->Outline(link.Job(rig_from_world), &samples);
+    const Matrix6d canonical_from_delta =
+        CanonicalFromRig(link.cam_from_rig.rotation,
+                         rig_from_world * (link.world_from_object * link.mesh_center_in_object),
+                         rig_from_world.translation);
+    for (const OutlineSample& sample : samples) {
+      if (coverage.HasOthers(sample.column, sample.row, sample.coverage)) continue;
+      const double w =
+          target.weight().empty() ? 1.0 : target.weight().at(sample.column, sample.row);
+      row.head(n) = ColumnOf(canonical_from_delta.transpose() * Vector6d::Map(sample.jacobian),
+                             body.by_joint, rig_from_world.R());
+      row[n] = sample.coverage - target.mask().at(sample.column, sample.row);
+      gram.selfadjointView<Eigen::Lower>().rankUpdate(row, w);
+    }
+  }
+  gram = Eigen::MatrixXd(gram.selfadjointView<Eigen::Lower>());
+  gram(n, n) = SquaredResiduals(coverage.robot, target);
+  return gram;
 }
 
 LinkImages LinkDrawer::At(const Look& look, const Rigid3d& rig_from_world,
                           const Eigen::VectorXd& offsets) const {
   const std::vector<std::vector<Body>> by_state = AllBodies(offsets);
   LinkImages out;
-  std::vector<std::vector<ImageF>> by_link;
-  out.coverage = Draw(look, rig_from_world, by_state, &by_link);
+  const std::vector<LinkCoverage> by_view = Draw(look, rig_from_world, by_state);
+  for (const LinkCoverage& coverage : by_view) out.coverage.push_back(RobotImage(coverage));
   std::vector<WeightedView> views;
   for (size_t v = 0; v < scene_.views.size(); ++v) {
     for (const Body& body : by_state[v / problem_.cameras.size()]) {
@@ -155,16 +218,10 @@ LinkImages LinkDrawer::At(const Look& look, const Rigid3d& rig_from_world,
   for (OutlinePixel pixel : CollectOutline(views, rasterizer_, rig_from_world)) {
     const size_t v = static_cast<size_t>(pixel.view) / meshes_.size();
     const size_t m = static_cast<size_t>(pixel.view) % meshes_.size();
-    if (CoveredByAnother(by_link[v], m, pixel.column, pixel.row)) continue;
+    if (by_view[v].HasOthers(pixel.column, pixel.row, pixel.coverage)) continue;
     const size_t num_cameras = problem_.cameras.size();
     const Body& body = by_state[v / num_cameras][m];
-    const std::vector<Twist>& twists = body.by_joint;
-    Eigen::VectorXd column(6 + offsets.size());
-    column.head<6>() = pixel.by_pose;
-    for (Eigen::Index j = 0; j < offsets.size(); ++j) {
-      column[6 + j] = pixel.by_pose.head<3>().dot(R * twists[j].angular) +
-                      pixel.by_pose.tail<3>().dot(R * twists[j].linear);
-    }
+    Eigen::VectorXd column = ColumnOf(pixel.by_pose, body.by_joint, R);
     pixel.view = static_cast<int>(v);
     out.pixels.push_back(pixel);
     out.first_alike.push_back(static_cast<int>(body.first_alike * num_cameras + v % num_cameras));

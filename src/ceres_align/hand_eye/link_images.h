@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -26,6 +27,16 @@ struct LinkImages {
 };
 constexpr float kShared = -1;
 
+/// One view's pixels.
+struct LinkCoverage {
+  /// Of the robot: the union of its links; kShared where several cover a pixel in part.
+  Image<double> robot;
+  Image<uint16_t> num_links;  ///< that cover some of the pixel
+
+  /// Whether links other than the one whose own coverage this is cover some of the pixel.
+  bool HasOthers(int column, int row, double own) const;
+};
+
 /// Images of one size; `window` as RasterJob's.
 struct Look {
   PyramidLevel level;
@@ -44,6 +55,16 @@ class LinkDrawer {
   std::vector<ImageF> CoverageAt(const Look& look, const Rigid3d& rig_from_world,
                                  const Eigen::VectorXd& offsets) const;
 
+  /// One view's links alone; for a view they are drawn by the calling thread.
+  LinkCoverage CoverageOf(const Look& look, size_t view, const Rigid3d& rig_from_world,
+                          const Eigen::VectorXd& offsets) const;
+  /// [J r]ᵀ[J r] of that view, J by [ω, v, offsets] and r last, over all pixels that are not
+  /// kShared, those without a derivative in r · r alone.
+  Eigen::MatrixXd GramOf(const Look& look, size_t view, const Rigid3d& rig_from_world,
+                         const Eigen::VectorXd& offsets) const;
+
+  const HandEyeProblem& problem() const { return problem_; }
+
  private:
   // A link in a state: where it is, and how it moves in the world by each joint variable.
   struct Body {
@@ -55,9 +76,10 @@ class LinkDrawer {
   std::vector<Body> BodiesAt(size_t state, const Eigen::VectorXd& offsets) const;
   std::vector<std::vector<Body>> AllBodies(const Eigen::VectorXd& offsets) const;  // by states
   WeightedView ViewOf(const Look& look, size_t view, const Body& body) const;
-  std::vector<ImageF> Draw(const Look& look, const Rigid3d& rig_from_world,
-                           const std::vector<std::vector<Body>>& by_state,
-                           std::vector<std::vector<ImageF>>* by_link) const;
+  LinkCoverage DrawView(const Look& look, size_t view, const Rigid3d& rig_from_world,
+                        const std::vector<Body>& bodies) const;
+  std::vector<LinkCoverage> Draw(const Look& look, const Rigid3d& rig_from_world,
+                                 const std::vector<std::vector<Body>>& by_state) const;
 
   const HandEyeProblem& problem_;
   const Scene& scene_;
