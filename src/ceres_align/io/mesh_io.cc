@@ -135,11 +135,14 @@ void Place(const MeshFrame& frame, const std::string& name, TriangleMesh* mesh) 
 
 }  // namespace
 
+io_internal::RawMesh io_internal::ReadMeshFile(const std::filesystem::path& path) {
+  return ReadByFormat(ReadFile(path), path);
+}
+
 LoadedMesh LoadMesh(const std::filesystem::path& path, const MeshFrame& frame) {
   const std::string name = NameOf(path);
   CheckMeshScale(frame.scale, Cat(name, ": the mesh's scale"));
-  RawMesh raw = ReadByFormat(ReadFile(path), path);  // the bytes are gone by the next line
-  LoadedMesh loaded = Cleaned(std::move(raw), name);
+  LoadedMesh loaded = Cleaned(io_internal::ReadMeshFile(path), name);
   Place(frame, name, &loaded.mesh);
   return loaded;
 }
