@@ -82,6 +82,16 @@ TEST_F(CliTest, BadFilesAndConflicts) {
   ExpectBadInput("--scene missing.json", "missing.json");
   ExpectBadInput("--scene s.json --mesh m.obj", "--mesh cannot be given together with --scene");
   ExpectBadInput("--scene s.json --K 1,1,1,1", "--K cannot be given together with --scene");
+  ExpectBadInput("--scene s.json --mesh_scale 2", "--mesh_scale cannot be given together with");
+  ExpectBadInput("--scene s.json --mesh_unit mm", "--mesh_unit cannot be given together with");
+  ExpectBadInput("--scene s.json --mesh_up z", "--mesh_up cannot be given together with --scene");
+  ExpectBadInput("--mesh_unit mm", "--mesh_unit needs --mesh and --masks");
+  const std::string one = "--mesh m.obj --masks l.png --fov_deg 43.6 ";
+  ExpectBadInput(one + "--mesh_unit mm --mesh_scale 1", "--mesh_unit and --mesh_scale are two");
+  ExpectBadInput(one + "--mesh_unit mm --initial_scale 2", "--mesh_unit and --mesh_scale are two");
+  ExpectBadInput(one + "--mesh_unit parsec", "--mesh_unit is \"parsec\"; it must be mm, cm, m, in");
+  ExpectBadInput(one + "--mesh_up up", "--mesh_up is \"up\"; it must be x, y, z, -x, -y or -z");
+  ExpectBadInput(one + "--mesh_scale -1", "--mesh_scale is -1; it must be a positive number");
   ExpectBadInput("--scene s.json --search --camera_rotation 0,0,0", "together with --search");
   ExpectBadInput("--scene s.json --out_dir m.obj", "m.obj");
   ExpectBadInput("--scene s.json --filename_output none/x.gif", "x.gif");

@@ -57,12 +57,12 @@ TEST(PlyStrips, WindingAlternatesAndMinusOneEnds) {
     const std::vector<std::array<int32_t, 3>> expected = {
         {1, 0, 3}, {3, 0, 2}, {3, 2, 5}, {5, 2, 4}, {0, 1, 2}};
     EXPECT_EQ(mesh.faces, expected);
-    // One strip has one side: every normal of the first four points the same way.
+    // One strip has one side: every normal of the first four points to +z.
     for (size_t i = 0; i < 4; ++i) {
       const auto& f = mesh.faces[i];
       const Eigen::Vector3d a = mesh.vertices[f[0]];
       const double z = (mesh.vertices[f[1]] - a).cross(mesh.vertices[f[2]] - a).z();
-      EXPECT_EQ(z, -1) << i;
+      EXPECT_EQ(z, 1) << i;
     }
   }
 }
