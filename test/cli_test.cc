@@ -230,6 +230,32 @@ TEST_F(CliTest, FlagsMeanWhatTheSceneFileMeans) {
   }
 }
 
+// The same mesh as CAD writes it, in inches and z-up: the same pose, by flags and by the scene.
+TEST_F(CliTest, MeshInOtherUnitsAndAxesGivesTheSameWorld) {
+  const FileProblem problem = WriteProblem(work_);
+  TriangleMesh mesh = LoadMesh(work_ / "m.obj").mesh;
+  for (Eigen::Vector3d& v : mesh.vertices) v = Eigen::Vector3d(v.x(), -v.z(), v.y()) / 0.0254;
+  WriteObj(work_ / "cad.obj", mesh);
+  SceneDescription description = problem.description;
+  description.mesh = "cad.obj";
+  description.mesh_frame = {0.0254, UpAxis::kZ};
+  SaveScene(work_ / "cad.json", description);
+  const auto expect_truth = [&](const std::string& arguments) {
+    const Outcome outcome = Run(arguments);
+    ASSERT_EQ(outcome.exit_code, 0) << arguments << outcome.err;
+    EXPECT_NE(outcome.out.find("Mesh: multiplied by 0.0254, its +z turned to the world's +y"),
+              std::string::npos)
+        << outcome.out;
+    const Eigen::Vector3d t = problem.truth.translation;
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_NEAR(Result()["rig_from_world"]["t"][i].get<double>(), t[i], 2e-3 * t.norm());
+    }
+  };
+  expect_truth("--scene cad.json");
+  expect_truth("--mesh cad.obj --mesh_unit in --mesh_up z --masks l.png --K 150,150,80,60 " +
+               StartFlags(problem.start));
+}
+
 TEST_F(CliTest, StartFlagsOverrideTheScenesStart) {
   const FileProblem problem = WriteProblem(work_);
   SceneDescription description = problem.description;
