@@ -82,6 +82,16 @@ TEST_F(CliTest, BadFilesAndConflicts) {
   ExpectBadInput("--scene missing.json", "missing.json");
   ExpectBadInput("--scene s.json --mesh m.obj", "--mesh cannot be given together with --scene");
   ExpectBadInput("--scene s.json --K 1,1,1,1", "--K cannot be given together with --scene");
+  ExpectBadInput("--scene s.json --mesh_scale 2", "--mesh_scale cannot be given together with");
+  ExpectBadInput("--scene s.json --mesh_unit mm", "--mesh_unit cannot be given together with");
+  ExpectBadInput("--scene s.json --mesh_up z", "--mesh_up cannot be given together with --scene");
+  ExpectBadInput("--mesh_unit mm", "--mesh_unit needs --mesh and --masks");
+  const std::string one = "--mesh m.obj --masks l.png --fov_deg 43.6 ";
+  ExpectBadInput(one + "--mesh_unit mm --mesh_scale 1", "--mesh_unit and --mesh_scale are two");
+  ExpectBadInput(one + "--mesh_unit mm --initial_scale 2", "--mesh_unit and --mesh_scale are two");
+  ExpectBadInput(one + "--mesh_unit parsec", "--mesh_unit is \"parsec\"; it must be mm, cm, m, in");
+  ExpectBadInput(one + "--mesh_up up", "--mesh_up is \"up\"; it must be x, y, z, -x, -y or -z");
+  ExpectBadInput(one + "--mesh_scale -1", "--mesh_scale is -1; it must be a positive number");
   ExpectBadInput("--scene s.json --search --camera_rotation 0,0,0", "together with --search");
   ExpectBadInput("--scene s.json --out_dir m.obj", "m.obj");
   ExpectBadInput("--scene s.json --filename_output none/x.gif", "x.gif");
@@ -218,6 +228,32 @@ TEST_F(CliTest, FlagsMeanWhatTheSceneFileMeans) {
       }
     }
   }
+}
+
+// The same mesh as CAD writes it, in inches and z-up: the same pose, by flags and by the scene.
+TEST_F(CliTest, MeshInOtherUnitsAndAxesGivesTheSameWorld) {
+  const FileProblem problem = WriteProblem(work_);
+  TriangleMesh mesh = LoadMesh(work_ / "m.obj").mesh;
+  for (Eigen::Vector3d& v : mesh.vertices) v = Eigen::Vector3d(v.x(), -v.z(), v.y()) / 0.0254;
+  WriteObj(work_ / "cad.obj", mesh);
+  SceneDescription description = problem.description;
+  description.mesh = "cad.obj";
+  description.mesh_frame = {0.0254, UpAxis::kZ};
+  SaveScene(work_ / "cad.json", description);
+  const auto expect_truth = [&](const std::string& arguments) {
+    const Outcome outcome = Run(arguments);
+    ASSERT_EQ(outcome.exit_code, 0) << arguments << outcome.err;
+    EXPECT_NE(outcome.out.find("Mesh: multiplied by 0.0254, its +z turned to the world's +y"),
+              std::string::npos)
+        << outcome.out;
+    const Eigen::Vector3d t = problem.truth.translation;
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_NEAR(Result()["rig_from_world"]["t"][i].get<double>(), t[i], 2e-3 * t.norm());
+    }
+  };
+  expect_truth("--scene cad.json");
+  expect_truth("--mesh cad.obj --mesh_unit in --mesh_up z --masks l.png --K 150,150,80,60 " +
+               StartFlags(problem.start));
 }
 
 TEST_F(CliTest, StartFlagsOverrideTheScenesStart) {

@@ -313,6 +313,26 @@ TEST(Gltf, NodesTransformsAndWaysToStoreBuffers) {
   }
 }
 
+// Three levels: a matrix (columns in order, with a shear), in it translation, rotation and scale,
+// in it a mirror. The truth is multiplied out by hand for the corner (1, 0, 0) of the quad.
+TEST(Gltf, MatricesAndTrsAreNested) {
+  std::string text = Gltf("");
+  const size_t begin = text.find("\"nodes\":[{\"mesh\""), end = text.find("\"meshes\"");
+  text.replace(begin, end - begin,
+               R"("nodes":[{"matrix":[0,0,-1,0, 0,1,0,0, 1,0.5,0,0, 7,8,9,1],"children":[1]},
+                 {"translation":[1,2,3],"rotation":[0,0,0.70710678118654757,0.70710678118654757],
+                  "scale":[2,3,4],"children":[2]},
+                 {"mesh":0,"scale":[-1,1,1]}],)");
+  const LoadedMesh loaded = ParseMesh(Glb(text, GltfBuffer()), "a.glb");
+  ASSERT_EQ(loaded.mesh.vertices.size(), 4u);
+  // Mirrored (-1, 0, 0), scaled (-2, 0, 0), turned about z (0, -2, 0), moved (1, 0, 3). The matrix
+  // takes x to -z, y to y, z to x + y/2: (3, 1.5, -1), and moves to (10, 9.5, 8).
+  EXPECT_LT((loaded.mesh.vertices[1] - Eigen::Vector3d(10, 9.5, 8)).norm(), 1e-14);
+  EXPECT_LT((loaded.mesh.vertices[0] - Eigen::Vector3d(10, 11.5, 8)).norm(), 1e-14);
+  // (0, 1, 0): scaled (0, 3, 0), turned (-3, 0, 0), moved (-2, 2, 3), by the matrix (3, 3.5, 2).
+  EXPECT_LT((loaded.mesh.vertices[3] - Eigen::Vector3d(10, 11.5, 11)).norm(), 1e-14);
+}
+
 TEST(Gltf, Errors) {
   const TempFolder folder;
   const std::string whole = Glb(Gltf(""), GltfBuffer());

@@ -150,6 +150,28 @@ TEST_F(MakeSceneTest, ACameraWithoutAMaskIsKeptAndExported) {
   ExpectRightPose("scene.json", problem);
 }
 
+TEST_F(MakeSceneTest, UnitAndUpAxisOfTheMeshAreWrittenAndTold) {
+  const FileProblem problem = WriteProblem(work_);
+  TriangleMesh mesh = LoadMesh(work_ / "m.obj").mesh;
+  for (Eigen::Vector3d& v : mesh.vertices) v = 1000 * Eigen::Vector3d(v.x(), -v.z(), v.y());
+  WriteObj(work_ / "cad.obj", mesh);
+  WriteCamerasOf(problem, "opencv");
+  const Outcome outcome =
+      Make("--import opencv:cameras --mesh cad.obj --mesh_unit mm --mesh_up z --masks '[lr].png'");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("Taken: the mesh is multiplied by 0.001, its +z turned to"),
+            std::string::npos)
+      << outcome.out;
+  const SceneDescription scene = ReadSceneDescription(work_ / "scene.json");
+  EXPECT_EQ(scene.mesh_frame.scale, 0.001);
+  EXPECT_EQ(scene.mesh_frame.up, UpAxis::kZ);
+  ExpectRightPose("scene.json", problem);
+  const Outcome both =
+      Make("--import opencv:cameras --mesh cad.obj --mesh_unit mm --mesh_scale 2 --masks l.png");
+  EXPECT_EQ(both.exit_code, 1);
+  EXPECT_NE(both.err.find("--mesh_unit and --mesh_scale are two scales"), std::string::npos);
+}
+
 TEST_F(MakeSceneTest, CameraFilesAreConverted) {
   const FileProblem problem = WriteProblem(work_);
   const CameraSet set = WriteCamerasOf(problem, "opencv");

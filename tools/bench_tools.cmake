@@ -21,8 +21,10 @@ if(CERES_ALIGN_BUILD_BENCHMARKS)
   if(benchmark_FOUND)
     ceres_align_program(bench_render SOURCES bench_render.cc
       LINK ceres_align::render ceres_align::synth OpenCVSplit::imgproc benchmark::benchmark)
+    ceres_align_program(bench_mesh_io SOURCES bench_mesh_io.cc
+      LINK ceres_align::io benchmark::benchmark)
   else()
-    message(STATUS "ceres_align: no bench_render (Google Benchmark was not found)")
+    message(STATUS "ceres_align: no bench_render and bench_mesh_io (Google Benchmark was not found)")
   endif()
   if(CERES_ALIGN_WITH_CUDA)
     ceres_align_program(bench_gpu SOURCES bench_gpu.cc bench_gpu_floor.cu

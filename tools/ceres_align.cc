@@ -42,6 +42,13 @@ DEFINE_string(masks, "",
 DEFINE_string(mask_path, "", "The mask of camera 1; with --mask_path_2 the same as --masks.");
 DEFINE_string(mask_path_2, "", "The mask of camera 2.");
 DEFINE_double(mesh_scale, 1, "The mesh's vertices are multiplied by this.");
+DEFINE_string(mesh_unit, "",
+              "The unit of the mesh's file, mm, cm, m, in or ft: metres come out. In the place of "
+              "--mesh_scale.");
+DEFINE_string(
+    mesh_up, "",
+    "The axis of the mesh's file that points upwards, y, z, x, -y, -z or -x: it is turned "
+    "to the world's +y. CAD is mostly z, glTF y. Without it the mesh stays as it is.");
 DEFINE_double(initial_scale, 1,
               "The same as --mesh_scale; the scale is optimized only with --refine scale.");
 DEFINE_string(
@@ -202,8 +209,8 @@ ProgramHelp Help() {
       {"ceres_align --scene scene.json --search", "The same, without the start in the file."}};
   help.groups = {
       {"What to align",
-       {"scene", "mesh", "masks", "mask_path", "mask_path_2", "mesh_scale", "initial_scale",
-        "refine"}},
+       {"scene", "mesh", "masks", "mask_path", "mask_path_2", "mesh_scale", "mesh_unit", "mesh_up",
+        "initial_scale", "refine"}},
       {"Cameras",
        {"fov_deg", "fov_range_deg", "K", "pixel_center", "dist", "image_size", "R_rel", "T_rel",
         "rig_convention"}},
@@ -237,7 +244,10 @@ SceneFlags FlagsOfScene() {
   if (FlagWasGiven("mesh_scale") && FlagWasGiven("initial_scale")) {
     throw InputError("--mesh_scale and --initial_scale are both given; they mean the same");
   }
-  flags.mesh_scale = FlagWasGiven("initial_scale") ? FLAGS_initial_scale : FLAGS_mesh_scale;
+  if (FlagWasGiven("mesh_scale")) flags.mesh_scale = FLAGS_mesh_scale;
+  if (FlagWasGiven("initial_scale")) flags.mesh_scale = FLAGS_initial_scale;
+  flags.mesh_unit = FLAGS_mesh_unit;
+  flags.mesh_up = FLAGS_mesh_up;
   if (FlagWasGiven("fov_deg")) flags.fov_deg = FLAGS_fov_deg;
   flags.K = FLAGS_K;
   if (!FLAGS_fov_range_deg.empty()) {
@@ -363,6 +373,9 @@ Problem MakeProblem() {
     std::printf(
         "--K is read with the first pixel's centre at (0.5, 0.5). OpenCV's calibrations have it at "
         "(0, 0): --pixel_center 0\n");
+  }
+  if (!loaded.description.mesh_frame.IsIdentity()) {
+    std::printf("Mesh: %s\n", InWords(loaded.description.mesh_frame).c_str());
   }
   Problem problem = {std::move(loaded.scene), std::move(loaded.description), loaded.estimate_offset,
                      std::move(loaded.warnings)};

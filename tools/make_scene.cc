@@ -17,12 +17,21 @@
 #include "cli/glob.h"
 #include "cli/help.h"
 #include "cli/import_cameras.h"
+#include "cli/mesh_frame.h"
 #include "cli/repeated_flag.h"
 
 DEFINE_string(import, "",
               "FORMAT:path of a camera file or folder; may be given several times. The formats are "
               "listed above.");
 DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, OFF, GLB, glTF, DAE, X3D or 3MF.");
+DEFINE_string(mesh_unit, "",
+              "The unit of the mesh's file, mm, cm, m, in or ft: metres come out. Written into the "
+              "scene.");
+DEFINE_double(mesh_scale, 1, "Instead: what its positions are multiplied by.");
+DEFINE_string(
+    mesh_up, "",
+    "The axis of the mesh's file that points upwards, y, z, x, -y, -z or -x: it is turned "
+    "to the world's +y. Written into the scene.");
 DEFINE_string(masks, "",
               "The masks: a pattern in quotes, 'masks/*.png', or a list between commas. Matched to "
               "the cameras by name, left.png to left, else by order. Not needed where the format "
@@ -73,7 +82,7 @@ ProgramHelp Help() {
   help.groups = {
       {"Cameras",
        {"import", "image_size", "pixel_center", "rig_convention", "image_id", "object_id"}},
-      {"The object", {"mesh", "masks"}},
+      {"The object", {"mesh", "mesh_unit", "mesh_scale", "mesh_up", "masks"}},
       {"Output", {"out", "export"}}};
   help.exit_codes = {"0  written", "1  bad input: one line on stderr says what; nothing is written",
                      "3  standard output was lost (closed, full, a broken pipe); the file is "
@@ -154,6 +163,12 @@ int Export() {
   return kExitOk;
 }
 
+MeshFrame FrameOfMesh() {
+  std::optional<double> scale;
+  if (FlagWasGiven("mesh_scale")) scale = FLAGS_mesh_scale;
+  return MeshFrameFromFlags(FLAGS_mesh_unit, scale, FLAGS_mesh_up);
+}
+
 int Run() {
   if (FLAGS_import.empty()) throw InputError("--import is missing: which camera files?");
   if (!FLAGS_export.empty()) return Export();
@@ -165,11 +180,15 @@ int Run() {
   std::string matched = "Masks as the format names them";
   if (!masks.empty()) matched = MatchMasks(masks, &set);
   const std::filesystem::path out = std::filesystem::absolute(FLAGS_out);
-  const SceneDescription scene = SceneFromCameras(set, FLAGS_mesh, out.parent_path().string());
+  SceneDescription scene = SceneFromCameras(set, FLAGS_mesh, out.parent_path().string());
+  scene.mesh_frame = FrameOfMesh();
   // Loads all of it: a scene that is written can be aligned.
   const LoadedScene loaded = BuildScene(scene, out.parent_path(), Shown(FLAGS_out));
   SaveScene(out, scene);
   PrintCameras(set);
+  if (!scene.mesh_frame.IsIdentity()) {
+    std::printf("Taken: the mesh is %s\n", InWords(scene.mesh_frame).c_str());
+  }
   std::printf("Taken: the files' reference frame is the rig's frame\n%s\n", matched.c_str());
   std::vector<std::string> warnings = loaded.warnings;
   for (const std::string& hint : ScaleHints(loaded.scene)) warnings.push_back(hint);

@@ -40,7 +40,9 @@ void RejectFlagsOfUserMasks(const SceneFlags& flags) {
       {"--R_rel", !flags.R_rel.empty()},
       {"--T_rel", !flags.T_rel.empty()},
       {"--rig_convention", !flags.rig_convention.empty()},
-      {"--mesh_scale", flags.mesh_scale != 1}};
+      {"--mesh_scale", flags.mesh_scale.value_or(1) != 1},
+      {"--mesh_unit", !flags.mesh_unit.empty()},
+      {"--mesh_up", !flags.mesh_up.empty()}};
   for (const auto& [flag, is_given] : given) {
     if (is_given) {
       throw InputError(std::string(flag) + " needs --mesh and --masks; without them the demo runs");

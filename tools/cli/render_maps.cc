@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <tuple>
 #include <utility>
 
 #include "ceres_align/base/error.h"
@@ -34,18 +35,23 @@ RenderView ViewToDraw(const ViewDescription& view, size_t index, std::string_vie
 struct MeshOfView {
   const std::string& file;
   const std::vector<MeshPart>& parts;
+  MeshFrame frame;
   std::string Name() const { return parts.empty() ? file : MergedMeshName(parts); }
 };
 
 MeshOfView MeshOf(const SceneDescription& description, const ViewDescription& view) {
-  if (view.has_mesh()) return {view.mesh, view.mesh_parts};
-  return {description.mesh, description.mesh_parts};
+  if (view.has_mesh()) return {view.mesh, view.mesh_parts, view.mesh_frame};
+  return {description.mesh, description.mesh_parts, description.mesh_frame};
 }
 
-// Two lists of the same parts at other poses have one name.
+// Two lists of the same parts at other poses have one name, so has a file in two frames.
 bool NamesTell(const SceneDescription& description) {
-  return std::all_of(description.views.begin(), description.views.end(),
-                     [](const ViewDescription& view) { return view.mesh_parts.empty(); });
+  return std::all_of(
+      description.views.begin(), description.views.end(), [&](const ViewDescription& view) {
+        const MeshFrame& frame = MeshOf(description, view).frame;
+        return view.mesh_parts.empty() && frame.scale == description.mesh_frame.scale &&
+               frame.up == description.mesh_frame.up;
+      });
 }
 
 Camera CameraToDraw(const RenderView& view, const RenderSettings& settings) {
@@ -120,18 +126,19 @@ RenderScene SceneToRender(const SceneDescription& description, const std::string
   }
   RenderScene scene;
   // Each file, and each list of parts, once.
-  std::map<std::pair<fs::path, const void*>, int> index_of;
+  std::map<std::tuple<fs::path, double, UpAxis, const void*>, int> index_of;
   for (size_t i = 0; i < description.views.size(); ++i) {
     const ViewDescription& view = description.views[i];
     const MeshOfView mesh = MeshOf(description, view);
     const fs::path path = (fs::path(folder) / fs::u8path(mesh.file)).lexically_normal();
     const void* parts = mesh.parts.empty() ? nullptr : &mesh.parts;
     const auto [at, is_new] =
-        index_of.emplace(std::make_pair(path, parts), static_cast<int>(scene.meshes.size()));
+        index_of.emplace(std::make_tuple(path, mesh.frame.scale, mesh.frame.up, parts),
+                         static_cast<int>(scene.meshes.size()));
     if (is_new) {
       LoadedMesh loaded =
           parts == nullptr
-              ? LoadMesh(path)
+              ? LoadMesh(path, mesh.frame)
               : LoadMergedMesh(mesh.parts, folder,
                                Format("%s: views[%zu]: mesh", std::string(where).c_str(), i));
       scene.meshes.push_back(std::make_shared<TriangleMesh>(std::move(loaded.mesh)));

@@ -11,6 +11,7 @@
 #include "ceres_align/io/lens.h"
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/refine_text.h"
+#include "cli/mesh_frame.h"
 
 namespace ceres_align::cli {
 namespace {
@@ -178,6 +179,7 @@ LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
   const std::vector<std::string> masks = MaskPaths(flags);
   SceneDescription description;
   description.mesh = flags.mesh;
+  description.mesh_frame = MeshFrameFromFlags(flags.mesh_unit, flags.mesh_scale, flags.mesh_up);
   description.initial_rig_from_world = StartOfCamera1(flags);
   for (const std::string& mask : masks) {
     ViewDescription view;
@@ -192,19 +194,7 @@ LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
   SetLenses(flags, &description.views);
   SetRig(flags, &description.views);
   description.fov_range_deg = flags.fov_range_deg;
-  LoadedScene loaded = BuildScene(description, "", Shown(Joined(masks), 100));
-  if (!(flags.mesh_scale > 0) || !(flags.mesh_scale < 1e100)) {
-    throw InputError("--mesh_scale must be a positive number");
-  }
-  if (flags.mesh_scale != 1) {
-    for (auto& mesh : loaded.scene.meshes) {
-      auto scaled = std::make_shared<TriangleMesh>(*mesh);
-      for (auto& vertex : scaled->vertices) vertex *= flags.mesh_scale;
-      CheckCoordinates(*scaled);
-      mesh = scaled;
-    }
-  }
-  return loaded;
+  return BuildScene(description, "", Shown(Joined(masks), 100));
 }
 
 void ExcludeBesideScene(const SceneFlags& flags) {
@@ -212,7 +202,9 @@ void ExcludeBesideScene(const SceneFlags& flags) {
            {"--masks", !flags.masks.empty()},
            {"--mask_path", !flags.mask_path.empty()},
            {"--mask_path_2", !flags.mask_path_2.empty()},
-           {"--mesh_scale", flags.mesh_scale != 1},
+           {"--mesh_scale", flags.mesh_scale.value_or(1) != 1},
+           {"--mesh_unit", !flags.mesh_unit.empty()},
+           {"--mesh_up", !flags.mesh_up.empty()},
            {"--fov_deg", flags.fov_deg.has_value()},
            {"--fov_range_deg", flags.fov_range_deg.has_value()},
            {"--K", !flags.K.empty()},

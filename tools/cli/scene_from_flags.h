@@ -17,7 +17,8 @@ struct SceneFlags {
   std::string masks;      ///< comma-separated
   std::string mask_path;  ///< the first mask alone, as in the PyTorch3D script
   std::string mask_path_2;
-  double mesh_scale = 1;
+  std::optional<double> mesh_scale;
+  std::string mesh_unit, mesh_up;
   std::optional<double> fov_deg;
   std::optional<std::array<double, 2>> fov_range_deg;
   std::string refine;  ///< comma-separated words of io/refine_text.h

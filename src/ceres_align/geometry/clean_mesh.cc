@@ -4,6 +4,7 @@
 
 #include <Eigen/Geometry>
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <limits>
 
@@ -136,9 +137,15 @@ void DropUnusedVertices(TriangleMesh* mesh) {
 }  // namespace
 
 void CheckCoordinates(const TriangleMesh& mesh) {
-  for (size_t i = 0; i < mesh.vertices.size(); ++i) {
-    const Eigen::Vector3d& p = mesh.vertices[i];
+  std::atomic<bool> all_within = true;
+  ForEachInBlocks(mesh.vertices.size(), [&](size_t i) {
     // Not a number compares as false.
+    if (!(mesh.vertices[i].cwiseAbs().maxCoeff<Eigen::PropagateNaN>() <= kLargestCoordinate)) {
+      all_within = false;
+    }
+  });
+  for (size_t i = 0; !all_within && i < mesh.vertices.size(); ++i) {
+    const Eigen::Vector3d& p = mesh.vertices[i];
     if (p.cwiseAbs().maxCoeff<Eigen::PropagateNaN>() <= kLargestCoordinate) continue;
     throw InputError(Format("vertex %zu is (%g, %g, %g); coordinates must lie within %g", i, p.x(),
                             p.y(), p.z(), kLargestCoordinate));

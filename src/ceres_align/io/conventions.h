@@ -6,6 +6,7 @@
 //   OpenGL, Blender, NeRF   +x right, +y up, looks along −z: x_gl = G·x_cv, G = diag(1, −1, −1).
 //   COLMAP      as here, pixels too; quaternions are written w x y z.
 //   MeshLab     OpenGL's axes; pixels count upwards from the image's lower left corner.
+//   Mesh files  as they are, +y up; told otherwise, turned and scaled: MeshFrame.
 //
 // `where` arguments name the flag or key in messages ("--camera_location", "s.json: views[0].K").
 #pragma once
@@ -149,6 +150,34 @@ PoseMatrices ToPoseMatrices(const Rigid3d& cam_from_world, RigForm form);
 /// rig: give it its camera 2 by SecondCamera and read both poses by FromPytorch3d.
 Rigid3d Cam2FromCam1(const PoseMatrices& relative, RigForm form, std::string_view where);
 PoseMatrices RelativeFromCam2FromCam1(const Rigid3d& cam2_from_cam1, RigForm form);
+
+/// Which of a mesh file's axes points upwards. The world's does +y, as for LookAt and in glTF.
+enum class UpAxis { kY, kMinusY, kZ, kMinusZ, kX, kMinusX };
+/// "y", "z", "x", "-y", "-z", "-x" ("+y" too). Throws InputError naming `where`.
+UpAxis ParseUpAxis(std::string_view text, std::string_view where);
+const char* ToString(UpAxis up);
+/// The rotation that takes the file's `up` to the world's +y: exact, its entries are 0 and ±1. y
+/// and z share the direction of x, x and y that of z (COLLADA's up_axis); so do their opposites:
+///   y: (x, y, z)    z: (x, z, −y)    x: (−y, x, z)
+///  −y: (x, −y, −z) −z: (x, −z, y)   −x: (y, −x, z)
+/// z is what Blender's exporters do with a scene that is z-up.
+Eigen::Matrix3d WorldFromFileAxes(UpAxis up);
+
+/// Metres in one mm, cm, m, in (0.0254) or ft (0.3048). Throws InputError naming `where`.
+double MetresOfUnit(std::string_view unit, std::string_view where);
+
+/// How a mesh file's positions become the object's: scale · WorldFromFileAxes(up) · X. By default
+/// they stay as they are.
+struct MeshFrame {
+  double scale = 1;  ///< positive, below 1e100
+  UpAxis up = UpAxis::kY;
+
+  bool IsIdentity() const { return scale == 1 && up == UpAxis::kY; }
+};
+/// In words, for the user: "multiplied by 0.001, its +z turned to the world's +y".
+std::string InWords(const MeshFrame& frame);
+/// Throws InputError naming `where`, unless it can be a MeshFrame's scale.
+void CheckMeshScale(double scale, std::string_view where);
 
 /// PyTorch3D's euler_angles_to_matrix(angles, "XYZ"): Rx(a)·Ry(b)·Rz(c).
 Eigen::Matrix3d EulerXyz(const Eigen::Vector3d& angles_rad);

@@ -90,7 +90,31 @@ ordered_json PoseJson(const Rigid3d& pose) {
   return {{"R", MatrixJson(pose.R())}, {"t", {t.x(), t.y(), t.z()}}};
 }
 
-void ReadMesh(ObjectReader* reader, std::string* mesh, std::vector<MeshPart>* parts) {
+void ReadMeshFrame(ObjectReader* reader, MeshFrame* frame) {
+  const std::string unit = reader->String("mesh_unit"), up = reader->String("mesh_up");
+  if (!unit.empty()) frame->scale = MetresOfUnit(unit, reader->Place("mesh_unit"));
+  if (!up.empty()) frame->up = ParseUpAxis(up, reader->Place("mesh_up"));
+  if (const json* scale = reader->Optional("mesh_scale")) {
+    if (!unit.empty()) {
+      Fail(reader->Place("mesh_unit"), " and mesh_scale are two scales of one mesh; give one");
+    }
+    frame->scale = ObjectReader::Number(*scale, reader->Place("mesh_scale"));
+    CheckMeshScale(frame->scale, reader->Place("mesh_scale"));
+  }
+}
+
+namespace {
+
+void AddFrameJson(const MeshFrame& frame, const MeshFrame& outer, ordered_json* out) {
+  if (frame.scale != outer.scale) (*out)["mesh_scale"] = frame.scale;
+  if (frame.up != outer.up) (*out)["mesh_up"] = ToString(frame.up);
+}
+
+}  // namespace
+
+void ReadMesh(ObjectReader* reader, std::string* mesh, std::vector<MeshPart>* parts,
+              MeshFrame* frame) {
+  ReadMeshFrame(reader, frame);
   const json* value = reader->Optional("mesh");
   if (value == nullptr || !value->is_array()) {
     *mesh = reader->String("mesh");
@@ -102,6 +126,8 @@ void ReadMesh(ObjectReader* reader, std::string* mesh, std::vector<MeshPart>* pa
     MeshPart part;
     item.Required("mesh");
     part.mesh = item.String("mesh");
+    part.frame = *frame;
+    ReadMeshFrame(&item, &part.frame);
     part.object_from_mesh = ReadOptionalPose(&item, "object_from_mesh");
     item.CheckNoOtherKeys();
     parts->push_back(std::move(part));
@@ -121,13 +147,15 @@ std::string ReadLabel(ObjectReader* reader) {
        "; a label is a number up to 65535 or \"#rrggbb\", several are ", "joined by +");
 }
 
-ObjectDescription ReadSceneObject(const json& value, const std::string& place) {
+ObjectDescription ReadSceneObject(const json& value, const std::string& place,
+                                  const MeshFrame& frame) {
   ObjectReader reader(value, place);
   ObjectDescription object;
+  object.mesh_frame = frame;
   reader.Required("name");
   object.name = reader.String("name");
   reader.Required("mesh");
-  ReadMesh(&reader, &object.mesh, &object.mesh_parts);
+  ReadMesh(&reader, &object.mesh, &object.mesh_parts, &object.mesh_frame);
   object.label = ReadLabel(&reader);
   if (const json* masks = reader.Optional("masks")) {
     ObjectReader paths(*masks, reader.Place("masks"));
@@ -144,31 +172,36 @@ ObjectDescription ReadSceneObject(const json& value, const std::string& place) {
 
 }  // namespace
 
-std::vector<ObjectDescription> ReadObjects(ObjectReader* scene) {
+std::vector<ObjectDescription> ReadObjects(ObjectReader* scene, const MeshFrame& frame) {
   std::vector<ObjectDescription> objects;
   const json* list = scene->Optional("objects");
   if (list == nullptr) return objects;
   const std::string place = scene->Place("objects");
   if (!list->is_array() || list->empty()) Fail(place, " must be a list of at least one object");
   for (size_t i = 0; i < list->size(); ++i) {
-    objects.push_back(ReadSceneObject((*list)[i], Cat(place, "[", i, "]")));
+    objects.push_back(ReadSceneObject((*list)[i], Cat(place, "[", i, "]"), frame));
   }
   return objects;
 }
 
-ordered_json MeshJson(const std::string& mesh, const std::vector<MeshPart>& parts) {
-  if (parts.empty()) return mesh;
+void AddMeshJson(const std::string& mesh, const std::vector<MeshPart>& parts,
+                 const MeshFrame& frame, const MeshFrame& outer, ordered_json* out) {
+  if (parts.empty() && !mesh.empty()) (*out)["mesh"] = mesh;
+  AddFrameJson(frame, outer, out);
+  if (parts.empty()) return;
   ordered_json list = ordered_json::array();
   for (const MeshPart& part : parts) {
     ordered_json item = {{"mesh", part.mesh}};
+    AddFrameJson(part.frame, frame, &item);
     if (part.object_from_mesh) item["object_from_mesh"] = PoseJson(*part.object_from_mesh);
     list.push_back(item);
   }
-  return list;
+  (*out)["mesh"] = list;
 }
 
-ordered_json ObjectJson(const ObjectDescription& object) {
-  ordered_json out = {{"name", object.name}, {"mesh", MeshJson(object.mesh, object.mesh_parts)}};
+ordered_json ObjectJson(const ObjectDescription& object, const MeshFrame& outer) {
+  ordered_json out = {{"name", object.name}};
+  AddMeshJson(object.mesh, object.mesh_parts, object.mesh_frame, outer, &out);
   if (!object.label.empty()) out["label"] = object.label;
   if (!object.masks.empty()) out["masks"] = object.masks;
   const auto add = [&](const char* key, const std::optional<Rigid3d>& pose) {

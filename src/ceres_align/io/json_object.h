@@ -89,15 +89,21 @@ std::optional<Rigid3d> ReadOptionalPose(ObjectReader* reader, const char* key);
 /// {"rig_from_world": pose}.
 std::optional<Rigid3d> ReadRigPose(ObjectReader* reader, const char* key);
 std::vector<std::string> ReadWords(ObjectReader* reader, const char* key);
-/// "mesh": a path, or a list of {"mesh", "object_from_mesh"}.
-void ReadMesh(ObjectReader* reader, std::string* mesh, std::vector<MeshPart>* parts);
-/// "objects", if there are any.
-std::vector<ObjectDescription> ReadObjects(ObjectReader* scene);
+/// "mesh": a path, or a list of {"mesh", "object_from_mesh"}; "mesh_unit" or "mesh_scale", and
+/// "mesh_up", beside it and in the list. `frame` comes with what holds without them.
+void ReadMesh(ObjectReader* reader, std::string* mesh, std::vector<MeshPart>* parts,
+              MeshFrame* frame);
+/// Those keys alone.
+void ReadMeshFrame(ObjectReader* reader, MeshFrame* frame);
+/// "objects", if there are any; `frame` is the scene's.
+std::vector<ObjectDescription> ReadObjects(ObjectReader* scene, const MeshFrame& frame);
 
 nlohmann::ordered_json PoseJson(const Rigid3d& pose);
 nlohmann::ordered_json MatrixJson(const Eigen::Matrix3d& matrix);
-/// What ReadMesh reads, and one of what ReadObjects does.
-nlohmann::ordered_json MeshJson(const std::string& mesh, const std::vector<MeshPart>& parts);
-nlohmann::ordered_json ObjectJson(const ObjectDescription& object);
+/// Adds to *out what ReadMesh reads; `outer` is what holds without the keys of `frame`.
+void AddMeshJson(const std::string& mesh, const std::vector<MeshPart>& parts,
+                 const MeshFrame& frame, const MeshFrame& outer, nlohmann::ordered_json* out);
+/// One of what ReadObjects does.
+nlohmann::ordered_json ObjectJson(const ObjectDescription& object, const MeshFrame& outer);
 
 }  // namespace ceres_align::io_internal

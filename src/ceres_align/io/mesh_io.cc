@@ -122,11 +122,29 @@ LoadedMesh Cleaned(RawMesh raw, const std::string& name) {
   return loaded;
 }
 
+void Place(const MeshFrame& frame, const std::string& name, TriangleMesh* mesh) {
+  if (frame.IsIdentity()) return;
+  const Eigen::Matrix3d turn = WorldFromFileAxes(frame.up);
+  for (Eigen::Vector3d& v : mesh->vertices) v = frame.scale * (turn * v).eval();
+  try {
+    CheckCoordinates(*mesh);
+  } catch (const InputError& error) {
+    Fail(name, ": ", InWords(frame), ": ", error.what());
+  }
+}
+
 }  // namespace
 
-LoadedMesh LoadMesh(const std::filesystem::path& path) {
-  RawMesh raw = ReadByFormat(ReadFile(path), path);  // the bytes are gone by the next line
-  return Cleaned(std::move(raw), NameOf(path));
+io_internal::RawMesh io_internal::ReadMeshFile(const std::filesystem::path& path) {
+  return ReadByFormat(ReadFile(path), path);
+}
+
+LoadedMesh LoadMesh(const std::filesystem::path& path, const MeshFrame& frame) {
+  const std::string name = NameOf(path);
+  CheckMeshScale(frame.scale, Cat(name, ": the mesh's scale"));
+  LoadedMesh loaded = Cleaned(io_internal::ReadMeshFile(path), name);
+  Place(frame, name, &loaded.mesh);
+  return loaded;
 }
 
 LoadedMesh ParseMesh(const std::string& bytes, const std::filesystem::path& path) {

@@ -27,6 +27,9 @@ RawMesh ReadByAssimp(const std::string& bytes, const std::string& name,
 /// GLB or glTF; external buffers are looked for beside `path`.
 RawMesh ReadGltf(const std::string& bytes, const std::filesystem::path& path);
 
+/// By the file's format, told as LoadMesh says.
+RawMesh ReadMeshFile(const std::filesystem::path& path);
+
 /// Collects polygons while a file is read and triangulates them when all vertices are known.
 class PolygonCollector {
  public:

@@ -132,6 +132,7 @@ class ObjReader {
   int32_t ReadCorner() {
     const char* begin = p_;
     int64_t index = 0;
+    if (ReadPlainIndex(&index)) return VertexOf(index);
     const auto [last, error] = std::from_chars(p_, end_, index);
     p_ = last;
     const std::string_view word = WordFrom(begin);
@@ -141,6 +142,21 @@ class ObjReader {
         (!rest.empty() && rest[0] != '/')) {
       FailLine("face corner ", Quoted(word), " is not an index");
     }
+    return VertexOf(index);
+  }
+
+  // The most of all corners: up to nine digits, alone. Moves on only then.
+  bool ReadPlainIndex(int64_t* index) {
+    const char* p = p_;
+    int64_t value = 0;
+    for (; p < end_ && p - p_ < 9 && *p >= '0' && *p <= '9'; ++p) value = 10 * value + (*p - '0');
+    if (p == p_ || (p < end_ && !IsBlank(*p) && !IsEndOfLine(*p))) return false;
+    p_ = p;
+    *index = value;
+    return true;
+  }
+
+  int32_t VertexOf(int64_t index) {
     const int64_t count = static_cast<int64_t>(raw_.mesh.vertices.size());
     if (index == 0) FailLine("vertex index 0; OBJ counts from 1");
     if (index < -count || index > kMaxVertices) FailIndexRange(Cat(index));

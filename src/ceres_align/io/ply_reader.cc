@@ -247,8 +247,9 @@ class PlyReader {
         ReadVertices(element);
       } else if (element.name == "face") {
         ReadFaces(element);
+      } else if (element.name == "tristrips") {
+        ReadStrips(element);
       } else {
-        if (element.name == "tristrips") Fail(name_, ": tristrips are not supported");
         SkipElement(element);
       }
     }
@@ -257,6 +258,7 @@ class PlyReader {
            " is out of range; the file has ", raw_.mesh.vertices.size(), " vertices");
     }
     polygons_.Finish(name_, &raw_);
+    raw_.mesh.faces.insert(raw_.mesh.faces.end(), strip_faces_.begin(), strip_faces_.end());
     if (!cursor_.Warning().empty()) raw_.warnings.push_back(cursor_.Warning());
     return std::move(raw_);
   }
@@ -349,6 +351,61 @@ class PlyReader {
     }
   }
 
+  // Lists of strips, each ended by −1; as Stanford's scans have them.
+  void ReadStrips(const PlyElement& element) {
+    const int list = element.Find("vertex_indices");
+    if (list < 0 || !element.properties[list].is_list ||
+        !IsInteger(element.properties[list].type)) {
+      Fail(name_, ": element tristrips has no integer list vertex_indices");
+    }
+    for (int64_t i = 0; i < element.count; ++i) {
+      cursor_.BeginItem(element, i);
+      for (int k = 0; k < static_cast<int>(element.properties.size()); ++k) {
+        if (k == list) {
+          ReadStripList(element.properties[k]);
+        } else {
+          cursor_.Skip(element.properties[k]);
+        }
+      }
+      cursor_.EndItem();
+    }
+  }
+
+  void ReadStripList(const PlyProperty& property) {
+    const int64_t n = cursor_.ListLength(property);
+    const auto num_vertices = static_cast<int64_t>(raw_.mesh.vertices.size());
+    int64_t corners = 0;  // of this strip
+    int32_t previous[2] = {};
+    for (int64_t i = 0; i < n; ++i) {
+      const int64_t index = cursor_.Integer(property.type);
+      if (index == -1) {
+        if (corners < 3) {
+          cursor_.FailItem("strip with ", corners, corners == 1 ? " corner" : " corners",
+                           " before ", "value ", i, "; it needs 3");
+        }
+        corners = 0;
+        continue;
+      }
+      if (index < 0 || index >= num_vertices) {
+        cursor_.FailItem("vertex index ", index, " is out of range; ", num_vertices,
+                         " vertices stand before the strips");
+      }
+      const auto corner = static_cast<int32_t>(index);
+      if (corners >= 2) AddStripTriangle(previous, corner, corners % 2 == 1);
+      previous[0] = previous[1];
+      previous[1] = corner;
+      ++corners;
+    }
+    if (corners > 0) cursor_.FailItem("the last strip does not end with -1");
+  }
+
+  // Every second triangle is wound the other way. Those with a repeated corner join strips.
+  void AddStripTriangle(const int32_t previous[2], int32_t corner, bool flipped) {
+    const int32_t a = previous[flipped ? 1 : 0], b = previous[flipped ? 0 : 1];
+    if (a == b || a == corner || b == corner) return;
+    strip_faces_.push_back({a, b, corner});
+  }
+
   void SkipElement(const PlyElement& element) {
     for (int64_t i = 0; i < element.count; ++i) {
       cursor_.BeginItem(element, i);
@@ -362,6 +419,7 @@ class PlyReader {
   Cursor cursor_;
   RawMesh raw_;
   PolygonCollector polygons_;
+  std::vector<std::array<int32_t, 3>> strip_faces_;
   int64_t largest_index_ = -1;
   int64_t largest_index_face_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/files.h"
@@ -63,22 +64,22 @@ void NameViews(std::vector<ViewDescription>* views, std::string_view where) {
   }
 }
 
-// Loads each mesh file once.
+// Loads each mesh file once (for each frame that it has).
 class SceneBuilder {
  public:
   SceneBuilder(const fs::path& folder, LoadedScene* loaded) : folder_(folder), loaded_(loaded) {}
 
-  int MeshIndex(const std::string& name, const std::vector<MeshPart>& parts,
+  int MeshIndex(const std::string& name, const std::vector<MeshPart>& parts, const MeshFrame& frame,
                 const std::string& place) {
-    return parts.empty() ? MeshIndex(name) : MergedIndex(parts, place);
+    return parts.empty() ? MeshIndex(name, frame) : MergedIndex(parts, place);
   }
 
-  int MeshIndex(const std::string& name) {
+  int MeshIndex(const std::string& name, const MeshFrame& frame) {
     const fs::path path = Resolve(name);
-    const auto [found, is_new] =
-        index_of_.emplace(path, static_cast<int>(loaded_->scene.meshes.size()));
+    const auto [found, is_new] = index_of_.emplace(std::make_tuple(path, frame.scale, frame.up),
+                                                   static_cast<int>(loaded_->scene.meshes.size()));
     if (is_new) {
-      LoadedMesh mesh = LoadMesh(path);
+      LoadedMesh mesh = LoadMesh(path, frame);
       Warn(mesh.warnings);
       loaded_->scene.meshes.push_back(std::make_shared<TriangleMesh>(std::move(mesh.mesh)));
       loaded_->scene.mesh_names.push_back(name);
@@ -125,7 +126,7 @@ class SceneBuilder {
 
   const fs::path folder_;
   LoadedScene* const loaded_;
-  std::map<fs::path, int> index_of_;
+  std::map<std::tuple<fs::path, double, UpAxis>, int> index_of_;
   std::map<const std::vector<MeshPart>*, int> merged_at_;
 };
 
@@ -180,7 +181,8 @@ LoadedMesh LoadMergedMesh(const std::vector<MeshPart>& parts, const fs::path& fo
   LoadedMesh merged;
   for (size_t i = 0; i < parts.size(); ++i) {
     CheckFinite(parts[i].object_from_mesh, Cat(place, "[", i, "].object_from_mesh"));
-    const LoadedMesh part = LoadMesh((folder / fs::u8path(parts[i].mesh)).lexically_normal());
+    const LoadedMesh part =
+        LoadMesh((folder / fs::u8path(parts[i].mesh)).lexically_normal(), parts[i].frame);
     const Rigid3d object_from_mesh = parts[i].object_from_mesh.value_or(Rigid3d());
     const auto first = static_cast<int32_t>(merged.mesh.vertices.size());
     for (const Eigen::Vector3d& vertex : part.mesh.vertices) {
@@ -250,14 +252,15 @@ LoadedScene BuildScene(const SceneDescription& description, const fs::path& fold
     view.mesh_index =
         builder.MeshIndex(own_mesh ? views[i].mesh : description.mesh,
                           own_mesh ? views[i].mesh_parts : loaded.description.mesh_parts,
+                          own_mesh ? views[i].mesh_frame : description.mesh_frame,
                           own_mesh ? Cat(where, ": views[", i, "].mesh") : Cat(where, ": mesh"));
     loaded.scene.views.push_back(std::move(view));
     const std::string hint = PixelCenterHint(views[i], Cat(where, ": views[", i, "]"));
     if (!hint.empty()) loaded.warnings.push_back(hint);
   }
   for (const OccluderDescription& occluder : description.occluders) {
-    loaded.scene.occluders.push_back(
-        {builder.MeshIndex(occluder.mesh), occluder.rig_from_occluder.value_or(Rigid3d())});
+    loaded.scene.occluders.push_back({builder.MeshIndex(occluder.mesh, occluder.mesh_frame),
+                                      occluder.rig_from_occluder.value_or(Rigid3d())});
   }
   loaded.scene.initial_rig_from_world = description.initial_rig_from_world;
   loaded.scene.true_rig_from_world = description.true_rig_from_world;

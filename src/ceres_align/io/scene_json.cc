@@ -20,9 +20,9 @@ using nlohmann::ordered_json;
 
 namespace {
 
+using io_internal::AddMeshJson;
 using io_internal::CheckLength;
 using io_internal::MatrixJson;
-using io_internal::MeshJson;
 using io_internal::ReadList;
 using io_internal::ReadMatrix3;
 using io_internal::ReadMesh;
@@ -30,11 +30,14 @@ using io_internal::ReadOptionalPose;
 using io_internal::ReadRigPose;
 using io_internal::ReadWords;
 
-// `fov_range_deg`: where K may be missing; its middle is taken then.
-using FovRange = std::optional<std::array<double, 2>>;
+// What the scene says for all views.
+struct SceneDefaults {
+  std::optional<std::array<double, 2>> fov_range_deg;  // K may be missing; its middle is taken then
+  MeshFrame mesh_frame;
+};
 
 // What a view says of its camera.
-void ReadCamera(ObjectReader* object, const FovRange& fov_range_deg, ViewDescription* out) {
+void ReadCamera(ObjectReader* object, const SceneDefaults& defaults, ViewDescription* out) {
   ObjectReader& reader = *object;
   ViewDescription& view = *out;
   view.width_px = reader.Integer("width");
@@ -42,8 +45,10 @@ void ReadCamera(ObjectReader* object, const FovRange& fov_range_deg, ViewDescrip
   if (const json* center = reader.Optional("pixel_center")) {
     view.pixel_center = ObjectReader::Number(*center, reader.Place("pixel_center"));
   }
-  if (fov_range_deg && reader.Optional("K") == nullptr) {
-    view.K = MiddleCamera(view.width_px, view.height_px, *fov_range_deg, reader.Place("width")).K();
+  if (defaults.fov_range_deg && reader.Optional("K") == nullptr) {
+    view.K =
+        MiddleCamera(view.width_px, view.height_px, *defaults.fov_range_deg, reader.Place("width"))
+            .K();
     view.pixel_center = 0.5;
   } else {
     view.K = ReadMatrix3(reader.Required("K"), reader.Place("K"));
@@ -60,20 +65,25 @@ void ReadCamera(ObjectReader* object, const FovRange& fov_range_deg, ViewDescrip
 }
 
 // And of the object.
-void ReadObject(ObjectReader* reader, ViewDescription* view) {
-  ReadMesh(reader, &view->mesh, &view->mesh_parts);
+void ReadObject(ObjectReader* reader, const SceneDefaults& defaults, ViewDescription* view) {
+  view->mesh_frame = defaults.mesh_frame;
+  ReadMesh(reader, &view->mesh, &view->mesh_parts, &view->mesh_frame);
+  for (const char* key : {"mesh_unit", "mesh_scale", "mesh_up"}) {
+    if (view->has_mesh() || reader->Optional(key) == nullptr) continue;
+    Fail(reader->Place(key), " is that of a mesh, and there is none beside it");
+  }
   view->world_from_object = ReadOptionalPose(reader, "world_from_object");
 }
 
 ViewDescription ReadView(const json& value, const std::string& place,
-                         const FovRange& fov_range_deg) {
+                         const SceneDefaults& defaults) {
   ObjectReader reader(value, place);
   ViewDescription view;
   view.name = reader.String("name");
   if (reader.Optional("mask") != nullptr) view.mask = reader.String("mask");
   view.ignore = reader.String("ignore");
-  ReadCamera(&reader, fov_range_deg, &view);
-  ReadObject(&reader, &view);
+  ReadCamera(&reader, defaults, &view);
+  ReadObject(&reader, defaults, &view);
   reader.CheckNoOtherKeys();
   return view;
 }
@@ -94,7 +104,7 @@ std::map<std::string, std::string> ReadPaths(ObjectReader* frame, const char* ke
 }
 
 std::vector<ViewDescription> ReadCameras(const json& list, const std::string& place,
-                                         const FovRange& fov_range_deg) {
+                                         const SceneDefaults& defaults) {
   if (!list.is_array() || list.empty()) Fail(place, " must be a list of at least one camera");
   std::vector<ViewDescription> cameras;
   for (size_t i = 0; i < list.size(); ++i) {
@@ -102,7 +112,7 @@ std::vector<ViewDescription> ReadCameras(const json& list, const std::string& pl
     ViewDescription camera;
     reader.Required("name");
     camera.name = reader.String("name");
-    ReadCamera(&reader, fov_range_deg, &camera);
+    ReadCamera(&reader, defaults, &camera);
     reader.CheckNoOtherKeys();
     for (const ViewDescription& other : cameras) {
       if (other.name == camera.name) Fail(reader.Place("name"), " appears twice");
@@ -119,7 +129,8 @@ std::vector<ViewDescription> ReadCameras(const json& list, const std::string& pl
 
 // "cameras" and "frames" as one view for each mask, "frame_camera" by name.
 std::vector<ViewDescription> ReadFrames(const json& list, const std::string& place,
-                                        const std::vector<ViewDescription>& cameras) {
+                                        const std::vector<ViewDescription>& cameras,
+                                        const SceneDefaults& defaults) {
   if (!list.is_array()) Fail(place, " must be a list");
   std::vector<ViewDescription> views;
   for (size_t i = 0; i < list.size(); ++i) {
@@ -131,7 +142,7 @@ std::vector<ViewDescription> ReadFrames(const json& list, const std::string& pla
     const auto ignored = ReadPaths(&reader, "ignore", cameras);
     if (masks.empty()) Fail(reader.Place("masks"), " names no mask");
     ViewDescription object;
-    ReadObject(&reader, &object);
+    ReadObject(&reader, defaults, &object);
     for (const ViewDescription& camera : cameras) {
       const auto mask = masks.find(camera.name), ignore = ignored.find(camera.name);
       if (mask == masks.end()) {
@@ -144,6 +155,7 @@ std::vector<ViewDescription> ReadFrames(const json& list, const std::string& pla
       if (ignore != ignored.end()) view.ignore = ignore->second;
       view.mesh = object.mesh;
       view.mesh_parts = object.mesh_parts;
+      view.mesh_frame = object.mesh_frame;
       view.world_from_object = object.world_from_object;
       views.push_back(view);
     }
@@ -154,7 +166,7 @@ std::vector<ViewDescription> ReadFrames(const json& list, const std::string& pla
 
 // "views", or "cameras" and "frames".
 std::vector<ViewDescription> ReadViews(ObjectReader* scene, const std::string& name,
-                                       const FovRange& fov_range_deg, bool has_objects) {
+                                       const SceneDefaults& defaults, bool has_objects) {
   const json* frames = scene->Optional("frames");
   const json* cameras = scene->Optional("cameras");
   if ((frames != nullptr) != (cameras != nullptr)) {
@@ -168,40 +180,43 @@ std::vector<ViewDescription> ReadViews(ObjectReader* scene, const std::string& n
       Fail(name, ": views and frames are both given; frames with cameras take the views' place");
     }
     return ReadFrames(*frames, scene->Place("frames"),
-                      ReadCameras(*cameras, scene->Place("cameras"), fov_range_deg));
+                      ReadCameras(*cameras, scene->Place("cameras"), defaults), defaults);
   }
   const json& views = scene->Required("views");
   if (!views.is_array()) Fail(scene->Place("views"), " must be a list");
   std::vector<ViewDescription> list;
   for (size_t i = 0; i < views.size(); ++i) {
-    list.push_back(ReadView(views[i], Cat(name, ": views[", i, "]"), fov_range_deg));
+    list.push_back(ReadView(views[i], Cat(name, ": views[", i, "]"), defaults));
   }
   return list;
 }
 
-OccluderDescription ReadOccluder(const json& value, const std::string& place) {
+OccluderDescription ReadOccluder(const json& value, const std::string& place,
+                                 const MeshFrame& frame) {
   ObjectReader reader(value, place);
   OccluderDescription occluder;
+  occluder.mesh_frame = frame;
   reader.Required("mesh");
   occluder.mesh = reader.String("mesh");
+  io_internal::ReadMeshFrame(&reader, &occluder.mesh_frame);
   occluder.rig_from_occluder = ReadOptionalPose(&reader, "rig_from_occluder");
   reader.CheckNoOtherKeys();
   return occluder;
 }
 
-std::vector<OccluderDescription> ReadOccluders(ObjectReader* scene) {
+std::vector<OccluderDescription> ReadOccluders(ObjectReader* scene, const MeshFrame& frame) {
   std::vector<OccluderDescription> occluders;
   const json* list = scene->Optional("occluders");
   if (list == nullptr) return occluders;
   const std::string place = scene->Place("occluders");
   if (!list->is_array()) Fail(place, " must be a list, it is ", ObjectReader::TypeOf(*list));
   for (size_t i = 0; i < list->size(); ++i) {
-    occluders.push_back(ReadOccluder((*list)[i], Cat(place, "[", i, "]")));
+    occluders.push_back(ReadOccluder((*list)[i], Cat(place, "[", i, "]"), frame));
   }
   return occluders;
 }
 
-ordered_json ViewJson(const ViewDescription& view) {
+ordered_json ViewJson(const ViewDescription& view, const MeshFrame& outer) {
   ordered_json out;
   out["name"] = view.name;
   if (!view.mask.empty()) out["mask"] = view.mask;
@@ -212,7 +227,9 @@ ordered_json ViewJson(const ViewDescription& view) {
   out["K"] = MatrixJson(view.K);
   if (!view.dist.empty()) out[view.is_fisheye ? "fisheye" : "dist"] = view.dist;
   if (view.cam_from_rig) out["cam_from_rig"] = PoseJson(*view.cam_from_rig);
-  if (view.has_mesh()) out["mesh"] = MeshJson(view.mesh, view.mesh_parts);
+  if (view.has_mesh()) {
+    AddMeshJson(view.mesh, view.mesh_parts, view.mesh_frame, outer, &out);
+  }
   if (view.world_from_object) out["world_from_object"] = PoseJson(*view.world_from_object);
   return out;
 }
@@ -247,16 +264,17 @@ SceneDescription ReadSceneDescription(const std::filesystem::path& path, Masks m
   if (!document.is_object()) Fail(name, ": a scene must be an object");
   ObjectReader reader(document, name, ": ");
   SceneDescription scene;
-  ReadMesh(&reader, &scene.mesh, &scene.mesh_parts);
-  scene.objects = io_internal::ReadObjects(&reader);
+  ReadMesh(&reader, &scene.mesh, &scene.mesh_parts, &scene.mesh_frame);
+  scene.objects = io_internal::ReadObjects(&reader, scene.mesh_frame);
   scene.refine = ReadWords(&reader, "refine");
   if (const json* range = reader.Optional("fov_range_deg")) {
     const std::vector<double> numbers = ReadList(*range, reader.Place("fov_range_deg"));
     CheckLength(numbers.size(), 2, reader.Place("fov_range_deg"));
     scene.fov_range_deg = {numbers[0], numbers[1]};
   }
-  scene.views = ReadViews(&reader, name, scene.fov_range_deg, !scene.objects.empty());
-  scene.occluders = ReadOccluders(&reader);
+  scene.views =
+      ReadViews(&reader, name, {scene.fov_range_deg, scene.mesh_frame}, !scene.objects.empty());
+  scene.occluders = ReadOccluders(&reader, scene.mesh_frame);
   scene.initial_rig_from_world = ReadRigPose(&reader, "initial");
   scene.true_rig_from_world = ReadRigPose(&reader, "truth");
   reader.CheckNoOtherKeys();
@@ -268,20 +286,21 @@ void SaveScene(const std::filesystem::path& path, const SceneDescription& descri
   SceneDescription scene = description;
   CheckSceneDescription(&scene, NameOf(path));
   ordered_json out;
-  if (scene.has_mesh()) out["mesh"] = MeshJson(scene.mesh, scene.mesh_parts);
+  AddMeshJson(scene.mesh, scene.mesh_parts, scene.mesh_frame, {}, &out);
   out["views"] = ordered_json::array();
-  for (const ViewDescription& view : scene.views) out["views"].push_back(ViewJson(view));
+  for (const ViewDescription& view : scene.views)
+    out["views"].push_back(ViewJson(view, scene.mesh_frame));
   if (!scene.refine.empty()) out["refine"] = scene.refine;
   if (scene.fov_range_deg) out["fov_range_deg"] = *scene.fov_range_deg;
   for (const OccluderDescription& occluder : scene.occluders) {
     ordered_json item;
-    item["mesh"] = occluder.mesh;
+    AddMeshJson(occluder.mesh, {}, occluder.mesh_frame, scene.mesh_frame, &item);
     if (occluder.rig_from_occluder)
       item["rig_from_occluder"] = PoseJson(*occluder.rig_from_occluder);
     out["occluders"].push_back(item);
   }
   for (const ObjectDescription& object : scene.objects) {
-    out["objects"].push_back(io_internal::ObjectJson(object));
+    out["objects"].push_back(io_internal::ObjectJson(object, scene.mesh_frame));
   }
   const auto add = [&](const char* key, const std::optional<Rigid3d>& pose) {
     if (pose) out[key] = {{"rig_from_world", PoseJson(*pose)}};

@@ -81,6 +81,7 @@ SceneDescription SceneOfObject(const SceneDescription& description, size_t index
   SceneDescription scene;
   scene.mesh = object.mesh;
   scene.mesh_parts = object.mesh_parts;
+  scene.mesh_frame = object.mesh_frame;
   scene.occluders = description.occluders;
   scene.initial_rig_from_world = object.initial_rig_from_world;
   scene.true_rig_from_world = object.true_rig_from_world;
