@@ -38,9 +38,14 @@ DEFINE_string(scene, "",
 DEFINE_string(mesh, "", "The mesh: OBJ, PLY, STL, OFF, GLB, glTF, DAE, X3D or 3MF.");
 DEFINE_string(masks, "",
               "The masks of cameras 1, 2, ..., separated by commas: l.png,r.png. l.png:3 is the "
-              "pixels of label 3 in an image of labels, l.png:#ff8000 those of a colour.");
+              "pixels of label 3 in an image of labels, l.png:#ff8000 those of a colour, "
+              "coco.json:IMAGE:ANNOTATION an annotation in COCO's form.");
 DEFINE_string(mask_path, "", "The mask of camera 1; with --mask_path_2 the same as --masks.");
 DEFINE_string(mask_path_2, "", "The mask of camera 2.");
+DEFINE_double(mask_threshold, 0,
+              "Makes masks binary, for maps of probability: a pixel of at least this value (up to "
+              "1) is the object. 0: values in between are the covered part of a pixel. Replaces a "
+              "scene's.");
 DEFINE_double(mesh_scale, 1, "The mesh's vertices are multiplied by this.");
 DEFINE_string(mesh_unit, "",
               "The unit of the mesh's file, mm, cm, m, in or ft: metres come out. In the place of "
@@ -209,8 +214,8 @@ ProgramHelp Help() {
       {"ceres_align --scene scene.json --search", "The same, without the start in the file."}};
   help.groups = {
       {"What to align",
-       {"scene", "mesh", "masks", "mask_path", "mask_path_2", "mesh_scale", "mesh_unit", "mesh_up",
-        "initial_scale", "refine"}},
+       {"scene", "mesh", "masks", "mask_path", "mask_path_2", "mask_threshold", "mesh_scale",
+        "mesh_unit", "mesh_up", "initial_scale", "refine"}},
       {"Cameras",
        {"fov_deg", "fov_range_deg", "K", "pixel_center", "dist", "image_size", "R_rel", "T_rel",
         "rig_convention"}},
@@ -241,6 +246,7 @@ SceneFlags FlagsOfScene() {
   flags.masks = FLAGS_masks;
   flags.mask_path = FLAGS_mask_path;
   flags.mask_path_2 = FLAGS_mask_path_2;
+  if (FlagWasGiven("mask_threshold")) flags.mask_threshold = FLAGS_mask_threshold;
   if (FlagWasGiven("mesh_scale") && FlagWasGiven("initial_scale")) {
     throw InputError("--mesh_scale and --initial_scale are both given; they mean the same");
   }

@@ -42,7 +42,8 @@ void RejectFlagsOfUserMasks(const SceneFlags& flags) {
       {"--rig_convention", !flags.rig_convention.empty()},
       {"--mesh_scale", flags.mesh_scale.value_or(1) != 1},
       {"--mesh_unit", !flags.mesh_unit.empty()},
-      {"--mesh_up", !flags.mesh_up.empty()}};
+      {"--mesh_up", !flags.mesh_up.empty()},
+      {"--mask_threshold", flags.mask_threshold.has_value()}};
   for (const auto& [flag, is_given] : given) {
     if (is_given) {
       throw InputError(std::string(flag) + " needs --mesh and --masks; without them the demo runs");

@@ -174,6 +174,15 @@ void SetRig(const SceneFlags& flags, std::vector<ViewDescription>* views) {
   }
 }
 
+// 0: masks as they are, whatever the scene says.
+void SetThreshold(const SceneFlags& flags, SceneDescription* description) {
+  if (!flags.mask_threshold) return;
+  description->mask_threshold.reset();
+  if (*flags.mask_threshold == 0) return;
+  CheckMaskThreshold(*flags.mask_threshold, "--mask_threshold");
+  description->mask_threshold = flags.mask_threshold;
+}
+
 LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
   if (flags.mesh.empty()) throw InputError("masks are given without --mesh");
   const std::vector<std::string> masks = MaskPaths(flags);
@@ -194,6 +203,7 @@ LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
   SetLenses(flags, &description.views);
   SetRig(flags, &description.views);
   description.fov_range_deg = flags.fov_range_deg;
+  SetThreshold(flags, &description);
   return BuildScene(description, "", Shown(Joined(masks), 100));
 }
 
@@ -219,7 +229,10 @@ void ExcludeBesideScene(const SceneFlags& flags) {
 
 LoadedScene FromSceneFile(const SceneFlags& flags) {
   ExcludeBesideScene(flags);
-  LoadedScene loaded = LoadScene(flags.scene);
+  const std::filesystem::path path = flags.scene;
+  SceneDescription description = ReadSceneDescription(path);
+  SetThreshold(flags, &description);
+  LoadedScene loaded = BuildScene(description, path.parent_path(), Shown(path.string(), 100));
   Scene& scene = loaded.scene;
   if (const auto cam1_from_world = StartOfCamera1(flags)) {
     scene.initial_rig_from_world = Inverse(scene.views.at(0).cam_from_rig) * *cam1_from_world;
@@ -282,6 +295,7 @@ std::vector<LoadedObject> ObjectsFromFlags(const SceneFlags& flags) {
   ExcludeBesideScene(flags);
   SceneDescription description = ReadSceneDescription(flags.scene);
   if (description.objects.empty()) return {};
+  SetThreshold(flags, &description);
   Exclude({{"--camera_location", flags.camera_location.has_value()},
            {"--camera_rotation", !flags.camera_rotation.empty()},
            {"--camera_translation", !flags.camera_translation.empty()},

@@ -19,6 +19,7 @@ struct SceneFlags {
   std::string mask_path_2;
   std::optional<double> mesh_scale;
   std::string mesh_unit, mesh_up;
+  std::optional<double> mask_threshold;  ///< also with a scene, in the place of its own
   std::optional<double> fov_deg;
   std::optional<std::array<double, 2>> fov_range_deg;
   std::string refine;  ///< comma-separated words of io/refine_text.h

@@ -124,9 +124,9 @@ Loaded Load(const std::filesystem::path& path, std::string_view selection) {
   if (loaded.selection.image >= 0) {
     const std::string place = Cat(loaded.file.name, ": images[", loaded.selection.image, "]");
     ObjectReader image(loaded.file.document["images"][loaded.selection.image], place);
-    TakeSize(CheckedSize(image.Required("width"), image.Required("height"), place, ".width",
-                         ".height"),
-             place, &loaded);
+    TakeSize(
+        CheckedSize(image.Required("width"), image.Required("height"), place, ".width", ".height"),
+        place, &loaded);
   }
   for (const size_t i : loaded.selection.annotations) {
     const std::string place = loaded.file.Place(i);

@@ -6,6 +6,7 @@
 //                                 that, or its id
 //   "instances.json:left.png:mug" its only annotation of a category, by name; in a list of results
 //                                 by category_id
+//   "instances.json::mug"         likewise, of the only image
 //   "instances.json:17:1768"      an annotation by its id (not in a list of results)
 //   "instances.json:17:@3"        annotations[3], or the list's [3]
 //   "instances.json:17:mug+@3"    several together; all of the image: "instances.json:17:all"

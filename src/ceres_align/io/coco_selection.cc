@@ -63,6 +63,7 @@ class Selector {
 
   CocoSelection Select(std::string_view text) {
     if (text.empty()) return Pick(TheOnlyImage(), "");
+    if (text[0] == ':') return Pick(TheOnlyImage(), NotEmpty(text.substr(1)));
     // A file_name may have a colon.
     const ImageEntry* image = FindImage(text);
     if (image != nullptr) return Pick(*image, "");
@@ -72,11 +73,15 @@ class Selector {
       Fail(file_.name, ": there is no image ", Quoted(text.substr(0, colon)), "; it has ",
            ImagesText());
     }
-    if (colon + 1 == text.size()) Fail(file_.name, ": nothing follows the last colon");
-    return Pick(*image, text.substr(colon + 1));
+    return Pick(*image, NotEmpty(text.substr(colon + 1)));
   }
 
  private:
+  std::string_view NotEmpty(std::string_view words) const {
+    if (words.empty()) Fail(file_.name, ": nothing follows the last colon");
+    return words;
+  }
+
   void ListImages() {
     const json& images = file_.document.at("images");
     for (size_t i = 0; i < images.size(); ++i) {

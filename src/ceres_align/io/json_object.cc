@@ -1,7 +1,6 @@
 #include "ceres_align/io/json_object.h"
 
 #include "ceres_align/io/conventions.h"
-#include "ceres_align/io/mask_labels.h"
 
 namespace ceres_align::io_internal {
 
@@ -136,15 +135,11 @@ void ReadMesh(ObjectReader* reader, std::string* mesh, std::vector<MeshPart>* pa
 
 namespace {
 
-// A number, or text as it may stand behind a mask's colon.
+// A number or text, to stand behind a mask's colon.
 std::string ReadLabel(ObjectReader* reader) {
   const json* value = reader->Optional("label");
   if (value == nullptr) return "";
-  const std::string place = reader->Place("label");
-  const std::string text = value->is_number_integer() ? value->dump() : reader->String("label");
-  if (ParseMaskLabels(text)) return text;
-  Fail(place, " is ", Quoted(text),
-       "; a label is a number up to 65535 or \"#rrggbb\", several are ", "joined by +");
+  return value->is_number_integer() ? value->dump() : reader->String("label");
 }
 
 ObjectDescription ReadSceneObject(const json& value, const std::string& place,

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <opencv2/imgcodecs.hpp>
 
+#include "ceres_align/io/coco_masks.h"
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/label_image.h"
 #include "ceres_align/io/mask_labels.h"
@@ -99,8 +100,18 @@ std::string StretchTwoValued(ImageF* mask) {
              " (of 255); the latter was read as foreground");
 }
 
-void Threshold(ImageF* mask) {
-  for (float& v : mask->pixels) v = v >= 0.5f ? 1.0f : 0.0f;
+void Threshold(double threshold, ImageF* mask) {
+  // In float, as the values are: 0.1 in a float file is not below 0.1.
+  const auto least = static_cast<float>(threshold);
+  for (float& v : mask->pixels) v = v >= least ? 1.0f : 0.0f;
+}
+
+// Rule 6; returns a warning or "".
+std::string ThresholdAt(double threshold, ImageF* mask) {
+  const float most = *std::max_element(mask->pixels.begin(), mask->pixels.end());
+  Threshold(threshold, mask);
+  if (most == 0 || most >= static_cast<float>(threshold)) return "";
+  return Cat("is empty: its largest value, ", most, ", is below mask_threshold, ", threshold);
 }
 
 // Nearly all of the frame's edge is foreground, a thousandth of the image is not.
@@ -142,7 +153,9 @@ std::string OddMask(const LoadedMask& loaded) {
 
 ImageSize ReadImageSize(const std::filesystem::path& path) {
   SizeOnly sink;
-  const std::filesystem::path file = ParseMaskSource(path).file;
+  const MaskSource source = ParseMaskSource(path);
+  if (source.coco) return io_internal::CocoImageSize(source.file, *source.coco);
+  const std::filesystem::path& file = source.file;
   try {
     io_internal::DecodeImage(ReadFile(file), NameOf(file), &sink);
   } catch (const SizeOnly::Known&) {
@@ -150,7 +163,14 @@ ImageSize ReadImageSize(const std::filesystem::path& path) {
   return sink.size;
 }
 
-LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> expected) {
+void CheckMaskThreshold(double threshold, const std::string& place) {
+  if (threshold > 0 && threshold <= 1) return;
+  Fail(place, " is ", threshold, "; it must be above 0 and at most 1");
+}
+
+LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> expected,
+                    std::optional<double> threshold) {
+  if (threshold) CheckMaskThreshold(*threshold, NameOf(path) + ": mask_threshold");
   LoadedMask loaded;
   const auto warn = [&](const std::string& text) {
     if (!text.empty()) loaded.warnings.push_back(Cat(NameOf(path), ": the mask ", text));
@@ -158,16 +178,21 @@ LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> 
   const MaskSource source = ParseMaskSource(path);
   if (source.labels) {
     loaded.mask = io_internal::LoadLabels(source.file, *source.labels, expected);
+  } else if (source.coco) {
+    std::string warning;
+    loaded.mask = io_internal::LoadCocoMask(source.file, *source.coco, expected, &warning);
+    warn(warning);
   } else {
     MaskChannel channel = ReadMaskChannel(path, expected);
     loaded.mask = std::move(channel.mask());
-    if (channel.is_jpeg()) {
-      Threshold(&loaded.mask);
-      warn("is a JPEG; it was thresholded at one half");
-    } else {
+    if (!channel.is_jpeg()) {
       warn(StretchTwoValued(&loaded.mask));
+    } else if (!threshold) {
+      Threshold(0.5, &loaded.mask);
+      warn("is a JPEG; it was thresholded at one half");
     }
   }
+  if (threshold) warn(ThresholdAt(*threshold, &loaded.mask));
   for (float v : loaded.mask.pixels) loaded.area_px += v;
   warn(OddMask(loaded));
   return loaded;
@@ -176,10 +201,18 @@ LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> 
 ImageF LoadIgnore(const std::filesystem::path& path, std::optional<ImageSize> expected) {
   const MaskSource source = ParseMaskSource(path);
   if (source.labels) return io_internal::LoadLabels(source.file, *source.labels, expected);
-  MaskChannel channel = ReadMaskChannel(path, expected);
-  ImageF ignore = std::move(channel.mask());
-  if (channel.is_jpeg()) {
-    Threshold(&ignore);
+  ImageF ignore;
+  bool is_jpeg = false;
+  if (source.coco) {
+    std::string warning;  // an empty one is no surprise here
+    ignore = io_internal::LoadCocoMask(source.file, *source.coco, expected, &warning);
+  } else {
+    MaskChannel channel = ReadMaskChannel(path, expected);
+    ignore = std::move(channel.mask());
+    is_jpeg = channel.is_jpeg();
+  }
+  if (is_jpeg) {
+    Threshold(0.5, &ignore);
   } else {
     for (float& v : ignore.pixels) v = v == 0 ? 0.0f : 1.0f;
   }

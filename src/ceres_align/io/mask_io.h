@@ -28,7 +28,7 @@ struct LoadedMask {
 constexpr double kMinForeground_px = 16;
 
 /// Reads a mask: PNG, JPEG, BMP, PNM, TIFF or NumPy's .npy (height x width), told by content, not
-/// by name. The rule:
+/// by name; or COCO's JSON, by the ending .json (below). The rule for images:
 /// 1. An alpha channel that is not opaque everywhere is the mask; colours are then ignored.
 /// 2. Otherwise the brightest channel is (palettes applied): any colour on black is foreground.
 /// 3. 8-bit values are divided by 255, 16-bit by 65535, so that anti-aliased coverage and
@@ -36,17 +36,27 @@ constexpr double kMinForeground_px = 16;
 /// 4. If the only values are 0 and one other, the other is foreground (files of 0 and 1, label
 ///    images); with a warning where it is not the full value.
 /// 5. JPEG is thresholded at one half, because its ringing would add foreground; with a warning.
+/// 6. With a `threshold` every pixel of at least it is 1, all others are 0: JPEG at it, not one
+///    half, without the warning; two values as in 4 whatever it is.
 /// Warnings also tell of a mask that is all foreground or looks inverted, that never reaches one
-/// half, or that has less than kMinForeground_px of foreground but is not empty.
+/// half, that a threshold has emptied, or that has less than kMinForeground_px of foreground but is
+/// not empty.
 ///
 /// "frame.png:3" is the pixels of label 3, with no part of these rules (mask_labels.h); by number
 /// the image is PNG, PNM or TIFF of 8 or 16 bits in one channel or a palette, or three equal ones.
 ///
+/// "instances.json:left.png:mug" is an annotation in COCO's form, or a result: run lengths are 0
+/// and 1, polygons the exact area of each pixel (coco_masks.h).
+///
 /// Throws InputError for a file that is missing, empty, damaged (checksums and sizes are
 /// checked), no image, or of another size than `expected` (naming both; told from the header,
 /// before the pixels are decoded); for a label that no pixel has (naming those that there are), and
-/// labels of a JPEG, whose values are not exact.
-LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> expected = {});
+/// labels of a JPEG, whose values are not exact; for a threshold that CheckMaskThreshold refuses.
+LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> expected = {},
+                    std::optional<double> threshold = {});
+
+/// Throws InputError unless it is above 0 and at most 1; `place` begins the message.
+void CheckMaskThreshold(double threshold, const std::string& place);
 
 /// The size that an image file's header gives; nothing is decoded, labels are cut off. Throws as
 /// LoadMask does.

@@ -35,6 +35,18 @@ std::optional<uint32_t> ParseColour(std::string_view text) {
   return value;
 }
 
+// Behind the first ".json" that ends the text or has a colon behind it.
+size_t EndOfJson(const std::string& text) {
+  constexpr std::string_view kEnding = ".json";
+  std::string lower = text;
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  for (size_t at = lower.find(kEnding); at != std::string::npos; at = lower.find(kEnding, at + 1)) {
+    const size_t end = at + kEnding.size();
+    if (end == text.size() || text[end] == ':') return end;
+  }
+  return std::string::npos;
+}
+
 }  // namespace
 
 std::optional<MaskLabels> ParseMaskLabels(std::string_view text) {
@@ -61,14 +73,19 @@ std::string LabelText(uint32_t value, bool is_colour) {
 MaskSource ParseMaskSource(const std::filesystem::path& path) {
   std::error_code ignored;
   const std::string text = path.string();
+  if (const size_t end = EndOfJson(text); end == text.size()) {
+    return {path, std::nullopt, ""};
+  } else if (end != std::string::npos && !std::filesystem::exists(path, ignored)) {
+    return {text.substr(0, end), std::nullopt, text.substr(end + 1)};
+  }
   const size_t colon = text.rfind(':');
   if (colon == std::string::npos || colon == 0 || std::filesystem::exists(path, ignored)) {
-    return {path, std::nullopt};
+    return {path, std::nullopt, std::nullopt};
   }
   const std::optional<MaskLabels> labels =
       ParseMaskLabels(std::string_view(text).substr(colon + 1));
-  if (!labels) return {path, std::nullopt};
-  return {text.substr(0, colon), labels};
+  if (!labels) return {path, std::nullopt, std::nullopt};
+  return {text.substr(0, colon), labels, std::nullopt};
 }
 
 }  // namespace ceres_align

@@ -3,6 +3,7 @@
 //   "frame.png:3"         the pixels whose number is 3 (gray value or palette index)
 //   "frame.png:2+5"       2 or 5
 //   "frame.png:#ff8000"   of this colour: red, green, blue
+//   "coco.json:IMAGE:ANNOTATION"   coco_masks.h
 #pragma once
 
 #include <cstdint>
@@ -25,14 +26,15 @@ std::optional<MaskLabels> ParseMaskLabels(std::string_view text);
 /// A label as ParseMaskLabels reads it.
 std::string LabelText(uint32_t value, bool is_colour);
 
-/// A mask's file and, where it is an image of labels, those that are meant.
+/// A mask's file and, where it shows several objects, which are meant.
 struct MaskSource {
   std::filesystem::path file;
   std::optional<MaskLabels> labels;
+  std::optional<std::string> coco;  ///< of a file that ends in .json: what follows the colon, or ""
 };
 
 /// A file of the whole name, where there is one; else what stands behind the last colon are the
-/// labels, if it can be read as such.
+/// labels, if it can be read as such; or the first colon behind ".json".
 MaskSource ParseMaskSource(const std::filesystem::path& path);
 
 }  // namespace ceres_align

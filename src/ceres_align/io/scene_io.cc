@@ -87,12 +87,13 @@ class SceneBuilder {
     return found->second;
   }
 
-  View MakeView(const ViewDescription& description, std::string_view place) {
+  View MakeView(const ViewDescription& description, std::string_view place,
+                std::optional<double> mask_threshold) {
     View view;
     view.name = description.name;
     view.camera = CameraOf(description, place);
     const ImageSize size{description.width_px, description.height_px};
-    LoadedMask mask = LoadMask(Resolve(description.mask), size);
+    LoadedMask mask = LoadMask(Resolve(description.mask), size, mask_threshold);
     Warn(mask.warnings);
     ImageF ignore;
     if (!description.ignore.empty()) ignore = LoadIgnore(Resolve(description.ignore), size);
@@ -226,6 +227,9 @@ void CheckSceneDescription(SceneDescription* description, std::string_view where
     CheckFinite(description->occluders[i].rig_from_occluder, place + ".rig_from_occluder");
   }
   NameViews(&description->views, where);
+  if (description->mask_threshold) {
+    CheckMaskThreshold(*description->mask_threshold, Cat(where, ": mask_threshold"));
+  }
   CheckFinite(description->initial_rig_from_world, Cat(where, ": initial.rig_from_world"));
   CheckFinite(description->true_rig_from_world, Cat(where, ": truth.rig_from_world"));
   if (has_objects) io_internal::CheckObjects(*description, where);
@@ -247,7 +251,8 @@ LoadedScene BuildScene(const SceneDescription& description, const fs::path& fold
                                     ") has no mask: it is drawn where asked for, not looked at"));
       continue;
     }
-    View view = builder.MakeView(views[i], Cat(where, ": views[", i, "]"));
+    View view = builder.MakeView(views[i], Cat(where, ": views[", i, "]"),
+                                 loaded.description.mask_threshold);
     const bool own_mesh = views[i].has_mesh();
     view.mesh_index =
         builder.MeshIndex(own_mesh ? views[i].mesh : description.mesh,

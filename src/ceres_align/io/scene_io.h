@@ -7,13 +7,13 @@
 //                  "cam_from_rig": {"R": [[…], […], […]], "t": [x, y, z]},
 //                  "mesh": "other.ply", "world_from_object": {"R": …, "t": …} }, … ],
 //     "occluders": [ { "mesh": "stand.stl", "rig_from_occluder": {"R": …, "t": …} }, … ],
-//     "refine": ["focal=10", "scale", …], "fov_range_deg": [20, 70],
+//     "refine": ["focal=10", "scale", …], "fov_range_deg": [20, 70], "mask_threshold": 0.5,
 //     "initial": {"rig_from_world": {"R": …, "t": …}},
 //     "truth":   {"rig_from_world": {"R": …, "t": …}} }
 //
 // A mesh may be several at known relative poses, which become one: "mesh": [{"mesh": "a.obj",
 // "object_from_mesh": {"R": …, "t": …}}, …]. A mask may be a label's pixels: "frame.png:3"
-// (mask_labels.h).
+// (mask_labels.h), or an annotation of COCO's JSON (coco_masks.h).
 //
 // Beside each "mesh" may stand "mesh_unit": "mm" (cm, m, in, ft) or "mesh_scale": 0.001, and
 // "mesh_up": "z" (MeshFrame). The scene's hold for all its mesh files, a list's or view's for those
@@ -89,10 +89,10 @@ struct OccluderDescription {
 
 /// One of several objects in the same images.
 struct ObjectDescription {
-  std::string name;                          ///< unique, safe in file names
-  std::string mesh;                          ///< path; or
-  std::vector<MeshPart> mesh_parts;          ///< these
-  std::string label;                         ///< in the views' masks: "3", "2+5", "#ff8000"; or
+  std::string name;                  ///< unique, safe in file names
+  std::string mesh;                  ///< path; or
+  std::vector<MeshPart> mesh_parts;  ///< these
+  std::string label;  ///< in the views' masks: "3", "2+5", "#ff8000", "mug" (COCO); or
   std::map<std::string, std::string> masks;  ///< paths by views' names; it lacks the others
   std::optional<Rigid3d> initial_rig_from_world, true_rig_from_world;
   MeshFrame mesh_frame;  ///< of the file `mesh`
@@ -106,6 +106,7 @@ struct SceneDescription {
   /// Least and most field of view over the shorter side, degrees: the focal length is unknown in
   /// between, whatever K says (views may leave K out).
   std::optional<std::array<double, 2>> fov_range_deg;
+  std::optional<double> mask_threshold;  ///< in (0, 1]: masks are 1 from here on, else 0
   std::optional<Rigid3d> initial_rig_from_world;
   std::optional<Rigid3d> true_rig_from_world;
   std::vector<MeshPart> mesh_parts;        ///< in the place of `mesh`

@@ -272,6 +272,9 @@ SceneDescription ReadSceneDescription(const std::filesystem::path& path, Masks m
     CheckLength(numbers.size(), 2, reader.Place("fov_range_deg"));
     scene.fov_range_deg = {numbers[0], numbers[1]};
   }
+  if (const json* threshold = reader.Optional("mask_threshold")) {
+    scene.mask_threshold = ObjectReader::Number(*threshold, reader.Place("mask_threshold"));
+  }
   scene.views =
       ReadViews(&reader, name, {scene.fov_range_deg, scene.mesh_frame}, !scene.objects.empty());
   scene.occluders = ReadOccluders(&reader, scene.mesh_frame);
@@ -292,6 +295,7 @@ void SaveScene(const std::filesystem::path& path, const SceneDescription& descri
     out["views"].push_back(ViewJson(view, scene.mesh_frame));
   if (!scene.refine.empty()) out["refine"] = scene.refine;
   if (scene.fov_range_deg) out["fov_range_deg"] = *scene.fov_range_deg;
+  if (scene.mask_threshold) out["mask_threshold"] = *scene.mask_threshold;
   for (const OccluderDescription& occluder : scene.occluders) {
     ordered_json item;
     AddMeshJson(occluder.mesh, {}, occluder.mesh_frame, scene.mesh_frame, &item);

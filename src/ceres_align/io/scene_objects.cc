@@ -46,8 +46,11 @@ void CheckMasks(const SceneDescription& scene, const ObjectDescription& object,
     if (!scene.views[i].mask.empty()) continue;
     Fail(place, ".label: views[", i, "] has no mask, the image of labels");
   }
-  if (!object.label.empty() && !ParseMaskLabels(object.label)) {
-    Fail(place, ".label is ", Quoted(object.label), ", which is no label");
+  if (object.label.empty() || ParseMaskLabels(object.label)) return;
+  for (size_t i = 0; i < scene.views.size(); ++i) {
+    if (ParseMaskSource(scene.views[i].mask).coco) continue;
+    Fail(place, ".label is ", Quoted(object.label), "; in the mask of views[", i, "] a label is ",
+         "a number up to 65535 or \"#rrggbb\", several are joined by +");
   }
 }
 
@@ -83,6 +86,7 @@ SceneDescription SceneOfObject(const SceneDescription& description, size_t index
   scene.mesh_parts = object.mesh_parts;
   scene.mesh_frame = object.mesh_frame;
   scene.occluders = description.occluders;
+  scene.mask_threshold = description.mask_threshold;
   scene.initial_rig_from_world = object.initial_rig_from_world;
   scene.true_rig_from_world = object.true_rig_from_world;
   for (ViewDescription view : description.views) {
