@@ -9,6 +9,7 @@
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/mask_labels.h"
 #include "ceres_align/io/polygon_coverage.h"
+#include "ceres_align/io/scene_io.h"
 #include "io_testing.h"
 
 namespace ceres_align {
@@ -418,6 +419,27 @@ TEST_F(CocoMasks, MalformedText) {
                "not finite");
   EXPECT_PRED2(Contains, ErrorOf([&] { LoadMask(folder_ / "none.json:17"); }),
                "none.json: no such file");
+}
+
+// A scene's objects by their category.
+TEST_F(CocoMasks, LabelsOfObjects) {
+  SceneDescription scene;
+  ViewDescription view;
+  view.mask = "c.json:right/0002.png";
+  view.width_px = 10;
+  view.height_px = 8;
+  view.K << 10, 0, 5, 0, 10, 4, 0, 0, 1;
+  scene.views = {view};
+  scene.objects.resize(1);
+  scene.objects[0].name = "a";
+  scene.objects[0].mesh = "a.obj";
+  scene.objects[0].label = "mug";
+  SaveScene(folder_ / "s.json", scene);
+  const SceneDescription read = ReadSceneDescription(folder_ / "s.json");
+  EXPECT_EQ(SceneOfObject(read, 0).views[0].mask, "c.json:right/0002.png:mug");
+  scene.views[0].mask = "m.png";
+  EXPECT_PRED2(Contains, ErrorOf([&] { CheckSceneDescription(&scene, "s.json"); }),
+               "s.json: objects[0].label is \"mug\"; in the mask of views[0] a label is a number");
 }
 
 TEST_F(CocoMasks, PathsAreSplitBehindJson) {

@@ -6,6 +6,7 @@
 
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/npy.h"
+#include "ceres_align/io/scene_io.h"
 #include "io_testing.h"
 
 namespace ceres_align {
@@ -132,6 +133,36 @@ TEST(MaskThreshold, TwoValuesJpegsAndEmptyMasks) {
   for (const std::string& warning : LoadMask(folder / "j.jpg", {}, 0.3).warnings) {
     EXPECT_FALSE(Contains(warning, "thresholded")) << warning;
   }
+}
+
+TEST(MaskThreshold, IsAKeyOfScenes) {
+  const TempFolder folder;
+  folder.Write("a.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n");
+  std::vector<float> values(64, 0.4f);
+  for (size_t i = 0; i < 32; ++i) values[i] = i < 16 ? 0.9f : 0.6f;
+  folder.Write("p.npy", NpyBytes({{8, 8}, values}));
+  SceneDescription scene;
+  scene.mesh = "a.obj";
+  ViewDescription view;
+  view.mask = "p.npy";
+  view.width_px = view.height_px = 8;
+  view.K << 10, 0, 4, 0, 10, 4, 0, 0, 1;
+  scene.views = {view};
+  for (const auto& [threshold, area_px] :
+       {std::pair<std::optional<double>, double>({}, 16 * 0.9 + 16 * 0.6 + 32 * 0.4),
+        {0.5, 32},
+        {0.7, 16}}) {
+    scene.mask_threshold = threshold;
+    SaveScene(folder / "s.json", scene);
+    const LoadedScene loaded = LoadScene(folder / "s.json");
+    EXPECT_EQ(loaded.description.mask_threshold, threshold);
+    double sum_px = 0;
+    for (const float v : loaded.scene.views[0].mask.pixels) sum_px += v;
+    EXPECT_NEAR(sum_px, area_px, 1e-4);
+  }
+  scene.mask_threshold = 50;
+  EXPECT_PRED2(Contains, ErrorOf([&] { CheckSceneDescription(&scene, "s.json"); }),
+               "s.json: mask_threshold is 50; it must be above 0 and at most 1");
 }
 
 }  // namespace
