@@ -362,7 +362,8 @@ TEST_F(CocoMasks, MalformedFiles) {
       {rle({4, 5}, "oooooooooo0"), ".counts has a number of more than 8 characters"},
       {rle({4, 5}, "5PPPP1"), ".counts: run 1 is "},
       {rle({4, 5}, "5N"), ".counts: run 1 is -2"},
-      {rle({5, 4}, {5, 2, 13}), ".segmentation.size is 4x5 pixels (width x height), but c"},
+      {rle({5, 4}, {5, 2, 13}),
+       ".segmentation.size is 4x5 pixels (width x height), but images[0] is 5x4"},
       {rle({4}, {5, 2, 13}), ".size must be two numbers, height and width"},
       {rle({4, -5}, {5, 2, 13}), ".size[1] is -5"},
       {rle({99999999, 99999999}, {5, 2, 13}), ".size: an image of 99999999x99999999 pixels"},
@@ -414,7 +415,7 @@ TEST_F(CocoMasks, MalformedText) {
   EXPECT_PRED2(Contains, error("17"), "no COCO file");
   EXPECT_PRED2(Contains, error("[[1]]"), "c.json: [0] must be an object, it is a list");
   EXPECT_PRED2(Contains, error(R"([{"image_id": 17, "segmentation": [[1, NaN, 2, 3, 4, 5]]}])"),
-               "c.json: line 1, column 42");
+               "c.json: line 1, column 40");
   EXPECT_PRED2(Contains, error(R"([{"image_id": 17, "segmentation": [[1, 1e999, 2, 3, 4, 5]]}])"),
                "not finite");
   EXPECT_PRED2(Contains, ErrorOf([&] { LoadMask(folder_ / "none.json:17"); }),

@@ -110,7 +110,8 @@ void TakeSize(ImageSize size, const std::string& place, Loaded* loaded) {
   if (loaded->size &&
       (loaded->size->width_px != size.width_px || loaded->size->height_px != size.height_px)) {
     Fail(place, " is ", size.width_px, "x", size.height_px, " pixels (width x height), but ",
-         loaded->size_place, " is ", loaded->size->width_px, "x", loaded->size->height_px);
+         loaded->size_place.substr(loaded->file.name.size() + 2), " is ", loaded->size->width_px,
+         "x", loaded->size->height_px);
   }
   if (loaded->size) return;
   loaded->size = size;
