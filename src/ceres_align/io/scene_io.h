@@ -58,7 +58,7 @@ namespace ceres_align {
 struct MeshPart {
   std::string mesh;                         ///< path
   std::optional<Rigid3d> object_from_mesh;  ///< absent: identity
-  MeshFrame frame;                          ///< of the file, before object_from_mesh
+  MeshFrame frame = {};                     ///< of the file, before object_from_mesh
 };
 
 /// A view as the file (or the flags) describe it; nothing is loaded yet.
@@ -76,7 +76,7 @@ struct ViewDescription {
   std::string mesh;                          ///< path; empty: the scene's
   std::optional<Rigid3d> world_from_object;  ///< absent: identity
   std::vector<MeshPart> mesh_parts;          ///< in the place of `mesh`
-  MeshFrame mesh_frame;                      ///< of the file `mesh`
+  MeshFrame mesh_frame = {};                 ///< of the file `mesh`
   bool has_mesh() const { return !mesh.empty() || !mesh_parts.empty(); }
 };
 
@@ -84,7 +84,7 @@ struct ViewDescription {
 struct OccluderDescription {
   std::string mesh;                          ///< path
   std::optional<Rigid3d> rig_from_occluder;  ///< absent: identity
-  MeshFrame mesh_frame;
+  MeshFrame mesh_frame = {};
 };
 
 /// One of several objects in the same images.
@@ -95,7 +95,7 @@ struct ObjectDescription {
   std::string label;  ///< in the views' masks: "3", "2+5", "#ff8000", "mug" (COCO); or
   std::map<std::string, std::string> masks;  ///< paths by views' names; it lacks the others
   std::optional<Rigid3d> initial_rig_from_world, true_rig_from_world;
-  MeshFrame mesh_frame;  ///< of the file `mesh`
+  MeshFrame mesh_frame = {};  ///< of the file `mesh`
 };
 
 struct SceneDescription {
@@ -111,7 +111,8 @@ struct SceneDescription {
   std::optional<Rigid3d> true_rig_from_world;
   std::vector<MeshPart> mesh_parts;        ///< in the place of `mesh`
   std::vector<ObjectDescription> objects;  ///< empty: one, which is the scene's
-  MeshFrame mesh_frame;  ///< of the file `mesh`; in a scene file also what others have by default
+  MeshFrame mesh_frame =
+      {};  ///< of the file `mesh`; in a scene file also what others have by default
   bool has_mesh() const { return !mesh.empty() || !mesh_parts.empty(); }
 };
 
