@@ -5,12 +5,11 @@
 #include <ceres/ceres.h>
 #include <gtest/gtest.h>
 
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cstdio>
 #include <vector>
 
+#include "ceres_align/geometry/symmetric_matrix.h"
 #include "cost_testing.h"
 
 namespace ceres_align::testing {
@@ -117,8 +116,8 @@ inline Agreement Compare(const std::vector<ErrorAndPromise>& runs, const char* n
   Eigen::MatrixXd mean = Eigen::MatrixXd::Zero(n, n), spread = mean;
   const double share = 1.0 / static_cast<double>(runs.size());
   for (const ErrorAndPromise& run : runs) {
-    agreement.chi2 +=
-        share * run.error.dot(run.covariance.ldlt().solve(run.error)) / static_cast<double>(n);
+    agreement.chi2 += share * run.error.dot(SolveSymmetric(run.covariance, run.error).col(0)) /
+                      static_cast<double>(n);
     mean += share * run.covariance;
     spread += share * run.error * run.error.transpose();
   }
@@ -126,8 +125,8 @@ inline Agreement Compare(const std::vector<ErrorAndPromise>& runs, const char* n
   const Eigen::VectorXd unit = mean.diagonal().cwiseSqrt().cwiseInverse();
   mean = Eigen::MatrixXd(unit.asDiagonal() * mean * unit.asDiagonal());
   spread = Eigen::MatrixXd(unit.asDiagonal() * spread * unit.asDiagonal());
-  agreement.ratios =
-      Eigen::GeneralizedSelfAdjointEigenSolver<Eigen::MatrixXd>(spread, mean).eigenvalues();
+  const Eigen::MatrixXd W = InverseRoot<Eigen::Dynamic>(mean);
+  agreement.ratios = EigenOf<Eigen::Dynamic>(Eigen::MatrixXd(W * spread * W.transpose())).values;
   std::printf("  %-20s chi2/%d %.2f, ratios of variances", name, static_cast<int>(n),
               agreement.chi2);
   for (const double ratio : agreement.ratios) std::printf(" %.2f", ratio);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "align_testing.h"
+#include "ceres_align/geometry/rigid3d.h"
 #include "ceres_align/synth/mesh_damage.h"
 
 namespace ceres_align {
@@ -61,8 +62,7 @@ TEST(PriorTest, UprightLeavesTheTurnAboutUpFree) {
   prior.up_in_world = Vector3d(0, 0, 2);
   const PriorTest test(prior, std::nullopt, Rigid3d());
   // The world's z to the rig's −y, then any turn about it.
-  const Eigen::Quaterniond up =
-      Eigen::Quaterniond::FromTwoVectors(Vector3d::UnitZ(), -Vector3d::UnitY());
+  const Eigen::Quaterniond up = RotationBetween(Vector3d::UnitZ(), -Vector3d::UnitY());
   for (int i = 0; i < 12; ++i) {
     const Eigen::Quaterniond turn(Eigen::AngleAxisd(i * M_PI / 6, Vector3d::UnitY()));
     EXPECT_TRUE(test.AllowsRotation(turn * up, 0));

@@ -54,7 +54,8 @@ Eigen::MatrixXd Columns(const std::vector<OutlinePixel>& pixels,
   for (const SilhouetteView& view : views) {
     const ViewValues values(view, ViewBlocks(block));
     const Eigen::MatrixXd A = CanonicalFromBlocks(view, values, all);
-    from_pose.emplace_back(A.leftCols(6).inverse() * A.rightCols(7));
+    const Eigen::MatrixXd pose_inverse = A.leftCols(6).inverse();
+    from_pose.push_back(pose_inverse * A.rightCols(7));
   }
   Eigen::MatrixXd columns = Eigen::MatrixXd::Zero(layout.size, static_cast<int>(pixels.size()));
   for (size_t i = 0; i < pixels.size(); ++i) {

@@ -1,10 +1,11 @@
 #include "ceres_align/assess/consistency.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <utility>
+
+#include "ceres_align/geometry/symmetric_matrix.h"
 
 namespace ceres_align {
 namespace {
@@ -77,11 +78,11 @@ std::vector<ViewOutline> SumByView(const std::vector<OutlinePixel>& pixels, cons
 // H⁺: directions that the outlines do not tell stay where they are.
 template <int N>
 Eigen::Matrix<double, N, N> PseudoInverse(const Eigen::Matrix<double, N, N>& H) {
-  const Eigen::SelfAdjointEigenSolver<Eigen::Matrix<double, N, N>> eigen(H);
-  Eigen::Matrix<double, N, 1> inverse = eigen.eigenvalues();
+  const SymmetricEigen<N> eigen = EigenOf<N>(H);
+  Eigen::Matrix<double, N, 1> inverse = eigen.values;
   const double least = kRankTolerance * inverse[N - 1];
   for (int i = 0; i < N; ++i) inverse[i] = inverse[i] > least && least > 0 ? 1 / inverse[i] : 0;
-  return eigen.eigenvectors() * inverse.asDiagonal() * eigen.eigenvectors().transpose();
+  return eigen.vectors * inverse.asDiagonal() * eigen.vectors.transpose();
 }
 
 // Σ_t g_t g_tᵀ · n / (n − N) over the n tiles t of a view, of the residuals that a step of the

@@ -2,11 +2,11 @@
 
 #include <glog/logging.h>
 
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
+#include <Eigen/LU>
 #include <cmath>
 
 #include "ceres_align/assess/tile_sandwich.h"
+#include "ceres_align/geometry/symmetric_matrix.h"
 
 namespace ceres_align {
 namespace {
@@ -22,12 +22,11 @@ constexpr double kLeastRotationInformation = 5e-4;
 // the outlines have on a translation; a rotation counts by how far it moves points at `radius`.
 double RotationInformation(const Matrix6d& H, const Matrix6d& H_of_views, double radius) {
   const Eigen::Matrix3d translation = H.bottomRightCorner<3, 3>();
-  const Eigen::Matrix3d rotation =
-      H.topLeftCorner<3, 3>() -
-      H.topRightCorner<3, 3>() * translation.ldlt().solve(H.bottomLeftCorner<3, 3>());
-  const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> turn(rotation),
-      shift(Eigen::Matrix3d(H_of_views.bottomRightCorner<3, 3>()));
-  return turn.eigenvalues()[0] / (radius * radius * shift.eigenvalues()[2]);
+  const Eigen::Matrix3d rotation = H.topLeftCorner<3, 3>() - H.topRightCorner<3, 3>() *
+                                                                 translation.inverse() *
+                                                                 H.bottomLeftCorner<3, 3>();
+  const double shift = EigenOf<3>(H_of_views.bottomRightCorner<3, 3>()).values[2];
+  return EigenOf<3>(rotation).values[0] / (radius * radius * shift);
 }
 
 constexpr char kFeigned[] =
@@ -41,9 +40,10 @@ std::string WhyUndetermined(const Eigen::MatrixXd& H) {
   if (!(H.diagonal().minCoeff() > 0)) return "some unknown changes nothing";
   // Scaled to a unit diagonal, so that the test of rank does not depend on the units.
   const Eigen::VectorXd scale = H.diagonal().cwiseSqrt().cwiseInverse();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(
-      Eigen::MatrixXd(scale.asDiagonal() * H * scale.asDiagonal()));
-  return eigen.eigenvalues()[0] > 1e-10 ? "" : "some combination of the unknowns changes nothing";
+  const Eigen::MatrixXd scaled = scale.asDiagonal() * H * scale.asDiagonal();
+  return EigenOf<Eigen::Dynamic>(scaled).values[0] > 1e-10
+             ? ""
+             : "some combination of the unknowns changes nothing";
 }
 
 std::string WhyUndetermined(const Matrix6d& H, const Matrix6d& H_of_views, double radius) {
@@ -127,10 +127,11 @@ std::optional<Eigen::MatrixXd> SandwichCovariance(const std::vector<OutlinePixel
   const Eigen::MatrixXd H = H_of_views + other_information;
   *why = WhyUndetermined(H);
   if (!why->empty()) return std::nullopt;
-  const Eigen::MatrixXd inverse = H.llt().solve(Eigen::MatrixXd::Identity(n, n));
+  const Eigen::MatrixXd inverse = SolveSymmetric(H, Eigen::MatrixXd::Identity(n, n));
   for (const PoseAmongUnknowns& pose : poses) {
     const Matrix6d of_views = H_of_views.block<6, 6>(pose.first, pose.first);
-    const Matrix6d marginal = inverse.block<6, 6>(pose.first, pose.first).inverse();
+    const Matrix6d marginal =
+        SolveSymmetric(inverse.block<6, 6>(pose.first, pose.first), Matrix6d::Identity());
     // A weak rotation of an object that is not round is weak because of other unknowns.
     if (FeignedByFacets(of_views, of_views, pose.radius) &&
         FeignedByFacets(marginal, of_views, pose.radius)) {

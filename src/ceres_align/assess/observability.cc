@@ -1,10 +1,10 @@
 #include "ceres_align/assess/observability.h"
 
-#include <Eigen/Eigenvalues>
 #include <Eigen/Geometry>
 #include <cmath>
 #include <cstdio>
 
+#include "ceres_align/geometry/symmetric_matrix.h"
 #include "ceres_align/modes/mode_words.h"
 
 namespace ceres_align {
@@ -78,14 +78,14 @@ std::optional<Observability> ObservabilityAt(const PreparedScene& prepared, int 
   Vector6d unit = Vector6d::Ones();  // δ = unit ∘ [radius·ω, v]
   unit.head<3>() /= radius;
   const Matrix6d scaled = unit.asDiagonal() * H * unit.asDiagonal();
-  const Eigen::SelfAdjointEigenSolver<Matrix6d> eigen(scaled);
-  const double largest = eigen.eigenvalues()[5];
+  const SymmetricEigen<6> eigen = EigenOf<6>(scaled);
+  const double largest = eigen.values[5];
   if (!(largest > 0)) return std::nullopt;
 
   const Words words(prepared, rig_from_run);
   Observability seen;
-  seen.eigenvalues = eigen.eigenvalues() / largest;
-  seen.directions = eigen.eigenvectors();
+  seen.eigenvalues = eigen.values / largest;
+  seen.directions = eigen.vectors;
   seen.weakest = words.Motion(seen.directions.col(0));
 
   // The same with the viewing ray of the first camera in units of the distance per radius.
@@ -93,16 +93,14 @@ std::optional<Observability> ObservabilityAt(const PreparedScene& prepared, int 
   const double stretch = std::max(1.0, prepared.Depth(rig_from_run) / radius);
   Matrix6d balance = Matrix6d::Identity();
   balance.bottomRightCorner<3, 3>() += (stretch - 1) * ray * ray.transpose();
-  const Eigen::SelfAdjointEigenSolver<Matrix6d> balanced(Matrix6d(balance * scaled * balance));
-  const double best_shift =
-      Eigen::SelfAdjointEigenSolver<Matrix3d>(Matrix3d(scaled.bottomRightCorner<3, 3>()))
-          .eigenvalues()[2];
-  seen.least = balanced.eigenvalues()[0] / best_shift;
+  const SymmetricEigen<6> balanced = EigenOf<6>(balance * scaled * balance);
+  const double best_shift = EigenOf<3>(scaled.bottomRightCorner<3, 3>()).values[2];
+  seen.least = balanced.values[0] / best_shift;
   std::vector<Vector6d> lost;
   int rotations = 0;
   for (int i = 0; i < 6; ++i) {
-    if (!(balanced.eigenvalues()[i] < unobserved * best_shift)) continue;
-    const Vector6d u = balanced.eigenvectors().col(i);
+    if (!(balanced.values[i] < unobserved * best_shift)) continue;
+    const Vector6d u = balanced.vectors.col(i);
     lost.push_back(u);
     rotations += u.head<3>().squaredNorm() >= 0.5 ? 1 : 0;
   }

@@ -2,8 +2,7 @@
 // outline's pixels and the sandwich over them.
 #pragma once
 
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -14,6 +13,7 @@
 
 #include "ceres_align/assess/misfit.h"
 #include "ceres_align/assess/outline_pixels.h"
+#include "ceres_align/geometry/symmetric_matrix.h"
 
 namespace ceres_align::tile_sandwich {
 
@@ -79,27 +79,27 @@ std::vector<Tile<Rows>> TilesOf(const Rows& rows, const Misfit& misfit, int tile
   return list;
 }
 
-// tr(H⁻¹ Σ_t g_t g_tᵀ): how large the gradient's noise is by these tiles.
+// tr(H⁻¹ Σ_t g_t g_tᵀ), WᵀW = H⁻¹: how large the gradient's noise is by these tiles.
 template <typename Rows>
-double NoiseOf(const std::vector<Tile<Rows>>& tiles, const Eigen::LLT<MatrixOf<Rows>>& llt) {
+double NoiseOf(const std::vector<Tile<Rows>>& tiles, const MatrixOf<Rows>& W) {
   double sum = 0;
-  for (const Tile<Rows>& tile : tiles) sum += llt.matrixL().solve(tile.g).squaredNorm();
+  for (const Tile<Rows>& tile : tiles) sum += (W * tile.g).squaredNorm();
   return sum;
 }
 
 template <typename Rows>
 int TileSize(const Rows& pixels, const Misfit& misfit, const MatrixOf<Rows>& H) {
-  const Eigen::LLT<MatrixOf<Rows>> llt(H);
+  const MatrixOf<Rows> W = InverseRoot<Rows::kColumns>(H);
   int tile_px = kTilePx;
   std::vector<Tile<Rows>> tiles = TilesOf(pixels, misfit, tile_px, 0, 0);
   while (tile_px > kSmallestTilePx && tiles.size() < kEnoughTiles) {
     tile_px /= 2;
     tiles = TilesOf(pixels, misfit, tile_px, 0, 0);
   }
-  double noise = NoiseOf(tiles, llt);
+  double noise = NoiseOf<Rows>(tiles, W);
   while (tile_px < kWidestTilePx) {
     tiles = TilesOf(pixels, misfit, 2 * tile_px, 0, 0);
-    const double wider = NoiseOf(tiles, llt);
+    const double wider = NoiseOf<Rows>(tiles, W);
     if (tiles.size() < kEnoughLongTiles || !(wider > kStillCorrelated * noise)) break;
     tile_px *= 2;
     noise = wider;
@@ -158,23 +158,20 @@ MatrixOf<Rows> Sandwich(const MatrixOf<Rows>& H, const MatrixOf<Rows>& white,
                         const std::vector<Tile<Rows>>& tiles) {
   using Matrix = MatrixOf<Rows>;
   using Vector = VectorOf<Rows>;
-  const Eigen::LLT<Matrix> llt(H);
-  // In the axes where H is the identity.
-  const Matrix half_of_others = llt.matrixL().solve(white);
-  Matrix sum = llt.matrixL().solve(half_of_others.transpose());
+  // To the axes where H is the identity.
+  const Matrix W = InverseRoot<Rows::kColumns>(H);
+  Matrix sum = W * white * W.transpose();
   for (const Tile<Rows>& tile : tiles) {
-    const Matrix half = llt.matrixL().solve(tile.H);
-    const Matrix share = llt.matrixL().solve(half.transpose());
-    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(share);
+    const Matrix share = W * tile.H * W.transpose();
+    const SymmetricEigen<Rows::kColumns> eigen = EigenOf<Rows::kColumns>(share);
     const Vector left =
-        (Vector::Ones(H.rows()) - eigen.eigenvalues()).cwiseMax(1 - kMostLeverage).cwiseSqrt();
-    const Vector a =
-        eigen.eigenvectors() *
-        (eigen.eigenvectors().transpose() * llt.matrixL().solve(tile.g)).cwiseQuotient(left);
+        (Vector::Ones(H.rows()) - eigen.values).cwiseMax(1 - kMostLeverage).cwiseSqrt();
+    const Vector g = W * tile.g;
+    const Vector along = eigen.vectors.transpose() * g;
+    const Vector a = eigen.vectors * along.cwiseQuotient(left);
     sum += a * a.transpose();
   }
-  const Matrix inverse_root = llt.matrixL().solve(Matrix::Identity(H.rows(), H.rows()));
-  return inverse_root.transpose() * sum * inverse_root;
+  return W.transpose() * sum * W;
 }
 
 // The mean of four tilings; nothing where too few tiles are left.

@@ -29,6 +29,10 @@ Eigen::Vector3d LogRotation(const Eigen::Quaterniond& rotation) {
   return 2.0 * std::atan2(n, w) / n * v;
 }
 
+Eigen::Quaterniond RotationBetween(const Eigen::Vector3d& from, const Eigen::Vector3d& to) {
+  return Eigen::Quaterniond::FromTwoVectors(from, to);
+}
+
 double RotationAngle_rad(const Eigen::Quaterniond& a, const Eigen::Quaterniond& b) {
   const Eigen::Quaterniond d = a.conjugate() * b;
   return 2.0 * std::atan2(d.vec().norm(), std::abs(d.w()));

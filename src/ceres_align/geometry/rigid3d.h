@@ -34,6 +34,9 @@ Rigid3d Inverse(const Rigid3d& b_from_a);
 Eigen::Quaterniond ExpRotation(const Eigen::Vector3d& rotation_vector_rad);
 /// The rotation vector of a unit quaternion, angle in [0, π] (rad).
 Eigen::Vector3d LogRotation(const Eigen::Quaterniond& rotation);
+/// The smallest rotation that turns the direction `from` into `to` (any lengths but 0); about any
+/// axis at right angles where they are opposite. Eigen's FromTwoVectors, compiled once.
+Eigen::Quaterniond RotationBetween(const Eigen::Vector3d& from, const Eigen::Vector3d& to);
 /// Angle of the rotation between a and b, in [0, π] (rad); accurate near 0 and near π.
 double RotationAngle_rad(const Eigen::Quaterniond& a, const Eigen::Quaterniond& b);
 

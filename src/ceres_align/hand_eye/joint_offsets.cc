@@ -3,7 +3,6 @@
 #include <ceres/ceres.h>
 #include <ceres/normal_prior.h>
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -15,6 +14,7 @@
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
 #include "ceres_align/cost/pose_manifold.h"
+#include "ceres_align/geometry/symmetric_matrix.h"
 #include "ceres_align/hand_eye/link_images.h"
 #include "ceres_align/hand_eye/robot_cost_function.h"
 #include "ceres_align/solve/solve_options.h"
@@ -191,9 +191,8 @@ class Solver {
         JointCovariance(pixels, images.by_unknowns, misfit, information, &out.why);
     if (covariance) out.pose_covariance = covariance->topLeftCorner<6, 6>();
     // ½ offset² / (H⁻¹)ⱼⱼ: what the cost grows by where the offset is 0 and all else is free.
-    const Eigen::MatrixXd inverse = NormalOf(images, state, NoisePerPx(images.pixels))
-                                        .H.ldlt()
-                                        .solve(Eigen::MatrixXd::Identity(n, n));
+    const Eigen::MatrixXd inverse = SolveSymmetric(
+        NormalOf(images, state, NoisePerPx(images.pixels)).H, Eigen::MatrixXd::Identity(n, n));
     for (Eigen::Index j = 0; j < prior_.size(); ++j) {
       JointOffset joint;
       joint.joint = problem_.model.variable_names[j];

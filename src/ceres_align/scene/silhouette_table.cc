@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ceres_align/geometry/rigid3d.h"
 #include "ceres_align/scene/sphere_points.h"
 
 namespace ceres_align {
@@ -31,8 +32,7 @@ SilhouetteTable::SilhouetteTable(const ContourMesh& mesh, double distance, int d
 SilhouetteTable::Entry SilhouetteTable::Draw(const ContourMesh& mesh,
                                              const Eigen::Vector3d& camera_direction) const {
   Entry entry;
-  entry.look_from_object =
-      Eigen::Quaterniond::FromTwoVectors(camera_direction, -Eigen::Vector3d::UnitZ());
+  entry.look_from_object = RotationBetween(camera_direction, -Eigen::Vector3d::UnitZ());
   const Eigen::Matrix3d R = entry.look_from_object.toRotationMatrix();
   constexpr double kHalf = BitImage::kSize / 2.0;
   const double outline = std::sqrt(distance_ * distance_ - mesh.radius * mesh.radius);

@@ -2,10 +2,12 @@
 
 #include <tbb/parallel_for.h>
 
-#include <Eigen/Eigenvalues>
+#include <Eigen/Geometry>
 #include <algorithm>
 #include <cmath>
 #include <vector>
+
+#include "ceres_align/geometry/symmetric_matrix.h"
 
 namespace ceres_align {
 namespace {
@@ -187,9 +189,9 @@ SurfaceMoments MomentsOfSurface(const TriangleMesh& mesh) {
         all->farthest2 = std::max(all->farthest2, part.farthest2);
       });
   moments.radius = std::sqrt(second.farthest2);
-  const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> eigen(second.sum);
-  moments.principal = eigen.eigenvalues();
-  moments.axes = eigen.eigenvectors();
+  const SymmetricEigen<3> eigen = EigenOf<3>(second.sum);
+  moments.principal = eigen.values;
+  moments.axes = eigen.vectors;
   return moments;
 }
 

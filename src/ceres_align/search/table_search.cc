@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "ceres_align/geometry/rigid3d.h"
 #include "ceres_align/scene/silhouette_table.h"
 
 namespace ceres_align {
@@ -88,7 +89,7 @@ void LookAtCentroid(const ImageF& mask, const Camera& camera, const Projection& 
   Eigen::Vector3d axis =
       projection.Ray(0.5 * (box.left + box.right + 1), 0.5 * (box.top + box.bottom + 1));
   for (int step = 0; step < kCentroidSteps; ++step) {
-    look->look_from_cam = Eigen::Quaterniond::FromTwoVectors(axis, Eigen::Vector3d::UnitZ());
+    look->look_from_cam = RotationBetween(axis, Eigen::Vector3d::UnitZ());
     const Eigen::Matrix3d R = look->look_from_cam.toRotationMatrix();
     double area = 0, x = 0, y = 0;
     for (int r = box.top; r <= box.bottom; ++r) {
@@ -177,8 +178,7 @@ Rigid3d CamFromObject(const SilhouetteTable& table, const SilhouetteTable::Entry
       Eigen::AngleAxisd(2 * M_PI * sectors / PolarSilhouette::kSectors, Eigen::Vector3d::UnitZ()));
   const Eigen::Vector3d offset = turn * Eigen::Vector3d(entry.centroid.x(), entry.centroid.y(), 0);
   const Eigen::Vector3d to_center = Eigen::Vector3d::UnitZ() - offset;
-  const Eigen::Quaterniond tilt =
-      Eigen::Quaterniond::FromTwoVectors(Eigen::Vector3d::UnitZ(), to_center);
+  const Eigen::Quaterniond tilt = RotationBetween(Eigen::Vector3d::UnitZ(), to_center);
   const Eigen::Quaterniond cam_from_look = look.look_from_cam.conjugate();
   const Eigen::Quaterniond rotation = cam_from_look * tilt * turn * entry.look_from_object;
   const double z = table.distance() * std::sqrt(entry.area / look.area);

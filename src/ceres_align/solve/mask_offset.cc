@@ -1,11 +1,11 @@
 #include "ceres_align/solve/mask_offset.h"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <utility>
 
+#include "ceres_align/geometry/symmetric_matrix.h"
 #include "ceres_align/render/view_geometry.h"
 #include "ceres_align/scene/mask_band.h"
 
@@ -110,7 +110,7 @@ class Fitter {
       normal_.g[6 + v] -= prior * offset_[v];
     }
     normal_.H.diagonal().array() += 1e-9 * normal_.H.trace();
-    return normal_.H.ldlt().solve(normal_.g);
+    return SolveSymmetric(normal_.H, normal_.g);
   }
 
   void Move(const VectorXd& step) {
@@ -126,7 +126,7 @@ class Fitter {
 
   // A sandwich over stretches, at the last linearisation.
   MatrixXd Covariance() const {
-    const MatrixXd inverse = normal_.H.ldlt().solve(MatrixXd::Identity(size(), size()));
+    const MatrixXd inverse = SolveSymmetric(normal_.H, MatrixXd::Identity(size(), size()));
     MatrixXd noise = MatrixXd::Zero(size(), size());
     for (const auto& [place, sum] : normal_.stretches) {
       noise += sum * sum.transpose();

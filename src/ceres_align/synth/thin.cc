@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/geometry/rigid3d.h"
 #include "ceres_align/synth/mesh_damage.h"
 #include "ceres_align/synth/shapes.h"
 
@@ -22,8 +23,8 @@ struct Bar {
 TriangleMesh MakeBar(const Bar& bar, int rings) {
   const Vector3d axis = bar.to - bar.from;
   TriangleMesh mesh = MakePrism(bar.radius, axis.norm(), bar.sides);
-  const Eigen::Affine3d place = Eigen::Translation3d(0.5 * (bar.from + bar.to)) *
-                                Eigen::Quaterniond::FromTwoVectors(Vector3d::UnitZ(), axis);
+  const Eigen::Affine3d place =
+      Eigen::Translation3d(0.5 * (bar.from + bar.to)) * RotationBetween(Vector3d::UnitZ(), axis);
   for (Vector3d& v : mesh.vertices) v = place * v;
   return SubdivideMidpoint(mesh, rings);
 }
