@@ -26,7 +26,7 @@ install(FILES ${PROJECT_BINARY_DIR}/ceres_alignConfig.cmake
 
 # The programs that an installation has; called after tools/.
 function(ceres_align_install_programs)
-  foreach(program ceres_align hand_eye make_masks make_mesh make_robot_scene make_scene render_scene)
+  foreach(program ceres_align align_scenes hand_eye make_masks make_mesh make_robot_scene make_scene render_scene)
     if(TARGET ${program})
       install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
     endif()

@@ -67,7 +67,8 @@ void NameViews(std::vector<ViewDescription>* views, std::string_view where) {
 // Loads each mesh file once (for each frame that it has).
 class SceneBuilder {
  public:
-  SceneBuilder(const fs::path& folder, LoadedScene* loaded) : folder_(folder), loaded_(loaded) {}
+  SceneBuilder(const fs::path& folder, MeshSource* meshes, LoadedScene* loaded)
+      : folder_(folder), meshes_(meshes), loaded_(loaded) {}
 
   int MeshIndex(const std::string& name, const std::vector<MeshPart>& parts, const MeshFrame& frame,
                 const std::string& place) {
@@ -79,9 +80,10 @@ class SceneBuilder {
     const auto [found, is_new] = index_of_.emplace(std::make_tuple(path, frame.scale, frame.up),
                                                    static_cast<int>(loaded_->scene.meshes.size()));
     if (is_new) {
-      LoadedMesh mesh = LoadMesh(path, frame);
+      const MeshSource::Mesh mesh =
+          meshes_ != nullptr ? meshes_->Load(path, frame) : LoadOnce(path, frame);
       Warn(mesh.warnings);
-      loaded_->scene.meshes.push_back(std::make_shared<TriangleMesh>(std::move(mesh.mesh)));
+      loaded_->scene.meshes.push_back(mesh.mesh);
       loaded_->scene.mesh_names.push_back(name);
     }
     return found->second;
@@ -106,6 +108,10 @@ class SceneBuilder {
   }
 
  private:
+  static MeshSource::Mesh LoadOnce(const fs::path& path, const MeshFrame& frame) {
+    LoadedMesh loaded = LoadMesh(path, frame);
+    return {std::make_shared<TriangleMesh>(std::move(loaded.mesh)), std::move(loaded.warnings)};
+  }
   // Each list of parts once: views that have none share the scene's.
   int MergedIndex(const std::vector<MeshPart>& parts, const std::string& place) {
     const auto [found, is_new] =
@@ -126,6 +132,7 @@ class SceneBuilder {
   }
 
   const fs::path folder_;
+  MeshSource* const meshes_;
   LoadedScene* const loaded_;
   std::map<std::tuple<fs::path, double, UpAxis>, int> index_of_;
   std::map<const std::vector<MeshPart>*, int> merged_at_;
@@ -236,14 +243,14 @@ void CheckSceneDescription(SceneDescription* description, std::string_view where
 }
 
 LoadedScene BuildScene(const SceneDescription& description, const fs::path& folder,
-                       std::string_view where) {
+                       std::string_view where, MeshSource* meshes) {
   LoadedScene loaded;
   loaded.description = description;
   CheckSceneDescription(&loaded.description, where);
   if (!description.objects.empty()) {
     Fail(where, ": objects: several objects are aligned by ceres_align --scene alone");
   }
-  SceneBuilder builder(folder, &loaded);
+  SceneBuilder builder(folder, meshes, &loaded);
   const std::vector<ViewDescription>& views = loaded.description.views;
   for (size_t i = 0; i < views.size(); ++i) {
     if (views[i].mask.empty()) {

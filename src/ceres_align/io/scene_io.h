@@ -44,6 +44,7 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -130,6 +131,9 @@ enum class Masks { kOneAtLeast, kNotNeeded };
 /// line and column, others with the key ("s.json: views[0].K is missing").
 SceneDescription ReadSceneDescription(const std::filesystem::path& path,
                                       Masks masks = Masks::kOneAtLeast);
+/// The same of a file's text; `name` begins the messages.
+SceneDescription ParseSceneDescription(const std::string& text, const std::string& name,
+                                       Masks masks = Masks::kOneAtLeast);
 
 /// Everything that can be checked without opening a file: sizes, K, dist, names (unique, safe in
 /// file names), poses, required parts. Fills in default names. `where` begins the messages (the
@@ -141,12 +145,25 @@ void CheckSceneDescription(SceneDescription* description, std::string_view where
 /// The camera of a view, in our pixel rule, with its lens. Throws InputError.
 Camera CameraOf(const ViewDescription& view, std::string_view place);
 
+/// Where the meshes of scenes come from, for who aligns more than one scene of a mesh.
+class MeshSource {
+ public:
+  struct Mesh {
+    std::shared_ptr<const TriangleMesh> mesh;
+    std::vector<std::string> warnings;  ///< as LoadedMesh has them
+  };
+  virtual ~MeshSource() = default;
+  /// As LoadMesh.
+  virtual Mesh Load(const std::filesystem::path& path, const MeshFrame& frame) = 0;
+};
+
 /// Checks, then loads meshes (each file once) and masks. Lens distortion becomes the camera's
 /// lens; masks stay as they are. Relative paths start at `folder`. Throws InputError also for masks
 /// of another size than the camera, for distortion that folds over inside the image, and if all
 /// masks together have less than kMinForeground_px; and for a description of several objects.
+/// `meshes` (may be null) is asked for every mesh that is a file of its own.
 LoadedScene BuildScene(const SceneDescription& description, const std::filesystem::path& folder,
-                       std::string_view where);
+                       std::string_view where, MeshSource* meshes = nullptr);
 
 /// The parts of a mesh put together, by paths that start at `folder`; `place` begins the messages
 /// about their poses. Throws InputError.

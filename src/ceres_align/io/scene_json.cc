@@ -257,8 +257,11 @@ void Print(const ordered_json& value, const std::string& indent, std::string* ou
 }  // namespace
 
 SceneDescription ReadSceneDescription(const std::filesystem::path& path, Masks masks) {
-  const std::string name = NameOf(path);
-  const std::string text = ReadFile(path);
+  return ParseSceneDescription(ReadFile(path), NameOf(path), masks);
+}
+
+SceneDescription ParseSceneDescription(const std::string& text, const std::string& name,
+                                       Masks masks) {
   if (text.empty()) Fail(name, ": the file is empty");
   const json document = io_internal::ParseJson(text, name);
   if (!document.is_object()) Fail(name, ": a scene must be an object");

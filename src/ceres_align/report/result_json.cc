@@ -262,6 +262,8 @@ Json Options(const AlignOptions& options) {
 
 }  // namespace
 
+std::string OptionsJson(const AlignOptions& options) { return Options(options).dump(); }
+
 std::string WithShortLists(const std::string& json) {
   std::string out;
   bool in_string = false;

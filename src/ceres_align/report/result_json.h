@@ -47,6 +47,9 @@ struct RunSeconds {
 std::string ResultJson(const Scene& scene, const AlignResult& result, const AlignOptions& options,
                        const RunSeconds& seconds, const std::vector<std::string>& warnings = {});
 
+/// "options" of ResultJson alone, on one line.
+std::string OptionsJson(const AlignOptions& options);
+
 /// Pretty-printed JSON with lists of numbers alone on one line each.
 std::string WithShortLists(const std::string& json);
 

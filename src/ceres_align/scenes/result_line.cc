@@ -1,0 +1,106 @@
+#include "ceres_align/scenes/result_line.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "ceres_align/io/conventions.h"
+#include "ceres_align/report/result_json.h"
+
+namespace ceres_align {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json Vector3(const Eigen::Vector3d& v) { return {Number(v[0]), Number(v[1]), Number(v[2])}; }
+
+Json Pose(const Rigid3d& pose) {
+  const OpenCvPose opencv = ToOpenCv(pose);
+  Json rows = Json::array();
+  for (int r = 0; r < 3; ++r) rows.push_back(Vector3(opencv.R.row(r)));
+  return {{"R", rows}, {"t", Vector3(opencv.t)}};
+}
+
+Json AccuracyOf(const AlignResult& result) {
+  if (!result.accuracy) return nullptr;
+  return {
+      {"rotation_deg", Number(result.accuracy->rotation_rad * 180 / M_PI)},
+      {"translation", Number(result.accuracy->translation)},
+      {"translation_percent_of_distance", Number(100 * result.accuracy->translation_of_distance)}};
+}
+
+Json SigmaOf(const AlignResult& result) {
+  if (!result.covariance) return nullptr;
+  const Eigen::Matrix<double, 6, 1> sigma = SigmasOf(result);
+  return {{"rotation_deg", Vector3(sigma.head<3>())}, {"translation", Vector3(sigma.tail<3>())}};
+}
+
+void AddViews(const AlignResult& result, Json* line) {
+  Json iou = Json::array(), rms = Json::array();
+  for (const ViewResult& view : result.views) {
+    iou.push_back(Number(view.iou));
+    rms.push_back(Number(view.contour_rms_px));
+  }
+  (*line)["iou"] = iou;
+  (*line)["contour_rms_px"] = rms;
+}
+
+void AddChecks(const AlignResult& result, Json* line) {
+  Json failed = Json::array();
+  for (const Check& check : result.checks) {
+    if (!check.passed) failed.push_back({{"name", check.name}, {"message", check.message}});
+  }
+  (*line)["failed"] = failed;
+}
+
+void AddResult(const SceneOutcome& outcome, Json* line) {
+  const AlignResult& result = outcome.result;
+  (*line)["usable"] = result.IsUsable();
+  (*line)["right"] = result.IsRight();
+  (*line)["status"] = ToString(result.status);
+  (*line)["rig_from_world"] = Pose(result.rig_from_world);
+  (*line)["accuracy"] = AccuracyOf(result);
+  (*line)["sigma"] = SigmaOf(result);
+  AddViews(result, line);
+  AddChecks(result, line);
+  (*line)["searched"] = result.searched;
+  for (const UnknownFit& fit : result.unknowns) {
+    (*line)["unknowns"][fit.of.empty() ? fit.name : fit.name + " of " + fit.of] = Number(fit.value);
+  }
+  if (const auto errors = ErrorsOf(outcome.scene, result)) {
+    (*line)["errors"] = {{"rotation_deg", Number(errors->rotation_deg)},
+                         {"translation", Number(errors->translation)},
+                         {"translation_percent_of_distance", Number(errors->translation_percent)}};
+  }
+  if (!outcome.warnings.empty()) (*line)["warnings"] = outcome.warnings;
+  (*line)["seconds"] = {{"load", outcome.load_seconds},
+                        {"prepare", result.prepare_seconds},
+                        {"solve", result.solve_seconds},
+                        {"assess", result.assess_seconds}};
+}
+
+std::string Dump(const Json& line) {
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string ResultLine(const SceneOutcome& outcome) {
+  Json line = {{"id", outcome.listed->id}, {"scene", outcome.listed->name}};
+  if (outcome.error.empty()) {
+    AddResult(outcome, &line);
+  } else {
+    line["error"] = outcome.error;
+  }
+  line["seconds"]["total"] = outcome.total_seconds;
+  return Dump(line);
+}
+
+std::string WithoutSeconds(const std::string& text) {
+  Json line = Json::parse(text);
+  line.erase("seconds");
+  return Dump(line);
+}
+
+}  // namespace ceres_align
