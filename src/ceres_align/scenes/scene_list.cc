@@ -28,11 +28,11 @@ std::string IdOf(const fs::path& path) {
   return bare.generic_u8string();
 }
 
-void CheckId(const ListedScene& scene) {
-  const fs::path id = fs::u8path(scene.id);
-  bool good = !scene.id.empty() && id.is_relative();
-  for (const fs::path& part : id) good = good && IsFileNameSafe(part.u8string());
-  if (!good) Fail(scene.name, ": the id " + Quoted(scene.id) + " cannot be a path in a folder");
+void CheckId(const std::string& id, const std::string& place) {
+  const fs::path path = fs::u8path(id);
+  bool good = !id.empty() && path.is_relative();
+  for (const fs::path& part : path) good = good && IsFileNameSafe(part.u8string());
+  if (!good) Fail(place, ": the id " + Quoted(id) + " cannot be a path in a folder");
 }
 
 std::vector<ListedScene> InFolder(const fs::path& folder) {
@@ -90,7 +90,7 @@ ListedScene FromManifestLine(const std::string& line, const std::string& place, 
   for (const auto& item : object.items()) {
     if (item.key() == "id" && item.value().is_string()) {
       scene.id = item.value().get<std::string>();
-      if (scene.id.empty()) Fail(place, ": id is empty");
+      CheckId(scene.id, place);
     } else if (item.key() == "scene" && item.value().is_string()) {
       scene.path = file.parent_path() / fs::u8path(item.value().get<std::string>());
       scene.name = Shown(scene.path.u8string());
@@ -149,7 +149,7 @@ std::vector<ListedScene> ListScenes(const fs::path& scenes) {
   }
   std::map<std::string, const ListedScene*> by_id;
   for (const ListedScene& scene : list) {
-    CheckId(scene);
+    CheckId(scene.id, scene.name);
     const auto [found, is_new] = by_id.emplace(scene.id, &scene);
     if (!is_new) {
       Fail(name, ": the id " + Quoted(scene.id) + " is that of " + found->second->name + " and " +
