@@ -141,10 +141,7 @@ TEST_F(BatchTest, BadListsNameTheLine) {
     Write("bad.jsonl", "\n" + line + "\n");
     const std::string message = ListError("bad.jsonl");
     EXPECT_NE(message.find(what), std::string::npos) << line << ": " << message;
-    EXPECT_NE(
-        message.find(line.find("\"x\"}") != std::string::npos && line[2] == 'i' ? "x" : "jsonl:2"),
-        std::string::npos)
-        << message;
+    EXPECT_NE(message.find("bad.jsonl:2: "), std::string::npos) << message;
   }
 }
 
