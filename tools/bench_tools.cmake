@@ -9,6 +9,8 @@ if(CERES_ALIGN_BUILD_BENCHMARKS)
     LINK ceres_align::hand_eye ceres_align::synth ceres_align::io gflags)
   ceres_align_program(bench_objects SOURCES bench_objects.cc
     LINK ceres_align::objects ceres_align::synth gflags)
+  ceres_align_program(bench_track SOURCES bench_track.cc
+    LINK ceres_align::track ceres_align::synth ceres_align::io gflags)
   ceres_align_program(bench_modes SOURCES bench_modes.cc
     LINK ceres_align::align ceres_align::synth ceres_align::io gflags)
   ceres_align_program(bench_verdict SOURCES bench_verdict.cc bench_verdict_kinds.cc
