@@ -5,11 +5,14 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <numeric>
 #include <string>
 #include <vector>
 
+#include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/mesh_io.h"
+#include "ceres_align/io/scene_io.h"
 #include "ceres_align/render/cpu_rasterizer.h"
 #include "ceres_align/synth/mask_noise.h"
 #include "ceres_align/synth/point_sampler.h"
@@ -35,6 +38,7 @@ DEFINE_int32(num_threads, 0, "Of the rasterizer; 0: all.");
 DEFINE_bool(assess, false, "With covariance and verdict of every frame.");
 DEFINE_bool(print, false,
             "A line for each frame that is off by more than 0.1 degrees or not tracked.");
+DEFINE_string(out_dir, "", "Writes the mesh, scene.json and the masks there, and tracks nothing.");
 DEFINE_uint64(seed, 1, "Of the noise.");
 
 namespace ceres_align {
@@ -121,8 +125,38 @@ double Percentile(std::vector<double> values, double share) {
   return values[static_cast<size_t>(share * static_cast<double>(values.size() - 1))];
 }
 
+int WriteSequence(const Sequence& sequence) {
+  const std::filesystem::path folder = FLAGS_out_dir;
+  SceneDescription description;
+  description.mesh = "mesh.ply";
+  description.true_rig_from_world = sequence.truth[0];
+  WritePly(folder / "mesh.ply", *sequence.scene.meshes[0]);
+  for (const View& view : sequence.scene.views) {
+    ViewDescription item;
+    item.name = view.name;
+    item.mask = view.name + "/frame_0000.png";
+    item.width_px = view.camera.width_px;
+    item.height_px = view.camera.height_px;
+    item.K = view.camera.K();
+    item.cam_from_rig = view.cam_from_rig;
+    description.views.push_back(item);
+  }
+  for (size_t f = 0; f < sequence.masks.size(); ++f) {
+    char name[32];
+    std::snprintf(name, sizeof(name), "frame_%04zu.png", f);
+    for (size_t v = 0; v < sequence.masks[f].size(); ++v) {
+      std::filesystem::create_directories(folder / sequence.scene.views[v].name);
+      SaveMask(folder / sequence.scene.views[v].name / name, sequence.masks[f][v]);
+    }
+  }
+  SaveScene(folder / "scene.json", description);
+  std::printf("Written to %s\n", FLAGS_out_dir.c_str());
+  return 0;
+}
+
 int Main() {
   Sequence sequence = MakeSequence();
+  if (!FLAGS_out_dir.empty()) return WriteSequence(sequence);
   CpuRasterizer rasterizer(FLAGS_num_threads);
   const PreparedMeshes meshes = PrepareMeshes(sequence.scene);
   TrackOptions options;

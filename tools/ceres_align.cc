@@ -25,6 +25,7 @@
 #include "cli/progress.h"
 #include "cli/render_maps.h"
 #include "cli/run_objects.h"
+#include "cli/run_sequence.h"
 #include "cli/scene_from_flags.h"
 #include "cli/signals.h"
 #include "cli/stopwatch.h"
@@ -40,6 +41,14 @@ DEFINE_string(masks, "",
               "The masks of cameras 1, 2, ..., separated by commas: l.png,r.png. l.png:3 is the "
               "pixels of label 3 in an image of labels, l.png:#ff8000 those of a colour, "
               "coco.json:IMAGE:ANNOTATION an annotation in COCO's form.");
+DEFINE_string(sequence, "",
+              "Masks of many frames in the place of --masks (or of a scene's): a folder, a pattern "
+              "like 'm/*.png', or a list of files NAME.txt; of several cameras one each, separated "
+              "by commas. The object is tracked from frame to frame.");
+DEFINE_double(fps, 30, "Frames a second of --sequence, for times and --video.");
+DEFINE_bool(assess_frames, false,
+            "Covariance and verdict of every frame of --sequence, not only of those searched.");
+DEFINE_string(video, "", "An overlay video of --sequence, by ffmpeg: NAME.mp4, for example.");
 DEFINE_string(mask_path, "", "The mask of camera 1; with --mask_path_2 the same as --masks.");
 DEFINE_string(mask_path_2, "", "The mask of camera 2.");
 DEFINE_double(mask_threshold, 0,
@@ -155,6 +164,7 @@ ProgramHelp Help() {
       {"What to align",
        {"scene", "mesh", "masks", "mask_path", "mask_path_2", "mask_threshold", "mesh_scale",
         "mesh_unit", "mesh_up", "initial_scale", "refine"}},
+      {"Sequences", {"sequence", "fps", "assess_frames", "video"}},
       {"Cameras",
        {"fov_deg", "fov_range_deg", "K", "pixel_center", "dist", "image_size", "R_rel", "T_rel",
         "rig_convention"}},
@@ -330,6 +340,16 @@ int Run() {
   std::string why;
   const std::unique_ptr<Rasterizer> rasterizer =
       MakeRasterizer({FLAGS_backend, FLAGS_num_threads}, &why);
+  if (!FLAGS_sequence.empty()) {
+    if (render.maps.kinds.any() || !FLAGS_export_cameras.empty()) {
+      throw InputError("--render and --export_cameras are for one frame, not for --sequence");
+    }
+    std::printf("Backend: %s\n", why.c_str());
+    return RunSequence(FlagsOfScene(),
+                       {FLAGS_sequence, FLAGS_video, FLAGS_fps, FLAGS_assess_frames}, plan, options,
+                       rasterizer.get());
+  }
+  if (!FLAGS_video.empty()) throw InputError("--video is for --sequence");
   std::vector<LoadedObject> objects = ObjectsFromFlags(FlagsOfScene());
   if (!objects.empty()) {
     CheckOutputsOfObjects(plan, FLAGS_outputs);

@@ -48,6 +48,12 @@ void Exclude(const std::vector<std::pair<const char*, bool>>& given, const std::
 
 std::vector<std::string> MaskPaths(const SceneFlags& flags) {
   const bool old = !flags.mask_path.empty() || !flags.mask_path_2.empty();
+  if (!flags.frame_masks.empty()) {
+    if (old || !flags.masks.empty()) {
+      throw InputError("--sequence takes the place of --masks and --mask_path; give one of them");
+    }
+    return flags.frame_masks;
+  }
   if (old && !flags.masks.empty()) {
     throw InputError("--mask_path and --masks are both given; they mean the same, give one");
   }
@@ -198,7 +204,7 @@ LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
     view.height_px = size.height_px;
     description.views.push_back(view);
   }
-  NameViews(masks, &description.views);
+  if (flags.frame_masks.empty()) NameViews(masks, &description.views);
   SetIntrinsics(flags, &description.views);
   SetLenses(flags, &description.views);
   SetRig(flags, &description.views);
@@ -227,11 +233,23 @@ void ExcludeBesideScene(const SceneFlags& flags) {
           "cannot be given together with --scene, which holds it");
 }
 
+void SetMasks(const SceneFlags& flags, SceneDescription* description) {
+  if (flags.frame_masks.size() != description->views.size()) {
+    throw InputError(Format("--sequence has %zu cameras, the scene has %zu",
+                            flags.frame_masks.size(), description->views.size()));
+  }
+  for (size_t i = 0; i < flags.frame_masks.size(); ++i) {
+    description->views[i].mask = std::filesystem::absolute(flags.frame_masks[i]).string();
+  }
+}
+
 LoadedScene FromSceneFile(const SceneFlags& flags) {
   ExcludeBesideScene(flags);
   const std::filesystem::path path = flags.scene;
-  SceneDescription description = ReadSceneDescription(path);
+  SceneDescription description = ReadSceneDescription(
+      path, flags.frame_masks.empty() ? Masks::kOneAtLeast : Masks::kNotNeeded);
   SetThreshold(flags, &description);
+  if (!flags.frame_masks.empty()) SetMasks(flags, &description);
   LoadedScene loaded = BuildScene(description, path.parent_path(), Shown(path.string(), 100));
   Scene& scene = loaded.scene;
   if (const auto cam1_from_world = StartOfCamera1(flags)) {

@@ -17,6 +17,8 @@ struct SceneFlags {
   std::string masks;      ///< comma-separated
   std::string mask_path;  ///< the first mask alone, as in the PyTorch3D script
   std::string mask_path_2;
+  /// Of one frame of a sequence, a mask for each camera: in the place of --masks or the scene's.
+  std::vector<std::string> frame_masks;
   std::optional<double> mesh_scale;
   std::string mesh_unit, mesh_up;
   std::optional<double> mask_threshold;  ///< also with a scene, in the place of its own
@@ -41,7 +43,7 @@ struct SceneFlags {
   /// Neither a scene nor a mesh nor masks: the demo.
   bool IsDemo() const {
     return scene.empty() && mesh.empty() && masks.empty() && mask_path.empty() &&
-           mask_path_2.empty();
+           mask_path_2.empty() && frame_masks.empty();
   }
 };
 

@@ -17,7 +17,7 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 // Masks together with less than this, px, show nothing (as kMinForeground_px of files).
-constexpr double kLeastMask_px = 10;
+constexpr double kLeastMask_px = 16;
 
 Eigen::Vector3d CenterOf(const Scene& scene, const PreparedMeshes& meshes) {
   if (scene.views.empty()) throw InputError("a sequence needs a camera");
@@ -130,7 +130,9 @@ void Tracker::SearchFor(TrackedFrame* frame) {
   TakeViews(result.views, frame);
   const bool found = result.status != AlignStatus::kFailed &&
                      result.status != AlignStatus::kNoOverlap && OutlinesFit(result);
-  frame->status = found ? TrackedFrame::Status::kSearched : TrackedFrame::Status::kLost;
+  frame->status = !found            ? TrackedFrame::Status::kLost
+                  : result.searched ? TrackedFrame::Status::kSearched
+                                    : TrackedFrame::Status::kTracked;
   if (!found) frame->why = "no pose's outlines fit the masks";
   frame->result = std::move(result);
 }

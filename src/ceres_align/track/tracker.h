@@ -29,7 +29,7 @@ struct TrackOptions {
 
 struct TrackedFrame {
   enum class Status {
-    kTracked,   ///< from the last pose; the outlines fit
+    kTracked,   ///< from the last pose (the first frame: from the start); the outlines fit
     kSearched,  ///< the outlines did not fit from there; all rotations were searched
     kLost,      ///< no pose's outlines fit; rig_from_world is the best, or where it was expected
     kNoMask,    ///< all masks are empty; rig_from_world is where it was expected
