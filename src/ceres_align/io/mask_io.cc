@@ -1,8 +1,9 @@
 #include "ceres_align/io/mask_io.h"
 
+#include <png.h>
+
 #include <algorithm>
 #include <cmath>
-#include <opencv2/imgcodecs.hpp>
 
 #include "ceres_align/io/coco_masks.h"
 #include "ceres_align/io/files.h"
@@ -221,17 +222,21 @@ ImageF LoadIgnore(const std::filesystem::path& path, std::optional<ImageSize> ex
 
 void SaveMask(const std::filesystem::path& path, const ImageF& mask) {
   CHECK(!mask.empty());
-  cv::Mat image(mask.height, mask.width, CV_8U);
-  for (int row = 0; row < mask.height; ++row) {
-    for (int column = 0; column < mask.width; ++column) {
-      const float value = std::clamp(mask.at(column, row), 0.0f, 1.0f);
-      image.at<unsigned char>(row, column) =
-          static_cast<unsigned char>(std::lround(255 * double{value}));
-    }
-  }
-  std::vector<unsigned char> encoded;
-  CHECK(cv::imencode(".png", image, encoded));
-  WriteFileWhole(path, std::string(encoded.begin(), encoded.end()));
+  std::vector<unsigned char> values(mask.pixels.size());
+  std::transform(mask.pixels.begin(), mask.pixels.end(), values.begin(), [](float v) {
+    return static_cast<unsigned char>(std::lround(255 * double{std::clamp(v, 0.0f, 1.0f)}));
+  });
+  png_image image = {};
+  image.version = PNG_IMAGE_VERSION;
+  image.width = static_cast<png_uint_32>(mask.width);
+  image.height = static_cast<png_uint_32>(mask.height);
+  image.format = PNG_FORMAT_GRAY;
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
+  std::string encoded(size, '\0');
+  CHECK(png_image_write_to_memory(&image, encoded.data(), &size, 0, values.data(), 0, nullptr))
+      << image.message;
+  encoded.resize(size);
+  WriteFileWhole(path, encoded);
 }
 
 }  // namespace ceres_align

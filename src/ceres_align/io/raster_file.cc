@@ -1,7 +1,5 @@
 #include "ceres_align/io/raster_file.h"
 
-#include <opencv2/imgcodecs.hpp>
-
 #include "ceres_align/io/npy.h"
 #include "ceres_align/io/text.h"
 
@@ -11,51 +9,6 @@ namespace {
 bool StartsWith(const std::string& bytes, std::string_view prefix) {
   return bytes.compare(0, prefix.size(), prefix) == 0;
 }
-// Row by row to float; `image` is of 8 or 16 bits or float.
-void HandOver(const cv::Mat& image, const std::string& name, RasterValues meaning,
-              RasterSink* sink) {
-  double scale = 1;
-  if (image.depth() == CV_8U) {
-    scale = 1.0 / 255;
-  } else if (image.depth() == CV_16U) {
-    scale = 1.0 / 65535;
-  } else if (image.depth() != CV_32F && image.depth() != CV_64F) {
-    Fail(name, ": pixels of a type that is no mask's (8 or 16 bits or float are read)");
-  }
-  if (image.channels() > 4) Fail(name, ": ", image.channels(), " channels");
-  if (meaning != RasterValues::kFractions) scale = 1;
-  cv::Mat values;
-  const int channels = image.channels();
-  for (int row = 0; row < image.rows; ++row) {
-    image.row(row).convertTo(values, CV_32F, scale);
-    float* numbers = values.ptr<float>();
-    for (int i = 0; channels >= 3 && i < channels * image.cols; i += channels) {
-      std::swap(numbers[i], numbers[i + 2]);  // OpenCV has blue first
-    }
-    sink->Row(numbers, channels);
-  }
-}
-
-void DecodeWithOpenCv(const std::string& bytes, const std::string& name, const RasterSize& size,
-                      bool is_jpeg, RasterValues values, RasterSink* sink) {
-  CheckPixelCount(size.width_px, size.height_px, name);
-  sink->Size(static_cast<int>(size.width_px), static_cast<int>(size.height_px), is_jpeg);
-  cv::Mat image;
-  try {
-    image = cv::imdecode(
-        cv::Mat(1, static_cast<int>(bytes.size()), CV_8U, const_cast<char*>(bytes.data())),
-        cv::IMREAD_UNCHANGED);
-  } catch (const cv::Exception&) {
-    image.release();
-  }
-  if (image.empty()) Fail(name, ": damaged image, it cannot be decoded");
-  if (image.cols != size.width_px || image.rows != size.height_px) {
-    Fail(name, ": damaged image: ", image.cols, "x", image.rows, " pixels, but its header says ",
-         size.width_px, "x", size.height_px);
-  }
-  HandOver(image, name, values, sink);
-}
-
 // OpenCV applies palettes.
 [[noreturn]] void FailNumbers(const std::string& name, const char* kind) {
   Fail(name, ": the labels of ", kind, " are not read; save it as PNG");

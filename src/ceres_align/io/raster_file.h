@@ -38,7 +38,11 @@ constexpr int64_t kMaxImagePixels = int64_t{1} << 27;
 void DecodeImage(const std::string& bytes, const std::string& name, RasterSink* sink,
                  RasterValues values = RasterValues::kFractions);
 
-/// Its parts that do without OpenCV.
+/// Its part that needs OpenCV, for JPEG, BMP and TIFF, of the size that the header says.
+struct RasterSize;
+void DecodeWithOpenCv(const std::string& bytes, const std::string& name, const RasterSize& size,
+                      bool is_jpeg, RasterValues values, RasterSink* sink);
+/// Those that do without.
 void DecodePng(const std::string& bytes, const std::string& name, RasterSink* sink,
                RasterValues values);
 void DecodePnm(const std::string& bytes, const std::string& name, RasterSink* sink,
