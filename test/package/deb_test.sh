@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# The Debian package: built, unpacked elsewhere, and used from there.
+#   deb_test.sh BUILD_DIR
+# Exit 77 (skipped) where Debian's packaging tools are missing.
+set -euo pipefail
+build=$1
+for program in dpkg-deb dpkg-shlibdeps cpack; do
+  command -v "$program" >/dev/null || { echo "skipped: no $program"; exit 77; }
+done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() {
+  echo "deb_test: $1"
+  exit 1
+}
+
+(cd "$build" && cpack -G DEB -B "$work/cpack") >"$work/cpack.log" 2>&1 ||
+  { cat "$work/cpack.log"; fail "cpack failed"; }
+deb=$(ls "$work"/cpack/*.deb)
+dpkg-deb -f "$deb" Depends | grep -q libceres || dpkg-deb -f "$deb" Depends | grep -q libcholmod ||
+  fail "the package names none of the libraries it needs"
+dpkg-deb -x "$deb" "$work/root"
+
+# The demo finds its mesh beside the program, wherever that lies.
+(cd "$work" && "$work/root/usr/bin/ceres_align" --outputs json --out_dir out >out.txt) ||
+  fail "the demo of the package: exit $?"
+grep -q '"usable": true' "$work/out/result.json" || fail "the demo's result is not usable"
+
+for program in "$work"/root/usr/bin/*; do
+  name=$(basename "$program")
+  page=$work/root/usr/share/man/man1/$name.1
+  # cpack compresses nothing; Debian's debhelper would.
+  [ -f "$page" ] || fail "$name has no manual page"
+  grep -q '^\.SH NAME' "$page" || fail "$name's page has no NAME"
+  if command -v groff >/dev/null; then
+    warnings=$(groff -man -ww -z "$page" 2>&1) || true
+    [ -z "$warnings" ] || fail "$name's page: $warnings"
+  fi
+  [ -f "$work/root/usr/share/bash-completion/completions/$name" ] || fail "$name has no completion"
+done
+
+# What bash offers for a beginning of a flag.
+export PATH=$work/root/usr/bin:$PATH
+offers=$(bash -c '
+  source "'"$work"'/root/usr/share/bash-completion/completions/ceres_align"
+  COMP_WORDS=(ceres_align --mask_t)
+  COMP_CWORD=1
+  _ceres_align ceres_align
+  echo "${COMPREPLY[*]}"')
+[ "$offers" = "--mask_threshold" ] || fail "completion of --mask_t offers '$offers'"
+echo "package, manual pages and completion work"
