@@ -24,6 +24,7 @@ TEST_F(CliTest, HelpShowsOwnFlagsFirst) {
 
 TEST_F(CliTest, BadFlags) {
   ExpectBadInput("--loop_nun 3", "unknown flag --loop_nun; did you mean --loop_num?");
+  ExpectBadInput("--final_image_size \"(256,306)\"", "leave it out");
   ExpectBadInput("--quite_unlike=3", "unknown flag --quite_unlike");
   ExpectBadInput("--loop_num many", "--loop_num: \"many\" is not a valid int32");
   ExpectBadInput("--loop_num 0", "--loop_num is 0");

@@ -282,6 +282,17 @@ TEST(Parse, VectorsAndRotations) {
        {"(81,0,96)", "81,0,96", "[81, 0, 96]", " ( 81 0 96 ) ", "81,0,96,", "+81,-0,9.6e1"}) {
     EXPECT_EQ(ParseVector3(text, "v"), Eigen::Vector3d(81, 0, 96)) << text;
   }
+  for (const char* text :
+       {"tensor([[81., 0., 96.]])", " tensor([81, 0, 96], device='cuda:0', dtype=torch.float64)\n",
+        "torch.tensor([[81,0,96]])", "array([81., 0., 96.])", "np.array([81, 0, 96])",
+        "tensor([[81.,\n  0., 96.]], grad_fn=<AddBackward0>)"}) {
+    EXPECT_EQ(ParseVector3(text, "v"), Eigen::Vector3d(81, 0, 96)) << text;
+  }
+  for (const char* text :
+       {"tensor([81, 0, 96]", "tensor([81, 0], [96])", "tensor([81, 0, 96] 7)", "tensor(81, 0, 96)",
+        "vector([81, 0, 96])", "tensor()", "tensor([81, 0, 96]x)"}) {
+    EXPECT_THROW(ParseVector3(text, "v"), InputError) << text;
+  }
   const Eigen::Matrix3d m = ParseRotation("[[1,2,3],[4,5,6],[7,8,9]]", "R");
   EXPECT_EQ(m(0, 2), 3);
   EXPECT_EQ(m(2, 0), 7);

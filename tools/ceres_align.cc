@@ -180,6 +180,15 @@ ProgramHelp Help() {
                      "2  not converged, ambiguous or not trustworthy; the outputs are written",
                      "3  standard output was lost (closed, full, a broken pipe); the outputs are "
                      "written"};
+  help.instead = {
+      {"final_image_size", "the last level always has the masks' full size; leave it out"},
+      {"learning_rate", "Levenberg-Marquardt finds its own steps; leave it out"},
+      {"lr", "Levenberg-Marquardt finds its own steps; leave it out"},
+      {"sigma", "the outline is exact, nothing is blurred; leave it out"},
+      {"faces_per_pixel", "all faces count; leave it out"},
+      {"loss_thr", "it stops by itself (--final_step_px, --final_cost_change)"},
+      {"device", "--backend auto, cpu or cuda"},
+      {"gpu", "--backend auto, cpu or cuda"}};
   return help;
 }
 

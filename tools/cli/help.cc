@@ -96,6 +96,10 @@ std::string NearestFlag(const ProgramHelp& help, const std::string& name) {
 }
 
 [[noreturn]] void ThrowUnknown(const ProgramHelp& help, const std::string& name) {
+  const auto instead = help.instead.find(name);
+  if (instead != help.instead.end()) {
+    throw InputError("there is no --" + name + ": " + instead->second);
+  }
   const std::string nearest = NearestFlag(help, name);
   throw InputError("unknown flag --" + Shown(name, 40) +
                    (nearest.empty() ? "" : "; did you mean --" + nearest + "?") +

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,9 @@ struct ProgramHelp {
   std::vector<std::pair<std::string, std::string>> examples;  ///< {command, what it does}
   std::vector<FlagGroup> groups;
   std::vector<std::string> exit_codes;  ///< "0  …"
+  /// Flags of a program that this one takes the place of, and what to do instead; told where one
+  /// is given.
+  std::map<std::string, std::string> instead = {};
 };
 
 /// The text of `--help`: summary, examples, the groups' flags with their defaults, exit codes,

@@ -196,7 +196,8 @@ struct HeightWidth {
 };
 /// "(256,306)": height first, as PyTorch3D's image_size. Positive integers up to 65535.
 HeightWidth ParseImageSize(std::string_view text, std::string_view where);
-/// All numbers of a bracketed list; brackets must match. Throws InputError.
+/// All numbers of a bracketed list; brackets must match. A list as Python prints it may have its
+/// wrapping: "tensor([[1., 0.]], device='cuda:0')", "array([1, 2])". Throws InputError.
 std::vector<double> ParseNumbers(std::string_view text, std::string_view where);
 
 }  // namespace ceres_align

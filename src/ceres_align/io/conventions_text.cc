@@ -1,4 +1,5 @@
 // The parsers of conventions.h.
+#include <cctype>
 #include <cmath>
 
 #include "ceres_align/io/conventions.h"
@@ -42,9 +43,29 @@ double TakeNumber(const char** p, const char* end, std::string_view text, std::s
   return value;
 }
 
+// "tensor([[1., 0.]], device='cuda:0')" or "array([1, 2])", as Python prints them, without what is
+// around the list; any other text as it is.
+std::string_view Unwrapped(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t\r\n");
+  for (const std::string_view word :
+       {"tensor(", "torch.tensor(", "array(", "np.array(", "numpy.array("}) {
+    if (begin == std::string_view::npos || text.compare(begin, word.size(), word) != 0) continue;
+    const size_t first = begin + word.size(), last = text.rfind(']');
+    const size_t end = text.find_last_not_of(" \t\r\n");
+    if (text[end] != ')' || last == std::string_view::npos || last < first) return text;
+    // Behind the list only ")" or ", name=...)".
+    const size_t next = text.find_first_not_of(" \t\r\n,", last + 1);
+    const bool named = next < end && std::isalpha(static_cast<unsigned char>(text[next])) != 0 &&
+                       text.find('=', next) != std::string_view::npos;
+    return next == end || named ? text.substr(first, last + 1 - first) : text;
+  }
+  return text;
+}
+
 }  // namespace
 
-std::vector<double> ParseNumbers(std::string_view text, std::string_view where) {
+std::vector<double> ParseNumbers(std::string_view given, std::string_view where) {
+  const std::string_view text = Unwrapped(given);
   std::vector<double> values;
   std::string open;
   bool comma_allowed = false;
