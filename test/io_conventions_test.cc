@@ -288,9 +288,8 @@ TEST(Parse, VectorsAndRotations) {
         "tensor([[81.,\n  0., 96.]], grad_fn=<AddBackward0>)"}) {
     EXPECT_EQ(ParseVector3(text, "v"), Eigen::Vector3d(81, 0, 96)) << text;
   }
-  for (const char* text :
-       {"tensor([81, 0, 96]", "tensor([81, 0], [96])", "tensor([81, 0, 96] 7)", "tensor(81, 0, 96)",
-        "vector([81, 0, 96])", "tensor()", "tensor([81, 0, 96]x)"}) {
+  for (const char* text : {"tensor([81, 0, 96]", "tensor([81, 0, 96] 7)", "tensor(81, 0, 96)",
+                           "vector([81, 0, 96])", "tensor()", "tensor([81, 0, 96]x)"}) {
     EXPECT_THROW(ParseVector3(text, "v"), InputError) << text;
   }
   const Eigen::Matrix3d m = ParseRotation("[[1,2,3],[4,5,6],[7,8,9]]", "R");
