@@ -97,7 +97,7 @@ class MapsTest : public ::testing::Test {
 
 TEST_F(MapsTest, FilesHoldDepthNormalsAndPlaces) {
   const CameraMaps maps = Draw({});
-  EXPECT_EQ(maps.files.size(), 9u);
+  EXPECT_EQ(maps.files.size(), 10u);
   EXPECT_DOUBLE_EQ(maps.depth_step, 1e-4);
   const Floats depth = ReadExr(folder_ / "cam_depth.exr", "Y");
   ASSERT_EQ(depth.width, 64);
@@ -150,6 +150,39 @@ TEST_F(MapsTest, MaskAndAlphaAreTheExactCoverage) {
     EXPECT_NEAR(mask.pixels[i], truth.pixels[i], 0.02);
     EXPECT_EQ(alpha.pixels[i], mask.pixels[i]);
   }
+}
+
+// Two balls, the smaller one half in front of the other.
+TEST_F(MapsTest, LabelsTellTheObjectsAndCoverageIsOfAll) {
+  MapOptions options;
+  options.kinds = ParseMapKinds("all", "test");
+  TriangleMesh small = *mesh_;
+  for (Vector3d& v : small.vertices) v *= 0.4;
+  const Rigid3d aside(Eigen::Quaterniond::Identity(), Vector3d(-2, -0.5, 0));
+  const DrawableMesh both({{mesh_, Rigid3d()}, {std::make_shared<TriangleMesh>(small), aside}},
+                          options, &rasterizer_);
+  const MapView view{"two", camera_, cam_from_world_, Rigid3d(), &both, {}};
+  for (const OutputFile& file : DrawMaps(view, options, &rasterizer_).files) {
+    WriteFileWhole(folder_ / file.path, file.bytes);
+  }
+  const ImageF far = RenderMask(*mesh_, cam_from_world_, camera_, 24);
+  const ImageF near = RenderMask(small, cam_from_world_ * aside, camera_, 24);
+  const ImageF mask = LoadMask(folder_ / "two_mask.png").mask;
+  const auto labels = [&](const char* label) {
+    return LoadMask((folder_ / "two_label.png").string() + label).mask;
+  };
+  const ImageF of_far = labels(":1"), of_near = labels(":2");
+  int hidden = 0;
+  for (size_t i = 0; i < mask.pixels.size(); ++i) {
+    const float f = far.pixels[i], n = near.pixels[i];
+    if (f == 1 && n == 1) ++hidden;
+    if (f == 0 || n == 0 || n == 1) EXPECT_NEAR(mask.pixels[i], std::max(f, n), 0.02) << i;
+    EXPECT_GE(mask.pixels[i], std::max(f, n) - 0.02) << i;
+    if (n == 1) EXPECT_EQ(of_near.pixels[i], 1) << i;
+    if (n == 0 && f == 1) EXPECT_EQ(of_far.pixels[i], 1) << i;
+    if (n == 0 && f == 0) EXPECT_EQ(of_far.pixels[i] + of_near.pixels[i], 0) << i;
+  }
+  EXPECT_GT(hidden, 20);
 }
 
 TEST_F(MapsTest, AxesAndFacesAreAsAsked) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ceres_align/base/text.h"
+#include "ceres_align/geometry/append_mesh.h"
 #include "ceres_align/maps/image_files.h"
 #include "ceres_align/render/contour_mesh.h"
 
@@ -16,6 +17,15 @@ namespace {
 using Eigen::Vector3f;
 
 constexpr double kMostDepthSteps = 65535;
+
+std::shared_ptr<const TriangleMesh> Merged(const std::vector<PlacedMesh>& objects) {
+  CHECK(!objects.empty() && objects.size() <= DrawableMesh::kMostObjects);
+  auto merged = std::make_shared<TriangleMesh>();
+  for (const PlacedMesh& object : objects) {
+    AppendMesh(*object.mesh, object.world_from_mesh, merged.get());
+  }
+  return merged;
+}
 
 ImageF Coverage(const MapView& view, const Camera& camera, Rasterizer* rasterizer) {
   RasterJob job;
@@ -51,6 +61,21 @@ std::string DepthPng(const Image<float>& depth, double step) {
     out.pixels[i] = static_cast<uint16_t>(std::lround(depth.pixels[i] / step));
   }
   return EncodePng16(out);
+}
+
+template <typename Number>
+Image<Number> LabelImage(const SurfaceMap& map, const DrawableMesh& mesh) {
+  Image<Number> labels(map.face.width, map.face.height);
+  for (size_t i = 0; i < labels.pixels.size(); ++i) {
+    const int32_t face = map.face.pixels[i];
+    labels.pixels[i] = static_cast<Number>(face < 0 ? 0 : 1 + mesh.ObjectOf(face));
+  }
+  return labels;
+}
+
+std::string LabelPng(const SurfaceMap& map, const DrawableMesh& mesh) {
+  return mesh.num_objects() <= 255 ? EncodePng8(LabelImage<uint8_t>(map, mesh))
+                                   : EncodePng16(LabelImage<uint16_t>(map, mesh));
 }
 
 std::string VectorExr(const Vector3Map& map, ExrType type, const std::string& comment) {
@@ -140,22 +165,38 @@ MapKinds ParseMapKinds(const std::string& text, const std::string& where) {
     begin = end + 1;
     const bool all = word == "all";
     if (!all && word != "mask" && word != "depth" && word != "normal" && word != "overlay" &&
-        word != "position") {
+        word != "position" && word != "label") {
       throw InputError(where + " has " + Quoted(word) +
-                       "; mask, depth, normal, overlay, position and all are known");
+                       "; mask, depth, normal, overlay, position, label and all are known");
     }
     kinds.mask |= all || word == "mask";
     kinds.depth |= all || word == "depth";
     kinds.normal |= all || word == "normal";
     kinds.overlay |= all || word == "overlay";
     kinds.position |= all || word == "position";
+    kinds.label |= all || word == "label";
   }
   return kinds;
 }
 
+DrawableMesh::DrawableMesh(const std::vector<PlacedMesh>& objects, const MapOptions& options,
+                           Rasterizer* rasterizer)
+    : DrawableMesh(Merged(objects), options, rasterizer) {
+  end_face_of_.clear();
+  int32_t end = 0;
+  for (const PlacedMesh& object : objects) {
+    end_face_of_.push_back(end += static_cast<int32_t>(object.mesh->faces.size()));
+  }
+}
+
+int DrawableMesh::ObjectOf(int32_t face) const {
+  return static_cast<int>(std::upper_bound(end_face_of_.begin(), end_face_of_.end(), face) -
+                          end_face_of_.begin());
+}
+
 DrawableMesh::DrawableMesh(std::shared_ptr<const TriangleMesh> mesh, const MapOptions& options,
                            Rasterizer* rasterizer)
-    : mesh_(std::move(mesh)) {
+    : mesh_(std::move(mesh)), end_face_of_{static_cast<int32_t>(mesh_->faces.size())} {
   if (options.smooth_normals) vertex_normals_ = VertexNormals(*mesh_);
   if (options.kinds.mask || options.kinds.normal || options.kinds.overlay) {
     resident_ = ResidentMesh(rasterizer, std::make_shared<ContourMesh>(*mesh_));
@@ -172,7 +213,7 @@ CameraMaps DrawMaps(const MapView& view, const MapOptions& options, Rasterizer* 
   CameraMaps out;
   std::vector<std::pair<std::string, std::function<std::string()>>> encoders;
   SurfaceMap map;
-  if (kinds.depth || kinds.normal || kinds.position) {
+  if (kinds.depth || kinds.normal || kinds.position || kinds.label) {
     map = RenderSurface(mesh, camera, cam_from_object, rasterizer);
   }
   ImageF coverage;
@@ -181,6 +222,7 @@ CameraMaps DrawMaps(const MapView& view, const MapOptions& options, Rasterizer* 
     if (wanted) encoders.emplace_back(file, std::move(encode));
   };
   add("mask.png", kinds.mask, [&] { return EncodePng8(coverage); });
+  add("label.png", kinds.label, [&] { return LabelPng(map, *view.mesh); });
   if (kinds.depth) {
     out.depth_step = DepthStep(map.depth, options.depth_step, view.name);
     add("depth.png", options.png, [&] { return DepthPng(map.depth, out.depth_step); });

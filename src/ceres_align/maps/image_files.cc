@@ -79,6 +79,10 @@ std::string EncodePng16(const Image<uint16_t>& image) {
   return EncodePngRows({image.width, image.height, 16, 1}, [&](int r) { return image.row(r); });
 }
 
+std::string EncodePng8(const Image<uint8_t>& image) {
+  return EncodePngRows({image.width, image.height, 8, 1}, [&](int r) { return image.row(r); });
+}
+
 std::string EncodePng8(const ImageF& image) {
   std::vector<uint8_t> row(image.width);
   return EncodePngRows({image.width, image.height, 8, 1}, [&](int r) {

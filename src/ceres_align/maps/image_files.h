@@ -11,6 +11,8 @@ namespace ceres_align {
 
 /// Gray, 16 bit.
 std::string EncodePng16(const Image<uint16_t>& image);
+/// Gray, 8 bit.
+std::string EncodePng8(const Image<uint8_t>& image);
 /// Gray, 8 bit: round(255·v), v clamped to [0, 1].
 std::string EncodePng8(const ImageF& image);
 
