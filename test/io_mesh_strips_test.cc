@@ -122,7 +122,7 @@ struct PlyText {
   std::string number = "float";  // of the positions
   std::string more = "property uchar confidence\n";
   std::string list = "list uchar int vertex_indices";
-  std::string behind;  // elements after the faces
+  std::string behind = {};  // elements after the faces
 };
 
 // A strip of n faces, as a file that can be read in blocks.

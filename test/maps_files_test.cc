@@ -17,6 +17,7 @@
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/mesh_io.h"
 #include "ceres_align/maps/camera_maps.h"
+#include "ceres_align/maps/image_files.h"
 #include "ceres_align/maps/photo.h"
 #include "ceres_align/render/cpu_rasterizer.h"
 #include "ceres_align/synth/point_sampler.h"
@@ -196,6 +197,30 @@ TEST_F(MapsTest, AxesAndFacesAreAsAsked) {
   EXPECT_GT(ReadExr(folder_ / "cam_normal_cam.exr", "G").at(32, 14), 0.4f);
   options.depth_step = 1e-5;
   EXPECT_THROW(Draw(options), InputError);  // 4 does not fit into 65535 steps
+}
+
+// The nearest half, as OpenEXR's own conversion has it; zeros are +0.
+TEST_F(MapsTest, HalvesAreTheNearest) {
+  std::vector<float> values = {0.0f, -0.0f, 1.0f, -1.0f, 65503.0f, -2.5f, 6.1035156e-5f, 6.1e-5f};
+  testing::Random random("halves", 1);
+  for (int i = 0; i < 50000; ++i) {
+    const double size = std::exp2(random.Uniform(-30, 15));
+    values.push_back(static_cast<float>(random.Uniform(0, 1) < 0.5 ? size : -size));
+    // Half way between two halves.
+    values.push_back(static_cast<float>((2 * (i % 1024) + 2049) * std::exp2(i % 16 - 14)));
+  }
+  while (values.size() % 3 != 0) values.push_back(0.1f);
+  const auto width = static_cast<int>(values.size() / 3);
+  WriteFileWhole(folder_ / "h.exr",
+                 EncodeExr(width, 1, values.data(), {"R", "G", "B"}, ExrType::kHalf, ""));
+  for (int i = 0; i < 3; ++i) {
+    const Floats read = ReadExr(folder_ / "h.exr", i == 0 ? "R" : i == 1 ? "G" : "B");
+    for (int c = 0; c < width; ++c) {
+      const float value = values[3 * c + i], expected = value == 0 ? 0 : float(half(value));
+      ASSERT_EQ(read.at(c, 0), expected) << value;
+      ASSERT_EQ(std::signbit(read.at(c, 0)), std::signbit(expected)) << value;
+    }
+  }
 }
 
 TEST_F(MapsTest, OverlayHasThePhotographsSize) {

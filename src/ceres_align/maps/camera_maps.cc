@@ -10,6 +10,7 @@
 #include "ceres_align/geometry/append_mesh.h"
 #include "ceres_align/maps/image_files.h"
 #include "ceres_align/render/contour_mesh.h"
+#include "ceres_align/report/png_rows.h"
 
 namespace ceres_align {
 namespace {
@@ -56,11 +57,12 @@ double DepthStep(const Image<float>& depth, double asked, const std::string& nam
 }
 
 std::string DepthPng(const Image<float>& depth, double step) {
-  Image<uint16_t> out(depth.width, depth.height);
-  for (size_t i = 0; i < out.pixels.size(); ++i) {
-    out.pixels[i] = static_cast<uint16_t>(std::lround(depth.pixels[i] / step));
-  }
-  return EncodePng16(out);
+  std::vector<uint16_t> line(depth.width);
+  return EncodePngRows({depth.width, depth.height, 16, 1}, [&](int row) {
+    const float* depths = depth.row(row);
+    for (int c = 0; c < depth.width; ++c) line[c] = Rounded<uint16_t>(depths[c] / step);
+    return line.data();
+  });
 }
 
 template <typename Number>
@@ -79,9 +81,8 @@ std::string LabelPng(const SurfaceMap& map, const DrawableMesh& mesh) {
 }
 
 std::string VectorExr(const Vector3Map& map, ExrType type, const std::string& comment) {
-  const float* first = map.pixels[0].data();
-  return EncodeExr(map.width, map.height,
-                   {{"R", first, 3}, {"G", first + 1, 3}, {"B", first + 2, 3}}, type, comment);
+  static_assert(sizeof(Vector3f) == 3 * sizeof(float), "pixels are written as they are");
+  return EncodeExr(map.width, map.height, map.pixels[0].data(), {"R", "G", "B"}, type, comment);
 }
 
 // The pixel's normal, or a neighbour's where only the pixel's rim is covered.
@@ -98,18 +99,20 @@ Vector3f NormalNear(const Vector3Map& normals, int c, int row) {
 }
 
 std::string NormalPng(const Vector3Map& normals, const ImageF& coverage) {
-  Image<Rgba> out(normals.width, normals.height);
-  const auto byte = [](float v) { return static_cast<uint8_t>(std::lround(127.5f * (v + 1))); };
-  for (int row = 0; row < normals.height; ++row) {
+  std::vector<Rgba> line(normals.width);
+  const auto byte = [](float v) { return Rounded<uint8_t>(127.5f * (v + 1)); };
+  return EncodePngRows({normals.width, normals.height, 8, 4}, [&](int row) {
     for (int c = 0; c < normals.width; ++c) {
       const float alpha = std::clamp(coverage.at(c, row), 0.0f, 1.0f);
-      if (alpha == 0) continue;
+      if (alpha == 0) {
+        line[c] = {};
+        continue;
+      }
       const Vector3f n = NormalNear(normals, c, row);
-      out.at(c, row) = {byte(n.x()), byte(n.y()), byte(n.z()),
-                        static_cast<uint8_t>(std::lround(255 * alpha))};
+      line[c] = {byte(n.x()), byte(n.y()), byte(n.z()), Rounded<uint8_t>(255 * alpha)};
     }
-  }
-  return EncodePng(out);
+    return line.data();
+  });
 }
 
 void FlipToOpenGl(Vector3Map* normals) {
@@ -227,7 +230,7 @@ CameraMaps DrawMaps(const MapView& view, const MapOptions& options, Rasterizer* 
     out.depth_step = DepthStep(map.depth, options.depth_step, view.name);
     add("depth.png", options.png, [&] { return DepthPng(map.depth, out.depth_step); });
     add("depth.exr", options.exr, [&] {
-      return EncodeExr(camera.width_px, camera.height_px, {{"Y", map.depth.pixels.data(), 1}},
+      return EncodeExr(camera.width_px, camera.height_px, map.depth.pixels.data(), {"Y"},
                        ExrType::kFloat, "depth along the camera's axis, mesh units; 0: nothing");
     });
   }
