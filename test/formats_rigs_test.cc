@@ -315,7 +315,7 @@ TEST(Docs, ExamplesOfCameraFilesAreRead) {
   const CameraSet kalibr = Read("kalibr", folder.Write("camchain.yaml", DocsBlock(rigs, "cam0:")));
   ASSERT_EQ(kalibr.cameras.size(), 2u);
   EXPECT_TRUE(kalibr.cameras[1].camera.lens.is_fisheye);
-  options.rig_form = RigForm::kPytorch3dRow;
+  options.rig_form = RigForm::kPyTorch3dRow;
   const std::string pasted = DocsBlock(rigs, "# pasted from the script");
   EXPECT_EQ(Read("pytorch3d", folder.Write("rt.txt", pasted), options).cameras.size(), 2u);
   const std::string maya = DocsBlock(rigs, "image size");
