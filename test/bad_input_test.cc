@@ -12,13 +12,10 @@
 #include "ceres_align/io/scene_io.h"
 #include "io_testing.h"
 
-namespace ceres_align {
+namespace ceres_align::testing {
 namespace {
 
 using nlohmann::json;
-using testing::Contains;
-using testing::ErrorOf;
-using testing::TempFolder;
 
 const std::string kBad = std::string(CERES_ALIGN_SHARED_DATA) + "/bad/";
 
@@ -290,4 +287,4 @@ TEST_F(Fuzz, Scenes) {
 }
 
 }  // namespace
-}  // namespace ceres_align
+}  // namespace ceres_align::testing

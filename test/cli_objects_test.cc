@@ -78,6 +78,61 @@ TEST_F(CliTest, SeveralObjects) {
 }
 
 // The wrong mesh for one of them: it is named, the other is not touched by it.
+// Labels of the maps against the images of labels, which the point sampler drew.
+TEST_F(CliTest, MapsOfSeveralObjects) {
+  WriteObjects(work_);
+  const Outcome outcome = Run("--scene s.json --outputs json --render depth,label --render_size 1");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
+  EXPECT_EQ(Files("out"),
+            (std::set<std::string>{"lump", "parts", "left_depth.exr", "left_depth.png",
+                                   "left_label.png", "maps.json", "result.json", "right_depth.exr",
+                                   "right_depth.png", "right_label.png"}));
+  const Json maps = Json::parse(ReadAll(work_ / "out/maps.json"));
+  EXPECT_EQ(maps["objects"][0]["name"], "parts");
+  EXPECT_EQ(maps["objects"][1]["label"], 2);
+  EXPECT_EQ(maps["objects"][1]["world_from_object"]["t"],
+            Result()["objects"][1]["rig_from_world"]["t"]);
+  for (const std::string view : {"left", "right"}) {
+    for (const auto& [label, in_mask] : {std::pair(":1", ":3"), {":2", ":7"}}) {
+      const ImageF drawn = LoadMask((work_ / "out" / (view + "_label.png")).string() + label).mask;
+      const ImageF truth = LoadMask((work_ / (view + ".pgm")).string() + in_mask).mask;
+      double shown = 0, differing = 0;
+      for (size_t i = 0; i < truth.pixels.size(); ++i) {
+        shown += truth.pixels[i];
+        differing += drawn.pixels[i] != truth.pixels[i];
+      }
+      EXPECT_GT(shown, 1000);
+      EXPECT_LT(differing, 0.01 * shown) << view << label;
+    }
+  }
+  // render_scene draws the same from the summary.
+  const auto render = [&](const std::string& flags) {
+    const std::string command = "cd '" + work_.string() +
+                                "' && '" CERES_ALIGN_TOOLS_DIR "/render_scene' --scene s.json " +
+                                flags + " > ../out.txt 2> ../err.txt";
+    return WEXITSTATUS(std::system(command.c_str()));
+  };
+  ASSERT_EQ(render("--pose out/result.json --render label --out_dir maps"), 0);
+  for (const char* file : {"left_label.png", "right_label.png"}) {
+    EXPECT_EQ(ReadAll(work_ / "maps" / file), ReadAll(work_ / "out" / file)) << file;
+  }
+  EXPECT_EQ(render("--pose truth --render all --out_dir truth"), 0);
+  EXPECT_TRUE(fs::exists(work_ / "truth/right_position.exr"));
+  EXPECT_EQ(render("--pose out/lump/result.json --out_dir no"), 1);
+  EXPECT_NE(ReadAll(logs_ / "err.txt").find("objects is missing"), std::string::npos);
+  std::ofstream(work_ / "r.json") << R"({"objects": [{"name": "parts"}]})";
+  EXPECT_EQ(render("--pose r.json --out_dir no"), 1);
+  EXPECT_NE(ReadAll(logs_ / "err.txt").find("objects[0].rig_from_world is missing"),
+            std::string::npos);
+  SceneDescription scene = ReadSceneDescription(work_ / "s.json");
+  scene.objects[1].true_rig_from_world.reset();
+  SaveScene(work_ / "s.json", scene);
+  EXPECT_EQ(render("--pose truth --out_dir no"), 1);
+  EXPECT_NE(ReadAll(logs_ / "err.txt").find("object \"lump\" of s.json has none"),
+            std::string::npos);
+  EXPECT_FALSE(fs::exists(work_ / "no"));
+}
+
 TEST_F(CliTest, OneOfSeveralIsNotUsable) {
   SceneDescription scene = WriteObjects(work_);
   WriteObj(work_ / "wrong.obj", MakeCube(8));
@@ -101,7 +156,6 @@ TEST_F(CliTest, BadInputOfSeveralObjects) {
   ExpectBadInput("--scene s.json --camera_location 1,2,3", "--camera_location cannot be given");
   ExpectBadInput("--scene s.json --mesh lump.obj", "--mesh cannot be given together");
   ExpectBadInput("--scene s.json --outputs json,gif", "no animation");
-  ExpectBadInput("--scene s.json --render all", "--render cannot be given");
   ExpectBadInput("--scene s.json --start_end_output a.png", "--start_end_output cannot be given");
   scene.objects[0].label = "5";
   SaveScene(work_ / "bad.json", scene);
@@ -120,6 +174,35 @@ TEST_F(CliTest, MasksByLabelOnTheCommandLine) {
       truth = scene.objects[1].true_rig_from_world->translation;
   EXPECT_LT((found - truth).norm(), 2e-3 * truth.norm());
   ExpectBadInput(flags + ":4 --out_dir other", "left.pgm: no pixel has the label 4");
+}
+
+// A map of probabilities that is 0.2 beside the object and 0.7 on it.
+TEST_F(CliTest, MaskThresholdMakesProbabilitiesBinary) {
+  const FileProblem problem = WriteProblem(work_);
+  for (const std::string name : {"l.png", "r.png"}) {
+    ImageF mask = LoadMask(work_ / name).mask;
+    for (float& v : mask.pixels) v = 0.2f + 0.5f * v;
+    SaveMask(work_ / name, mask);
+  }
+  const std::string run = "--scene s.json --outputs json";
+  ASSERT_EQ(Run(run + " --mask_threshold 0.45 --out_dir out").exit_code, 0);
+  const Json pose = Result()["rig_from_world"];
+  const Eigen::Vector3d t(pose["t"][0], pose["t"][1], pose["t"][2]);
+  EXPECT_LT((t - problem.truth.translation).norm(), 0.02);
+  const Json at_threshold = Result()["views"][0]["iou"];
+  EXPECT_GT(at_threshold.get<double>(), 0.95);
+  // Without it, and where it takes the scene's away, the maps are as they are.
+  SceneDescription scene = problem.description;
+  scene.mask_threshold = 0.45;
+  SaveScene(work_ / "t.json", scene);
+  ASSERT_NE(Run(run + " --out_dir as_they_are").exit_code, 1);
+  EXPECT_LT(Result("as_they_are")["views"][0]["iou"].get<double>(), 0.9);
+  ASSERT_NE(Run("--scene t.json --outputs json --mask_threshold 0 --out_dir off").exit_code, 1);
+  EXPECT_EQ(Result("off")["views"][0]["iou"], Result("as_they_are")["views"][0]["iou"]);
+  ASSERT_EQ(Run("--scene t.json --outputs json --out_dir scenes").exit_code, 0);
+  EXPECT_EQ(Result("scenes")["views"][0]["iou"], at_threshold);
+  ExpectBadInput(run + " --mask_threshold 1.5 --out_dir no",
+                 "--mask_threshold is 1.5; it must be above 0 and at most 1");
 }
 
 // Half of the object in each of two files.

@@ -19,6 +19,7 @@ using io_internal::AddPolygon;
 using io_internal::ParseRleText;
 using io_internal::Polygon;
 using nlohmann::json;
+using testing::CocoRuns;
 using testing::Contains;
 using testing::ErrorOf;
 using testing::TempFolder;
@@ -32,22 +33,6 @@ ImageF Picture(const std::vector<std::string>& rows) {
     for (int c = 0; c < image.width; ++c) image.at(c, r) = rows[r][c] == '#' ? 1 : 0;
   }
   return image;
-}
-
-/// Runs down the columns, the first of zeros.
-Runs RunsOf(const ImageF& mask) {
-  Runs runs = {0};
-  float value = 0;
-  for (int c = 0; c < mask.width; ++c) {
-    for (int r = 0; r < mask.height; ++r) {
-      if (mask.at(c, r) != value) {
-        runs.push_back(0);
-        value = mask.at(c, r);
-      }
-      ++runs.back();
-    }
-  }
-  return runs;
 }
 
 /// Written from the words of maskApi.c's comments, not from the reader.
@@ -138,7 +123,7 @@ TEST_F(CocoMasks, RandomMasksRoundTrip) {
     for (size_t i = 0; i < mask.pixels.size(); ++i) {
       mask.pixels[i] = (random() % length == 0) != (i > 0 && mask.pixels[i - 1] > 0) ? 1 : 0;
     }
-    const Runs runs = RunsOf(mask);
+    const Runs runs = CocoRuns(mask);
     for (const json& counts : {json(runs), json(TextOf(runs))}) {
       const json document = {
           {{"image_id", 1},
@@ -443,10 +428,58 @@ TEST_F(CocoMasks, LabelsOfObjects) {
                "s.json: objects[0].label is \"mug\"; in the mask of views[0] a label is a number");
 }
 
+TEST_F(CocoMasks, AFileIsParsedOnceForAllItsMasks) {
+  json document = Instances();
+  for (int i = 0; i < 8; ++i) document["annotations"][1]["segmentation"][0][i] = 8.0 * (i % 3);
+  const std::filesystem::path file = Write(document);
+  folder_.Write("m.obj",
+                "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n");
+  SceneDescription scene;
+  scene.mesh = "m.obj";
+  scene.views.resize(2);
+  for (ViewDescription& view : scene.views) {
+    view.mask = "c.json:right/0002.png:mug";
+    view.width_px = 10;
+    view.height_px = 8;
+    view.K << 10, 0, 5, 0, 10, 4, 0, 0, 1;
+    view.cam_from_rig = Rigid3d();
+  }
+  scene.views[1].ignore = "c.json:18:902";
+  MaskCache cache;
+  EXPECT_EQ(ReadImageSize(file.string() + ":left/0001.png", &cache).width_px, 5);
+  EXPECT_EQ(NameOfMask(file.string() + ":18:mug", &cache), "0002");
+  const LoadedScene loaded = BuildScene(scene, folder_.path(), "s.json", nullptr, &cache);
+  EXPECT_EQ(cache.num_parsed(), 1);
+  // It is not even opened again, and gives what a file that is opened does.
+  const LoadedMask opened = LoadMask(file.string() + ":18:mug");
+  std::filesystem::remove(file);
+  EXPECT_EQ(LoadMask(file.string() + ":18:mug", {}, {}, &cache).mask.pixels, opened.mask.pixels);
+  EXPECT_EQ(loaded.scene.views[0].mask.pixels, opened.mask.pixels);
+  EXPECT_EQ(loaded.scene.views[1].weight.at(0, 0), 0);
+  EXPECT_PRED2(Contains, ErrorOf([&] { BuildScene(scene, folder_.path(), "s.json"); }),
+               "c.json: no such file");
+}
+
+// What views are called and make_scene matches cameras by.
+TEST_F(CocoMasks, NamesOfMasks) {
+  EXPECT_EQ(NameOfMask("a/left.png"), "left");
+  EXPECT_EQ(NameOfMask("a/left.png:2+5"), "left");
+  const std::string file = Write(Instances()).string();
+  EXPECT_EQ(NameOfMask(file + ":17"), "0001");
+  const std::string results = folder_.Write("r.json", R"([{"image_id": 42, "category_id": 1}])");
+  EXPECT_EQ(NameOfMask(results), "42");
+  EXPECT_PRED2(Contains, ErrorOf([&] { NameOfMask(file + ":19"); }), "there is no image \"19\"");
+}
+
 TEST_F(CocoMasks, PathsAreSplitBehindJson) {
   EXPECT_EQ(ParseMaskSource("a/b.json").coco, "");
   EXPECT_EQ(ParseMaskSource("a/b.json:17:mug").coco, "17:mug");
   EXPECT_EQ(ParseMaskSource("a/b.json:17:mug").file, "a/b.json");
+  for (const char* suffix : {":17:mug", ":", ""}) {
+    EXPECT_EQ(ParseMaskSource(std::string("a/b.json") + suffix).suffix, suffix);
+  }
+  EXPECT_EQ(ParseMaskSource("a.png:2+5").suffix, ":2+5");
+  EXPECT_EQ(ParseMaskSource("a.png:b").suffix, "");
   EXPECT_EQ(ParseMaskSource("b.JSON:x/y.png:3").coco, "x/y.png:3");
   EXPECT_FALSE(ParseMaskSource("a.json.png:3").coco);
   EXPECT_FALSE(ParseMaskSource("a.png:3").coco);

@@ -6,7 +6,7 @@
 
 #include "ceres_align/base/text.h"
 #include "ceres_align/io/files.h"
-#include "formats_literal.h"
+#include "formats_testing.h"
 
 namespace ceres_align {
 namespace {

@@ -10,7 +10,7 @@
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/mesh_io.h"
 #include "ceres_align/synth/shapes.h"
-#include "formats_literal.h"
+#include "formats_testing.h"
 
 namespace ceres_align {
 namespace {

@@ -1,6 +1,9 @@
 // Kalibr, MayaCam 2.0, 4x4 matrices, ROS TF.
 #include <yaml-cpp/yaml.h>
 
+#include <sstream>
+
+#include "ceres_align/io/files.h"
 #include "ceres_align/io/lens.h"
 #include "ceres_align/io/matrix_text.h"
 #include "formats_testing.h"
@@ -275,6 +278,99 @@ TEST(FormatsRosTf, TransformsAreTheCamerasPlacesInTheWorld) {
   }
   EXPECT_PRED2(Contains, files[0].bytes, "static_transform_publisher --x ");
   EXPECT_PRED2(Contains, ErrorOf([] { ReadCameras("ros_tf:x.yaml", {}); }), "written, not read");
+}
+
+// A block of the docs' indented lines that begins with `first_line`; parts apart by empty lines.
+std::string DocsBlock(const std::string& page, const std::string& first_line) {
+  std::istringstream lines(ReadFile(std::string(CERES_ALIGN_SOURCE_DIR "/docs/") + page));
+  std::string text;
+  bool inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    inside = inside || line == "    " + first_line;
+    if (inside && !line.empty() && line.rfind("    ", 0) != 0) break;
+    if (inside) text += (line.empty() ? "" : line.substr(4)) + "\n";
+  }
+  EXPECT_FALSE(text.empty()) << page << ": " << first_line;
+  return text;
+}
+
+// The part behind the line that names it, up to the next empty line.
+std::string Part(const std::string& block, const std::string& name) {
+  const size_t begin = block.find(name + "\n");
+  EXPECT_NE(begin, std::string::npos) << name;
+  const size_t from = begin + name.size() + 1;
+  return block.substr(from, block.find("\n\n", from) + 1 - from);
+}
+
+TEST(Docs, ExamplesOfCameraFilesAreRead) {
+  const TempFolder folder;
+  const std::string rigs = "formats-rigs.md", others = "formats.md";
+  CameraReadOptions options;
+  options.image_size = {480, 640};
+  const CameraSet opencv =
+      Read("opencv", folder.Write("stereo.yml", DocsBlock(rigs, "%YAML:1.0")), options);
+  ASSERT_EQ(opencv.cameras.size(), 2u);
+  EXPECT_EQ(opencv.cameras[0].camera.cy_px, 230.5);
+  EXPECT_TRUE(opencv.has_poses);
+  const CameraSet kalibr = Read("kalibr", folder.Write("camchain.yaml", DocsBlock(rigs, "cam0:")));
+  ASSERT_EQ(kalibr.cameras.size(), 2u);
+  EXPECT_TRUE(kalibr.cameras[1].camera.lens.is_fisheye);
+  options.rig_form = RigForm::kPyTorch3dRow;
+  const std::string pasted = DocsBlock(rigs, "# pasted from the script");
+  EXPECT_EQ(Read("pytorch3d", folder.Write("rt.txt", pasted), options).cameras.size(), 2u);
+  const std::string maya = DocsBlock(rigs, "image size");
+  EXPECT_EQ(Read("mayacam", folder.Write("maya.txt", maya)).cameras[0].camera.width_px, 1760);
+  const std::string transforms = DocsBlock(others, "{");
+  CameraSet left = Read("transforms", folder.Write("transforms.json", transforms));
+  ASSERT_EQ(left.cameras.size(), 1u);
+  EXPECT_EQ(left.cameras[0].camera.lens.k1, 0.1);
+  left.cameras[0].camera.lens = {};
+  ExpectCamera(left.cameras[0], LeftByHand());
+  const std::string table =
+      DocsBlock(others,
+                "# name,width,height,fx,fy,cx,cy,qw,qx,qy,qz,tx,ty,tz,lens,k1,k2,p1,p2,k3,k4,k5,k6,"
+                "image,mask");
+  ExpectCamera(Read("text", folder.Write("cameras.txt", table)).cameras.at(0), LeftByHand());
+}
+
+TEST(Docs, ExamplesOfFoldersAreRead) {
+  const TempFolder folder;
+  for (const char* name : {"poses", "lm", "lm/test", "lm/test/000002", "sparse"}) {
+    std::filesystem::create_directories(folder / name);
+  }
+  const std::string matrices =
+      DocsBlock("formats-rigs.md",
+                "make_scene --import matrix_cam_from_world:poses --image_size \"(480,640)\" "
+                "--export kalibr:camchain.yaml");
+  for (const char* file : {"poses/left.csv", "poses/K.csv"}) {
+    folder.Write(file, Part(matrices, file));
+  }
+  CameraReadOptions options;
+  options.image_size = {480, 640};
+  const CameraSet poses = Read("matrix_cam_from_world", folder / "poses", options);
+  ASSERT_EQ(poses.cameras.size(), 1u);
+  ExpectCamera(poses.cameras[0], LeftByHand());
+  const std::string bop = DocsBlock("formats-rigs.md",
+                                    "make_scene --import bop:lm/test/000002 --image_id 3 "
+                                    "--object_id 5 --mesh lm/models/obj_000005.ply");
+  for (const char* file : {"lm/test/000002/scene_camera.json", "lm/test/000002/scene_gt.json"}) {
+    folder.Write(file, Part(bop, file));
+  }
+  options.image_id = 3;
+  options.object_id = 5;
+  const CameraSet scene = Read("bop", folder / "lm/test/000002", options);
+  ASSERT_TRUE(scene.reference_from_object.has_value());
+  EXPECT_EQ(scene.reference_from_object->translation, Eigen::Vector3d(10, -20.5, 800));
+  const std::string colmap =
+      DocsBlock("formats.md", "sparse/0/cameras.txt   # CAMERA_ID, MODEL, WIDTH, HEIGHT, PARAMS[]");
+  const size_t images = colmap.find("sparse/0/images.txt");
+  ASSERT_NE(images, std::string::npos);
+  const auto behind_line = [](const std::string& text) { return text.substr(text.find('\n') + 1); };
+  folder.Write("sparse/cameras.txt", behind_line(colmap.substr(0, images)));
+  folder.Write("sparse/images.txt", behind_line(colmap.substr(images)));
+  const CameraSet sparse = Read("colmap", folder / "sparse");
+  ASSERT_EQ(sparse.cameras.size(), 2u);
+  ExpectCamera(sparse.cameras[0], LeftByHand());
 }
 
 }  // namespace

@@ -1,12 +1,14 @@
 // What the tests of the camera formats share: sets to write, comparisons that see the usual
-// mistakes, and damaged files.
+// mistakes, a camera that was computed by hand, and damaged files.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ceres_align/formats/formats.h"
@@ -35,6 +37,12 @@ inline double PoseDifference(const Rigid3d& a, const Rigid3d& b) {
   return std::isnan(most) ? HUGE_VAL : most;
 }
 
+/// Of everything but names and paths.
+inline double DifferenceOf(const CalibratedCamera& a, const CalibratedCamera& b) {
+  return std::max(CameraDifference(a.camera, b.camera),
+                  PoseDifference(a.cam_from_reference, b.cam_from_reference));
+}
+
 /// Names, cameras (where both sets have them) and poses (likewise).
 inline double SetDifference(const CameraSet& a, const CameraSet& b) {
   if (a.cameras.size() != b.cameras.size() || a.has_poses != b.has_poses ||
@@ -52,48 +60,116 @@ inline double SetDifference(const CameraSet& a, const CameraSet& b) {
   return most;
 }
 
-/// The mistakes that a reader may make, each planted into a right set.
+/// The mistakes that a reader may make, each planted into what was read rightly.
 struct Mistake {
   const char* what;
-  CameraSet set;
+  bool is_of_pose;
+  void (*spoil)(CalibratedCamera* camera);
 };
-inline std::vector<Mistake> PlantedMistakes(const CameraSet& right) {
-  std::vector<Mistake> mistakes;
-  const auto plant = [&](const char* what, auto change) {
-    CameraSet wrong = right;
-    for (CalibratedCamera& camera : wrong.cameras) change(&camera);
-    mistakes.push_back({what, wrong});
-  };
-  if (right.has_intrinsics) {
-    plant("half a pixel in x", [](CalibratedCamera* c) { c->camera.cx_px += 0.5; });
-    plant("half a pixel in y", [](CalibratedCamera* c) { c->camera.cy_px -= 0.5; });
-    plant("fx for fy", [](CalibratedCamera* c) { std::swap(c->camera.fx_px, c->camera.fy_px); });
-    plant("cx for cy", [](CalibratedCamera* c) { std::swap(c->camera.cx_px, c->camera.cy_px); });
-  }
-  if (right.has_poses) {
-    plant("R transposed", [](CalibratedCamera* c) {
-      c->cam_from_reference.rotation = c->cam_from_reference.rotation.conjugate();
-    });
-    plant("row for column", [](CalibratedCamera* c) {
-      c->cam_from_reference.rotation = c->cam_from_reference.rotation.conjugate();
-      c->cam_from_reference.translation =
-          c->cam_from_reference.rotation * c->cam_from_reference.translation;
-    });
-    plant("pose inverted",
-          [](CalibratedCamera* c) { c->cam_from_reference = Inverse(c->cam_from_reference); });
-    const Rigid3d y_up(Eigen::Quaterniond(0, 1, 0, 0), Eigen::Vector3d::Zero());
-    plant("y up",
-          [&](CalibratedCamera* c) { c->cam_from_reference = y_up * c->cam_from_reference; });
-  }
+inline const std::vector<Mistake>& Mistakes() {
+  static const std::vector<Mistake> mistakes = {
+      {"half a pixel in x", false, [](CalibratedCamera* c) { c->camera.cx_px += 0.5; }},
+      {"half a pixel in y", false, [](CalibratedCamera* c) { c->camera.cy_px -= 0.5; }},
+      {"fx for fy", false,
+       [](CalibratedCamera* c) { std::swap(c->camera.fx_px, c->camera.fy_px); }},
+      {"cx for cy", false,
+       [](CalibratedCamera* c) { std::swap(c->camera.cx_px, c->camera.cy_px); }},
+      {"width for height", false,
+       [](CalibratedCamera* c) { std::swap(c->camera.width_px, c->camera.height_px); }},
+      {"image from below", false,
+       [](CalibratedCamera* c) { c->camera.cy_px = c->camera.height_px - c->camera.cy_px; }},
+      {"R transposed", true,
+       [](CalibratedCamera* c) {
+         c->cam_from_reference.rotation = c->cam_from_reference.rotation.conjugate();
+       }},
+      {"row for column", true,
+       [](CalibratedCamera* c) {
+         Rigid3d& pose = c->cam_from_reference;
+         pose.rotation = pose.rotation.conjugate();
+         pose.translation = pose.rotation * pose.translation;
+       }},
+      {"pose inverted", true,
+       [](CalibratedCamera* c) { c->cam_from_reference = Inverse(c->cam_from_reference); }},
+      {"y up", true, [](CalibratedCamera* c) {
+         const Rigid3d y_up(Eigen::Quaterniond(0, 1, 0, 0), Eigen::Vector3d::Zero());
+         c->cam_from_reference = y_up * c->cam_from_reference;
+       }}};
   return mistakes;
 }
 
 /// The same to 1e-9; and the case is one in which each of the mistakes would have been seen.
 inline void ExpectSet(const CameraSet& read, const CameraSet& expected) {
   EXPECT_LT(SetDifference(read, expected), 1e-9);
-  for (const Mistake& mistake : PlantedMistakes(expected)) {
-    EXPECT_GT(SetDifference(read, mistake.set), 1e-3) << mistake.what;
+  for (const Mistake& mistake : Mistakes()) {
+    if (!(mistake.is_of_pose ? expected.has_poses : expected.has_intrinsics)) continue;
+    CameraSet wrong = expected;
+    for (CalibratedCamera& camera : wrong.cameras) mistake.spoil(&camera);
+    EXPECT_GT(SetDifference(read, wrong), 1e-3) << mistake.what;
   }
+}
+
+/// `found` is the camera computed by hand, and would not be with any of the mistakes.
+inline void ExpectCamera(const CalibratedCamera& found, const CalibratedCamera& by_hand,
+                         double tolerance = 1e-12) {
+  EXPECT_LE(DifferenceOf(found, by_hand), tolerance) << found.name;
+  for (const Mistake& mistake : Mistakes()) {
+    CalibratedCamera wrong = found;
+    mistake.spoil(&wrong);
+    EXPECT_GT(DifferenceOf(wrong, by_hand), 0.1) << mistake.what << " goes unseen";
+  }
+}
+
+/// A quarter turn about z: x_cam = (-y, x, z) + (1, 2, 3), so the camera stands at (-2, 1, -3). It
+/// sees (0.5, -0.25, 2) at (1.25, 2.5, 5), pixel (447, 438).
+inline CalibratedCamera LeftByHand() {
+  CalibratedCamera c;
+  c.camera = {640, 480, 500, 400, 322, 238};
+  c.cam_from_reference = Rigid3d((Eigen::Matrix3d() << 0, -1, 0, 1, 0, 0, 0, 0, 1).finished(),
+                                 Eigen::Vector3d(1, 2, 3));
+  return c;
+}
+/// Cameras of all kinds in random poses: pinholes, lenses of four to `lens_coefficients` numbers,
+/// a fisheye; two of them are the same camera.
+inline CameraSet RandomSet(const std::string& suite, int lens_coefficients = 8,
+                           bool with_fisheye = true) {
+  CameraSet set;
+  Random random(suite, 1);
+  for (int i = 0; i < 5 + with_fisheye; ++i) {
+    CalibratedCamera camera;
+    camera.name = "cam" + std::to_string(i);
+    camera.camera = TestCamera(640 + 16 * (i / 2), 480);
+    camera.camera.fx_px += 0.1 * (i / 2) + 1 / 3.0;
+    LensDistortion& lens = camera.camera.lens;
+    if (i >= 2 && lens_coefficients >= 4) lens = {-0.1 + 1 / 70.0, 0.01, 1e-3 / 3, -2e-3 / 7};
+    if (i >= 4 && lens_coefficients >= 5) lens.k3 = 1 / 900.0;
+    if (i == 5) {
+      lens = {-0.01 / 3, 0.001};
+      lens.is_fisheye = true;
+    } else if (i >= 4 && lens_coefficients >= 8) {
+      lens.k4 = 0.01 / 3;
+      lens.k5 = -1e-3;
+      lens.k6 = 1e-4;
+    }
+    camera.cam_from_reference =
+        Rigid3d(random.Rotation(), Eigen::Vector3d(100 * random.UnitVector()));
+    camera.image = "photos/" + camera.name + ".jpg";
+    set.cameras.push_back(camera);
+  }
+  return set;
+}
+
+/// Written and read again under the names in the table: every number within 1e-9.
+inline void ExpectRoundTrip(const std::string& write_as, const std::string& read_as,
+                            const CameraSet& set, const std::filesystem::path& path) {
+  WriteCameras(write_as + ":" + path.string(), set);
+  const CameraSet back = ReadCameras(read_as + ":" + path.string(), {});
+  ASSERT_EQ(back.cameras.size(), set.cameras.size());
+  for (size_t i = 0; i < set.cameras.size(); ++i) {
+    EXPECT_LE(DifferenceOf(back.cameras[i], set.cameras[i]), 1e-9) << i;
+    EXPECT_EQ(back.cameras[i].image, set.cameras[i].image);
+    EXPECT_EQ(back.cameras[i].name, set.cameras[i].name);
+  }
+  EXPECT_TRUE(back.has_poses);
 }
 
 /// Cameras of different sizes, with poses that no mistake maps onto themselves. `coefficients`

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "ceres_align/io/files.h"
-#include "formats_literal.h"
+#include "formats_testing.h"
 
 namespace ceres_align {
 namespace {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ceres_align/io/files.h"
-#include "formats_literal.h"
+#include "formats_testing.h"
 
 namespace ceres_align {
 namespace {

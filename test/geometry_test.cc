@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <tbb/global_control.h>
 
 #include <algorithm>
 #include <array>
@@ -253,11 +254,12 @@ TEST(Mesh, CleanMeshWeldsAsAMapDoes) {
     state = state * 6364136223846793005ull + 1442695040888963407ull;
     return (state >> 33) % below;
   };
-  for (int i = 0; i < 60000; ++i) {
+  // More than the threads take at a time.
+  for (int i = 0; i < 150000; ++i) {
     const double zero = random(2) == 0 ? 0.0 : -0.0;
     mesh.vertices.emplace_back(random(40) * 0.1, random(40) * 0.3 + zero, random(20) + zero);
   }
-  for (int i = 0; i < 50000; ++i) {
+  for (int i = 0; i < 150000; ++i) {
     const auto index = [&] { return static_cast<int32_t>(random(mesh.vertices.size())); };
     mesh.faces.push_back({index(), index(), index()});
   }
@@ -291,6 +293,35 @@ TEST(Mesh, CleanMeshWeldsAsAMapDoes) {
   EXPECT_EQ(at, cleaned.faces.size());
   EXPECT_EQ(report.repeated_indices, repeated);
   EXPECT_EQ(report.zero_area, flat);
+  TriangleMesh by_one_thread = mesh;
+  const tbb::global_control one(tbb::global_control::max_allowed_parallelism, 1);
+  CleanMesh(&by_one_thread);
+  EXPECT_EQ(by_one_thread.vertices, cleaned.vertices);
+  EXPECT_EQ(by_one_thread.faces, cleaned.faces);
+}
+
+// What is right already stays as it is; of a large mesh one face of the middle goes.
+TEST(Mesh, CleanMeshDropsOneOfManyFaces) {
+  constexpr int kSide = 300;
+  TriangleMesh mesh;
+  for (int i = 0; i < kSide * kSide; ++i) mesh.vertices.emplace_back(i % kSide, i / kSide, 0);
+  for (int i = 0; i + kSide < kSide * kSide; ++i) {
+    if (i % kSide + 1 == kSide) continue;
+    mesh.faces.push_back({i, i + 1, i + kSide});
+    mesh.faces.push_back({i + 1, i + kSide + 1, i + kSide});
+  }
+  TriangleMesh cleaned = mesh;
+  CleanReport report = CleanMesh(&cleaned);
+  EXPECT_EQ(report.welded_vertices + report.repeated_indices + report.zero_area, 0);
+  EXPECT_EQ(cleaned.vertices, mesh.vertices);
+  EXPECT_EQ(cleaned.faces, mesh.faces);
+  TriangleMesh with = mesh;
+  with.faces.insert(with.faces.begin() + 100000, {0, 1, 2});
+  with.vertices.emplace_back(-1, 0, 0);
+  report = CleanMesh(&with);
+  EXPECT_EQ(report.zero_area, 1);
+  EXPECT_EQ(with.vertices, mesh.vertices);
+  EXPECT_EQ(with.faces, mesh.faces);
 }
 
 }  // namespace

@@ -207,6 +207,45 @@ TEST_F(HandEyeCliTest, MasksAreInTheOrderOfTheirNumbers) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.out;
 }
 
+// Masks as labels, as results of COCO's and as probabilities: the same answer.
+TEST_F(HandEyeCliTest, MasksOfEveryKind) {
+  MakeScene("--seed 4");
+  for (const char* kind : {"labels", "probabilities"}) fs::create_directories(folder_ / kind);
+  nlohmann::json coco = nlohmann::json::array();
+  for (int i = 0; i < 3; ++i) {
+    const std::string name = "/mask_00" + std::to_string(i) + ".png";
+    const ImageF mask = LoadMask(folder_ / ("arm/masks" + name), {}, 0.5).mask;
+    coco.push_back(
+        {{"image_id", i},
+         {"segmentation", {{"size", {mask.height, mask.width}}, {"counts", CocoRuns(mask)}}}});
+    ImageF labels = mask, probabilities = mask;
+    for (float& v : labels.pixels) v = (v == 1 ? 3.0f : 1.0f) / 255;
+    for (float& v : probabilities.pixels) v = 0.2f + 0.5f * v;
+    SaveMask(folder_ / ("labels" + name), labels);
+    SaveMask(folder_ / ("probabilities" + name), probabilities);
+  }
+  folder_.Write("r.json", coco.dump());
+  const std::string input = kInput.substr(0, kInput.find("--masks")) +
+                            "--camera arm/camera_info.yaml --start arm/true_base_from_cam.csv "
+                            "--nocheck_joints --outputs json --masks ";
+  const auto answer = [&](const std::string& masks) {
+    const Outcome outcome = RunTool("hand_eye", input + masks);
+    EXPECT_NE(outcome.exit_code, 1) << outcome.err;
+    const std::string text = ReadAll(folder_ / "out/base_from_cam.csv");
+    fs::remove_all(folder_ / "out");
+    return text;
+  };
+  const std::string binary = answer("'arm/masks/*.png'");
+  EXPECT_NE(binary, "");
+  EXPECT_EQ(answer("'labels/*.png:3'"), binary);
+  EXPECT_EQ(answer("r.json:0,r.json:1,r.json:2"), binary);
+  EXPECT_EQ(answer("'probabilities/*.png' --mask_threshold 0.45"), binary);
+  EXPECT_NE(answer("'probabilities/*.png'"), binary);
+  ExpectBadInput(input + "r.json:0,r.json:1", "2 masks, but");
+  ExpectBadInput(input + "'labels/*.png:3' --mask_threshold 2",
+                 "--mask_threshold is 2; it must be above 0 and at most 1");
+}
+
 TEST_F(HandEyeCliTest, HelpShowsItsFlags) {
   const Outcome outcome = RunTool("hand_eye", "--help");
   EXPECT_EQ(outcome.exit_code, 0);

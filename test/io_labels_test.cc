@@ -1,19 +1,15 @@
 // Masks by label: "frame.png:3".
 #include <gtest/gtest.h>
-#include <png.h>
 
 #include <opencv2/imgcodecs.hpp>
 
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/mask_labels.h"
 #include "io_testing.h"
+#include "png_testing.h"
 
-namespace ceres_align {
+namespace ceres_align::testing {
 namespace {
-
-using testing::Contains;
-using testing::ErrorOf;
-using testing::TempFolder;
 
 namespace fs = std::filesystem;
 
@@ -24,28 +20,19 @@ uint8_t Label(int i) { return static_cast<uint8_t>(i < 20 ? 0 : i < 40 ? 3 : i <
 
 /// A PNG with palette `bits` wide; label 255 becomes the last index.
 fs::path WritePalettePng(const fs::path& path, int bits, bool gray = false) {
-  FILE* file = std::fopen(path.c_str(), "wb");
-  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
-  png_infop info = png_create_info_struct(png);
-  png_init_io(png, file);
-  png_set_IHDR(png, info, kSide, kSide, bits, gray ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_PALETTE,
-               PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
-  // Two indices share a colour: only the index tells them apart.
-  std::vector<png_color> palette(size_t{1} << bits, png_color{200, 10, 20});
-  palette[0] = {90, 90, 90};
-  if (!gray) png_set_PLTE(png, info, palette.data(), static_cast<int>(palette.size()));
-  png_write_info(png, info);
-  png_set_packing(png);
-  const auto last = static_cast<uint8_t>((1 << bits) - 1);
-  for (int r = 0; r < kSide; ++r) {
-    std::vector<uint8_t> row(kSide);
-    for (int c = 0; c < kSide; ++c) row[c] = std::min(Label(kSide * r + c), last);
-    png_write_row(png, row.data());
+  PngKind kind;
+  kind.bits = bits;
+  kind.one_byte_a_pixel = true;
+  if (!gray) {
+    kind.colour_type = PNG_COLOR_TYPE_PALETTE;
+    // Two indices share a colour: only the index tells them apart.
+    kind.palette.assign(size_t{1} << bits, png_color{200, 10, 20});
+    kind.palette[0] = {90, 90, 90};
   }
-  png_write_end(png, nullptr);
-  png_destroy_write_struct(&png, &info);
-  std::fclose(file);
-  return path;
+  const auto last = static_cast<uint8_t>((1 << bits) - 1);
+  std::vector<std::vector<png_byte>> rows(kSide, std::vector<png_byte>(kSide));
+  for (int i = 0; i < kSide * kSide; ++i) rows[i / kSide][i % kSide] = std::min(Label(i), last);
+  return WritePng(path, kSide, kind, rows);
 }
 
 fs::path WriteLabels(const fs::path& path, int depth = CV_8U, int factor = 1) {
@@ -190,4 +177,4 @@ TEST(MaskLabels, AFileOfThatName) {
 }
 
 }  // namespace
-}  // namespace ceres_align
+}  // namespace ceres_align::testing

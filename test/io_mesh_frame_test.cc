@@ -9,13 +9,10 @@
 #include "ceres_align/io/scene_io.h"
 #include "io_testing.h"
 
-namespace ceres_align {
+namespace ceres_align::testing {
 namespace {
 
 using nlohmann::json;
-using testing::Contains;
-using testing::ErrorOf;
-using testing::TempFolder;
 
 // A tetrahedron without symmetry, as a y-up file has it: its peak is at y = 5.
 const std::vector<Eigen::Vector3d> kCorners = {{0, 0, 0}, {2, 0, 0}, {0, 0, 3}, {0.5, 5, 0.25}};
@@ -241,4 +238,4 @@ TEST_F(SceneFrameTest, WhatIsWrongIsNamed) {
 }
 
 }  // namespace
-}  // namespace ceres_align
+}  // namespace ceres_align::testing

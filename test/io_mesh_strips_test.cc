@@ -1,10 +1,11 @@
-// Triangle strips in PLY, as Stanford's scans have them.
+// PLY: triangle strips, as Stanford's scans have them, and files that are read in blocks.
 #include <gtest/gtest.h>
 
 #include <Eigen/Geometry>
 #include <cstring>
 
 #include "ceres_align/io/mesh_io.h"
+#include "ceres_align/io/ply_blocks.h"
 #include "io_testing.h"
 
 namespace ceres_align {
@@ -114,6 +115,81 @@ TEST(PlyStrips, EveryTruncationIsAnError) {
       EXPECT_NE(ErrorOf([&] { ParseMesh(whole.substr(0, size), "a.ply"); }), "no error") << size;
     }
   }
+}
+
+struct PlyText {
+  std::string format = "binary_little_endian";
+  std::string number = "float";  // of the positions
+  std::string more = "property uchar confidence\n";
+  std::string list = "list uchar int vertex_indices";
+  std::string behind = {};  // elements after the faces
+};
+
+// A strip of n faces, as a file that can be read in blocks.
+std::string BlocksPly(int n, const PlyText& text = {}) {
+  std::string out = "ply\nformat " + text.format + " 1.0\nelement vertex " + std::to_string(n + 2) +
+                    "\n" + text.more;
+  for (const char* axis : {"x", "y", "z"}) out += "property " + text.number + " " + axis + "\n";
+  out += "element face " + std::to_string(n) + "\nproperty " + text.list + "\n" + text.behind +
+         "end_header\n";
+  const Format format = Format::kLittle;
+  for (int i = 0; i < n + 2; ++i) {
+    if (!text.more.empty()) Append(static_cast<uint8_t>(i), format, &out);
+    for (const double v : {0.5 * i, 1.0 * (i % 2), 0.25 * (i % 7)}) {
+      text.number == "float" ? Append(static_cast<float>(v), format, &out)
+                             : Append(v, format, &out);
+    }
+  }
+  for (int32_t i = 0; i < n; ++i) {
+    Append(uint8_t{3}, format, &out);
+    for (const int32_t v : {i, i + 1, i + 2}) Append(v, format, &out);
+  }
+  return out;
+}
+
+// A file is read without holding it in memory, ParseMesh reads what is in memory: the same mesh.
+TEST(PlyBlocks, FilesAreReadAsBytesAre) {
+  const testing::TempFolder folder;
+  const PlyText texts[] = {{},
+                           {"binary_little_endian", "double", ""},
+                           {"binary_little_endian", "float", "", "list char uint vertex_index"},
+                           {"binary_little_endian", "float", "", "list uchar int vertex_indices",
+                            "element other 0\nproperty int a\n"}};
+  for (const PlyText& text : texts) {
+    for (const int n : {1, 100, 40000}) {
+      const std::string bytes = BlocksPly(n, text);
+      const auto path = folder.Write("a.ply", bytes);
+      EXPECT_EQ(io_internal::ReadPlyInBlocks(path).has_value(), text.behind.empty());
+      const LoadedMesh from_file = LoadMesh(path), from_bytes = ParseMesh(bytes, "a.ply");
+      ASSERT_EQ(from_file.mesh.faces.size(), static_cast<size_t>(n));
+      EXPECT_EQ(from_file.mesh.vertices, from_bytes.mesh.vertices);
+      EXPECT_EQ(from_file.mesh.faces, from_bytes.mesh.faces);
+      EXPECT_EQ(from_file.mesh.vertices[n], Eigen::Vector3d(0.5 * n, n % 2, 0.25 * (n % 7)));
+    }
+  }
+}
+
+// What is damaged is said in the same words.
+TEST(PlyBlocks, DamageIsNamedAsInBytes) {
+  const testing::TempFolder folder;
+  const std::string whole = BlocksPly(20000);
+  const size_t face = whole.size() - 13;  // the last one
+  const auto spoiled = [&](size_t at, const std::string& by) {
+    std::string bytes = whole;
+    return bytes.replace(at, by.size(), by);
+  };
+  const std::string nan("\0\0\xc0\x7f", 4);
+  for (const std::string& bytes :
+       {spoiled(face, "\4"), spoiled(face + 1, "\xff\xff"), spoiled(whole.find("20002"), "90002"),
+        spoiled(whole.find("end_header") + 12, nan), whole.substr(0, whole.size() - 1),
+        whole.substr(0, 400), spoiled(whole.find("format"), "farmot"), std::string("ply\n")}) {
+    const auto path = folder.Write("a.ply", bytes);
+    const std::string message = ErrorOf([&] { LoadMesh(path); });
+    EXPECT_EQ(message, ErrorOf([&] { ParseMesh(bytes, path); }));
+    EXPECT_PRED2(Contains, message, "a.ply: ");
+  }
+  EXPECT_PRED2(Contains, ErrorOf([&] { LoadMesh(folder / "none.ply"); }), "no such file");
+  EXPECT_PRED2(Contains, ErrorOf([&] { LoadMesh(folder.path()); }), "is a directory");
 }
 
 }  // namespace

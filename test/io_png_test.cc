@@ -1,6 +1,5 @@
 // Masks in each kind of PNG, and mask_threshold.
 #include <gtest/gtest.h>
-#include <png.h>
 
 #include <opencv2/imgcodecs.hpp>
 
@@ -8,46 +7,17 @@
 #include "ceres_align/io/npy.h"
 #include "ceres_align/io/scene_io.h"
 #include "io_testing.h"
+#include "png_testing.h"
 
-namespace ceres_align {
+namespace ceres_align::testing {
 namespace {
-
-using testing::Contains;
-using testing::ErrorOf;
-using testing::TempFolder;
 
 namespace fs = std::filesystem;
 
-/// What a PNG's header and chunks are to be.
-struct PngKind {
-  int bits = 8;
-  int colour_type = PNG_COLOR_TYPE_GRAY;
-  std::vector<png_color> palette = {};
-  std::vector<png_byte> palette_alpha = {};  ///< tRNS
-};
-
-/// One row of `bytes`, packed as the file has them (16 bits: high byte first).
+/// An image of one row.
 fs::path WriteRow(const fs::path& path, int width, const PngKind& kind,
-                  std::vector<png_byte> bytes) {
-  FILE* file = std::fopen(path.c_str(), "wb");
-  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
-  png_infop info = png_create_info_struct(png);
-  png_init_io(png, file);
-  png_set_IHDR(png, info, static_cast<png_uint_32>(width), 1, kind.bits, kind.colour_type,
-               PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
-  if (!kind.palette.empty()) {
-    png_set_PLTE(png, info, kind.palette.data(), static_cast<int>(kind.palette.size()));
-  }
-  if (!kind.palette_alpha.empty()) {
-    png_set_tRNS(png, info, kind.palette_alpha.data(), static_cast<int>(kind.palette_alpha.size()),
-                 nullptr);
-  }
-  png_write_info(png, info);
-  png_write_row(png, bytes.data());
-  png_write_end(png, nullptr);
-  png_destroy_write_struct(&png, &info);
-  std::fclose(file);
-  return path;
+                  const std::vector<png_byte>& bytes) {
+  return WritePng(path, width, kind, {bytes});
 }
 
 void ExpectRow(const fs::path& path, const std::vector<float>& expected) {
@@ -166,4 +136,4 @@ TEST(MaskThreshold, IsAKeyOfScenes) {
 }
 
 }  // namespace
-}  // namespace ceres_align
+}  // namespace ceres_align::testing

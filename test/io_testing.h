@@ -8,8 +8,10 @@
 #include <fstream>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "ceres_align/base/error.h"
+#include "ceres_align/base/image.h"
 
 namespace ceres_align::testing {
 
@@ -52,6 +54,22 @@ inline std::string ErrorOf(const std::function<void()>& call) {
     return message;
   }
   return "no error";
+}
+
+/// COCO's runs of a mask of 0 and 1: down the columns, the first of zeros.
+inline std::vector<int64_t> CocoRuns(const ImageF& mask) {
+  std::vector<int64_t> runs = {0};
+  float value = 0;
+  for (int c = 0; c < mask.width; ++c) {
+    for (int r = 0; r < mask.height; ++r) {
+      if (mask.at(c, r) != value) {
+        runs.push_back(0);
+        value = mask.at(c, r);
+      }
+      ++runs.back();
+    }
+  }
+  return runs;
 }
 
 /// For EXPECT_PRED2(Contains, message, part).

@@ -3,6 +3,7 @@
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/mesh_io.h"
 #include "cli_testing.h"
+#include "io_testing.h"
 
 namespace ceres_align::testing {
 namespace {
@@ -108,6 +109,52 @@ TEST_F(MakeSceneTest, AnImportedRigIsAlignedToTheRightPose) {
     fs::remove_all(work_ / "cameras");
     fs::remove_all(work_ / "poses");
   }
+}
+
+// Masks as labels, as annotations of COCO's and as probabilities, matched to cameras by name.
+TEST_F(MakeSceneTest, MasksOfEveryKind) {
+  const FileProblem problem = WriteProblem(work_);
+  WriteCamerasOf(problem, "opencv");
+  fs::create_directories(work_ / "labels");
+  Json coco = {{"images", Json::array()}, {"annotations", Json::array()}};
+  for (const std::string name : {"r", "l"}) {
+    ImageF mask = LoadMask(work_ / (name + ".png"), {}, 0.5).mask;
+    const size_t id = coco["images"].size();
+    coco["images"].push_back(
+        {{"id", id}, {"file_name", "x/" + name + ".jpg"}, {"width", 160}, {"height", 120}});
+    coco["annotations"].push_back(
+        {{"image_id", id}, {"segmentation", {{"size", {120, 160}}, {"counts", CocoRuns(mask)}}}});
+    for (float& v : mask.pixels) v = (v == 1 ? 3.0f : 200.0f) / 255;
+    SaveMask(work_ / "labels" / (name + ".png"), mask);
+  }
+  std::ofstream(work_ / "c.json") << coco;
+  const std::string run = "--import opencv:cameras --mesh m.obj --masks ";
+  struct Case {
+    std::string masks, left;
+  };
+  for (const Case& c : {Case{"'labels/*.png:3'", "../labels/l.png:3"},
+                        Case{"labels/r.png:3,labels/l.png:3", "../labels/l.png:3"},
+                        Case{"c.json:x/r.jpg,c.json:x/l.jpg", "../c.json:x/l.jpg"},
+                        Case{"'[lr].png' --mask_threshold 0.5", "../l.png"}}) {
+    const Outcome made = Make(run + c.masks + " --out sub/scene.json");
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+    EXPECT_PRED2(Contains, made.out, "Masks matched to cameras by file name");
+    const SceneDescription scene = ReadSceneDescription(work_ / "sub/scene.json");
+    EXPECT_EQ(scene.views[0].mask, c.left);
+    EXPECT_EQ(scene.mask_threshold.value_or(0), c.left == "../l.png" ? 0.5 : 0);
+    // All of them are the same mask.
+    const ImageF mask = LoadMask(work_ / "l.png", {}, 0.5).mask;
+    EXPECT_EQ(LoadScene(work_ / "sub/scene.json").scene.views[0].mask.pixels, mask.pixels)
+        << c.masks;
+    fs::remove_all(work_ / "sub");
+  }
+  ExpectRefused(run + "'labels/*.png:4' --out no.json", "no pixel has the label 4");
+  ExpectRefused(run + "'none/*.png:3' --out no.json", "no file matches \"none/*.png\"");
+  ExpectRefused(run + "c.json:x/r.jpg,c.json:y.jpg --out no.json", "there is no image \"y.jpg\"");
+  ExpectRefused(run + "'[lr].png' --mask_threshold -1 --out no.json",
+                "--mask_threshold is -1; it must be above 0 and at most 1");
+  ExpectRefused("--import opencv:cameras --export opencv:no --mask_threshold 0.5",
+                "--mask_threshold and --out go without it");
 }
 
 TEST_F(MakeSceneTest, IntrinsicsAndPosesOfSeveralFilesAreJoined) {

@@ -5,6 +5,7 @@
 #include <ImfInputFile.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/mesh_io.h"
 #include "ceres_align/maps/camera_maps.h"
+#include "ceres_align/maps/image_files.h"
 #include "ceres_align/maps/photo.h"
 #include "ceres_align/render/cpu_rasterizer.h"
 #include "ceres_align/synth/point_sampler.h"
@@ -97,7 +99,7 @@ class MapsTest : public ::testing::Test {
 
 TEST_F(MapsTest, FilesHoldDepthNormalsAndPlaces) {
   const CameraMaps maps = Draw({});
-  EXPECT_EQ(maps.files.size(), 9u);
+  EXPECT_EQ(maps.files.size(), 10u);
   EXPECT_DOUBLE_EQ(maps.depth_step, 1e-4);
   const Floats depth = ReadExr(folder_ / "cam_depth.exr", "Y");
   ASSERT_EQ(depth.width, 64);
@@ -152,6 +154,39 @@ TEST_F(MapsTest, MaskAndAlphaAreTheExactCoverage) {
   }
 }
 
+// Two balls, the smaller one half in front of the other.
+TEST_F(MapsTest, LabelsTellTheObjectsAndCoverageIsOfAll) {
+  MapOptions options;
+  options.kinds = ParseMapKinds("all", "test");
+  TriangleMesh small = *mesh_;
+  for (Vector3d& v : small.vertices) v *= 0.4;
+  const Rigid3d aside(Eigen::Quaterniond::Identity(), Vector3d(-2, -0.5, 0));
+  const DrawableMesh both({{mesh_, Rigid3d()}, {std::make_shared<TriangleMesh>(small), aside}},
+                          options, &rasterizer_);
+  const MapView view{"two", camera_, cam_from_world_, Rigid3d(), &both, {}};
+  for (const OutputFile& file : DrawMaps(view, options, &rasterizer_).files) {
+    WriteFileWhole(folder_ / file.path, file.bytes);
+  }
+  const ImageF far = RenderMask(*mesh_, cam_from_world_, camera_, 24);
+  const ImageF near = RenderMask(small, cam_from_world_ * aside, camera_, 24);
+  const ImageF mask = LoadMask(folder_ / "two_mask.png").mask;
+  const auto labels = [&](const char* label) {
+    return LoadMask((folder_ / "two_label.png").string() + label).mask;
+  };
+  const ImageF of_far = labels(":1"), of_near = labels(":2");
+  int hidden = 0;
+  for (size_t i = 0; i < mask.pixels.size(); ++i) {
+    const float f = far.pixels[i], n = near.pixels[i];
+    if (f == 1 && n == 1) ++hidden;
+    EXPECT_GE(mask.pixels[i], std::max(f, n) - 0.02) << i;
+    if ((f > 0 && f < 1) || (n > 0 && n < 1)) continue;
+    EXPECT_NEAR(mask.pixels[i], std::max(f, n), 0.02) << i;
+    EXPECT_EQ(of_near.pixels[i], n) << i;
+    EXPECT_EQ(of_far.pixels[i], n == 1 ? 0 : f) << i;
+  }
+  EXPECT_GT(hidden, 20);
+}
+
 TEST_F(MapsTest, AxesAndFacesAreAsAsked) {
   MapOptions options;
   options.opengl_normals = true;
@@ -163,6 +198,40 @@ TEST_F(MapsTest, AxesAndFacesAreAsAsked) {
   EXPECT_GT(ReadExr(folder_ / "cam_normal_cam.exr", "G").at(32, 14), 0.4f);
   options.depth_step = 1e-5;
   EXPECT_THROW(Draw(options), InputError);  // 4 does not fit into 65535 steps
+}
+
+// The nearest half, as OpenEXR's own conversion has it; zeros are +0.
+TEST_F(MapsTest, HalvesAreTheNearest) {
+  std::vector<float> values = {0.0f, -0.0f, 1.0f, -1.0f, 65503.0f, -2.5f, 6.1035156e-5f, 6.1e-5f};
+  testing::Random random("halves", 1);
+  for (int i = 0; i < 50000; ++i) {
+    const double size = std::exp2(random.Uniform(-30, 15));
+    values.push_back(static_cast<float>(random.Uniform(0, 1) < 0.5 ? size : -size));
+    // Half way between two halves.
+    values.push_back(static_cast<float>((2 * (i % 1024) + 2049) * std::exp2(i % 16 - 14)));
+  }
+  while (values.size() % 3 != 0) values.push_back(0.1f);
+  // Of a normal they keep the direction to 0.025 degrees.
+  double worst_deg = 0;
+  for (int i = 0; i < 20000; ++i) {
+    const Vector3d n = random.UnitVector();
+    Vector3d rounded;
+    for (int k = 0; k < 3; ++k) rounded[k] = float(half(static_cast<float>(n[k])));
+    worst_deg =
+        std::max(worst_deg, 180 / M_PI * std::atan2(n.cross(rounded).norm(), n.dot(rounded)));
+  }
+  EXPECT_LT(worst_deg, 0.025);
+  const auto width = static_cast<int>(values.size() / 3);
+  WriteFileWhole(folder_ / "h.exr",
+                 EncodeExr(width, 1, values.data(), {"R", "G", "B"}, ExrType::kHalf, ""));
+  for (int i = 0; i < 3; ++i) {
+    const Floats read = ReadExr(folder_ / "h.exr", i == 0 ? "R" : i == 1 ? "G" : "B");
+    for (int c = 0; c < width; ++c) {
+      const float value = values[3 * c + i], expected = value == 0 ? 0 : float(half(value));
+      ASSERT_EQ(read.at(c, 0), expected) << value;
+      ASSERT_EQ(std::signbit(read.at(c, 0)), std::signbit(expected)) << value;
+    }
+  }
 }
 
 TEST_F(MapsTest, OverlayHasThePhotographsSize) {

@@ -117,9 +117,11 @@ DEFINE_int32(num_threads, BackendOptions().num_threads,
              "Threads of the CPU; 0: one per core. With CUDA the solves that run side by side; 0: "
              "32. The result is the same for any number.");
 
-DEFINE_string(render, "",
-              "Maps of every camera at the pose that was found, also of cameras without a mask: "
-              "mask,depth,normal,overlay,position; or all. render_scene has more choices.");
+DEFINE_string(
+    render, "",
+    "Maps of every camera at the pose that was found, also of cameras without a mask: "
+    "mask,depth,normal,overlay,position,label; or all. label: which of several objects is "
+    "seen. render_scene has more choices.");
 DEFINE_double(render_size, 1, "Size of the maps, as a factor of each camera's own.");
 DEFINE_string(photos, "",
               "Folder with a photograph NAME.jpg (or .png, .bmp, .ppm, .tif) of every camera, for "
@@ -359,17 +361,14 @@ int Run() {
                        rasterizer.get());
   }
   if (!FLAGS_video.empty()) throw InputError("--video is for --sequence");
-  std::vector<LoadedObject> objects = ObjectsFromFlags(FlagsOfScene());
-  if (!objects.empty()) {
+  LoadedObjects several = ObjectsFromFlags(FlagsOfScene());
+  if (!several.objects.empty()) {
     CheckOutputsOfObjects(plan, FLAGS_outputs);
-    if (render.maps.kinds.any()) {
-      throw InputError("--render cannot be given for a scene of several objects");
-    }
     std::printf("Backend: %s\n", why.c_str());
     if (!FLAGS_export_cameras.empty()) {
       throw InputError("--export_cameras writes the cameras of a scene with one object");
     }
-    return RunObjects(std::move(objects), plan, options, rasterizer.get(), &watch);
+    return RunObjects(std::move(several), plan, render, options, rasterizer.get(), &watch);
   }
   Problem problem = MakeProblem();
   if (!problem.scene.occluders.empty()) {

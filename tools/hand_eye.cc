@@ -44,7 +44,12 @@ DEFINE_string(package_roots, "",
 DEFINE_string(links, "all", "Links that the masks show: all, or names separated by commas.");
 DEFINE_string(masks, "",
               "The masks by a pattern, in quotes: 'masks/*.png'. One a state, in the order of the "
-              "numbers in their names. Required.");
+              "numbers in their names; or a list between commas, in its order. 'labels/*.png:3' is "
+              "the pixels of label 3, coco.json:IMAGE:ANNOTATION an annotation in COCO's form. "
+              "Required.");
+DEFINE_double(mask_threshold, 0,
+              "Makes masks binary, for maps of probability: a pixel of at least this value (up to "
+              "1) is the object. 0: values in between are the covered part of a pixel.");
 DEFINE_string(camera, "", "ROS's camera_info, YAML; K and D are of the picture as recorded.");
 DEFINE_string(K, "", "Instead of --camera: a file with K, 3x3, text or .npy.");
 DEFINE_int32(width, 0, "With --K: the masks' width, px.");
@@ -116,7 +121,8 @@ ProgramHelp Help() {
        "A camera on the flange that sees an object at a known place: out/flange_from_cam.csv."}};
   help.groups = {
       {"The robot", {"urdf", "joints", "geometry", "packages", "package_roots", "links"}},
-      {"Masks and camera", {"masks", "camera", "K", "width", "height", "pixel_center"}},
+      {"Masks and camera",
+       {"masks", "mask_threshold", "camera", "K", "width", "height", "pixel_center"}},
       {"Eye in hand", {"eye_in_hand", "flange", "object", "base_from_object"}},
       {"A second camera", {"stereo_masks", "stereo_camera", "stereo_cam_from_cam"}},
       {"Solve",
@@ -145,6 +151,7 @@ HandEyeFlags FlagsOfInput() {
   flags.width = FLAGS_width;
   flags.height = FLAGS_height;
   flags.pixel_center = FLAGS_pixel_center;
+  flags.mask_threshold = FLAGS_mask_threshold;
   flags.eye_in_hand = FLAGS_eye_in_hand;
   flags.flange = FLAGS_flange;
   flags.object = FLAGS_object;

@@ -35,7 +35,12 @@ DEFINE_string(
 DEFINE_string(masks, "",
               "The masks: a pattern in quotes, 'masks/*.png', or a list between commas. Matched to "
               "the cameras by name, left.png to left, else by order. Not needed where the format "
-              "names them (bop).");
+              "names them (bop). 'labels/*.png:3' is the pixels of label 3, "
+              "coco.json:left.png:mug an annotation in COCO's form, left's.");
+DEFINE_double(mask_threshold, 0,
+              "Makes masks binary, for maps of probability: a pixel of at least this value (up to "
+              "1) is the object. 0: values in between are the covered part of a pixel. Written "
+              "into the scene.");
 DEFINE_string(out, "scene.json",
               "The scene file, written whole or not at all; the paths in it are relative to it.");
 DEFINE_string(export, "",
@@ -82,7 +87,7 @@ ProgramHelp Help() {
   help.groups = {
       {"Cameras",
        {"import", "image_size", "pixel_center", "rig_convention", "image_id", "object_id"}},
-      {"The object", {"mesh", "mesh_unit", "mesh_scale", "mesh_up", "masks"}},
+      {"The object", {"mesh", "mesh_unit", "mesh_scale", "mesh_up", "masks", "mask_threshold"}},
       {"Output", {"out", "export"}}};
   help.exit_codes = {"0  written", "1  bad input: one line on stderr says what; nothing is written",
                      "3  standard output was lost (closed, full, a broken pipe); the file is "
@@ -90,18 +95,11 @@ ProgramHelp Help() {
   return help;
 }
 
-std::vector<std::string> MaskFiles() {
-  if (FLAGS_masks.empty()) return {};
-  const std::vector<std::string> parts = SplitAtCommas(FLAGS_masks, "--masks");
-  if (parts.size() == 1) return Glob(parts[0], "--masks");
-  return parts;
-}
-
 // Of all masks where it is the same.
-std::optional<HeightWidth> SizeOfMasks(const std::vector<std::string>& masks) {
+std::optional<HeightWidth> SizeOfMasks(const std::vector<std::string>& masks, MaskCache* cache) {
   std::optional<HeightWidth> common;
   for (const std::string& mask : masks) {
-    const ImageSize size = ReadImageSize(mask);
+    const ImageSize size = ReadImageSize(mask, cache);
     if (common && (common->height_px != size.height_px || common->width_px != size.width_px)) {
       return std::nullopt;
     }
@@ -110,9 +108,9 @@ std::optional<HeightWidth> SizeOfMasks(const std::vector<std::string>& masks) {
   return common;
 }
 
-CameraReadOptions ReadOptions(const std::vector<std::string>& masks) {
+CameraReadOptions ReadOptions(const std::vector<std::string>& masks, MaskCache* cache) {
   CameraReadOptions options;
-  options.image_size = FLAGS_image_size.empty() ? SizeOfMasks(masks)
+  options.image_size = FLAGS_image_size.empty() ? SizeOfMasks(masks, cache)
                                                 : ParseImageSize(FLAGS_image_size, "--image_size");
   if (FlagWasGiven("pixel_center")) options.pixel_center = FLAGS_pixel_center;
   if (!FLAGS_rig_convention.empty()) {
@@ -127,8 +125,8 @@ CameraReadOptions ReadOptions(const std::vector<std::string>& masks) {
   return options;
 }
 
-CameraSet Import(const std::vector<std::string>& masks) {
-  CameraSet set = ImportCameras(ValuesOf(FLAGS_import), ReadOptions(masks));
+CameraSet Import(const std::vector<std::string>& masks, MaskCache* cache) {
+  CameraSet set = ImportCameras(ValuesOf(FLAGS_import), ReadOptions(masks, cache));
   if (FLAGS_image_size.empty() || !set.has_intrinsics) return set;
   const HeightWidth size = ParseImageSize(FLAGS_image_size, "--image_size");
   for (const CalibratedCamera& camera : set.cameras) {
@@ -152,11 +150,14 @@ void PrintCameras(const CameraSet& set) {
 }
 
 int Export() {
-  if (!FLAGS_mesh.empty() || !FLAGS_masks.empty() || FlagWasGiven("out")) {
-    throw InputError("--export writes the cameras alone; --mesh, --masks and --out go without it");
+  if (!FLAGS_mesh.empty() || !FLAGS_masks.empty() || FlagWasGiven("mask_threshold") ||
+      FlagWasGiven("out")) {
+    throw InputError(
+        "--export writes the cameras alone; --mesh, --masks, --mask_threshold and --out go without "
+        "it");
   }
   CheckCanWrite(FLAGS_export);
-  const CameraSet set = Import({});
+  const CameraSet set = Import({}, nullptr);
   WriteCameras(FLAGS_export, set);
   PrintCameras(set);
   std::printf("Written: %s\n", Shown(FLAGS_export).c_str());
@@ -169,21 +170,33 @@ MeshFrame FrameOfMesh() {
   return MeshFrameFromFlags(FLAGS_mesh_unit, scale, FLAGS_mesh_up);
 }
 
+// None for 0: masks as they are.
+std::optional<double> MaskThreshold() {
+  if (FLAGS_mask_threshold == 0) return std::nullopt;
+  CheckMaskThreshold(FLAGS_mask_threshold, "--mask_threshold");
+  return FLAGS_mask_threshold;
+}
+
 int Run() {
   if (FLAGS_import.empty()) throw InputError("--import is missing: which camera files?");
   if (!FLAGS_export.empty()) return Export();
   if (FLAGS_mesh.empty()) {
     throw InputError("--mesh is missing (with --export the cameras alone are converted)");
   }
-  const std::vector<std::string> masks = MaskFiles();
-  CameraSet set = Import(masks);
+  const std::optional<double> threshold = MaskThreshold();
+  const std::vector<std::string> masks =
+      FLAGS_masks.empty() ? std::vector<std::string>() : GlobMasks(FLAGS_masks, "--masks");
+  MaskCache cache;
+  CameraSet set = Import(masks, &cache);
   std::string matched = "Masks as the format names them";
-  if (!masks.empty()) matched = MatchMasks(masks, &set);
+  if (!masks.empty()) matched = MatchMasks(masks, &cache, &set);
   const std::filesystem::path out = std::filesystem::absolute(FLAGS_out);
-  SceneDescription scene = SceneFromCameras(set, FLAGS_mesh, out.parent_path().string());
+  SceneDescription scene = SceneFromCameras(set, FLAGS_mesh, out.parent_path().string(), &cache);
   scene.mesh_frame = FrameOfMesh();
+  scene.mask_threshold = threshold;
   // Loads all of it: a scene that is written can be aligned.
-  const LoadedScene loaded = BuildScene(scene, out.parent_path(), Shown(FLAGS_out));
+  const LoadedScene loaded =
+      BuildScene(scene, out.parent_path(), Shown(FLAGS_out), nullptr, &cache);
   SaveScene(out, scene);
   PrintCameras(set);
   if (!scene.mesh_frame.IsIdentity()) {

@@ -19,9 +19,11 @@
 
 DEFINE_string(scene, "", "The scene file; its masks are not opened and may be absent. Required.");
 DEFINE_string(pose, "",
-              "Where the object is: a result.json of ceres_align, or initial or truth, which the "
-              "scene file has. Required.");
-DEFINE_string(render, "all", "What to draw: mask,depth,normal,overlay,position; or all.");
+              "Where the object is (of several: each): a result.json of ceres_align, or initial or "
+              "truth, which the scene file has. Required.");
+DEFINE_string(render, "all",
+              "What to draw: mask,depth,normal,overlay,position,label; or all. label: which of "
+              "several objects is seen.");
 DEFINE_double(render_size, 1, "Size of the images, as a factor of each camera's own.");
 DEFINE_bool(lens, true, "Draw through the cameras' lenses; --nolens: as pinholes.");
 DEFINE_bool(smooth_normals, true,
@@ -73,6 +75,23 @@ Rigid3d Pose(const SceneDescription& description) {
   return ReadResultPose(FLAGS_pose);
 }
 
+std::vector<Rigid3d> PosesOfObjects(const SceneDescription& description) {
+  std::vector<std::string> names;
+  std::vector<Rigid3d> poses;
+  for (const ObjectDescription& object : description.objects) {
+    names.push_back(object.name);
+    if (FLAGS_pose != "initial" && FLAGS_pose != "truth") continue;
+    const auto& pose =
+        FLAGS_pose == "initial" ? object.initial_rig_from_world : object.true_rig_from_world;
+    if (!pose) {
+      throw InputError("--pose " + FLAGS_pose + ": object " + Quoted(object.name) + " of " +
+                       FLAGS_scene + " has none");
+    }
+    poses.push_back(*pose);
+  }
+  return poses.empty() ? ReadResultPoses(FLAGS_pose, names) : poses;
+}
+
 RenderSettings Settings() {
   RenderSettings settings;
   settings.maps.kinds = ParseMapKinds(FLAGS_render, "--render");
@@ -114,9 +133,16 @@ int Run() {
   const RenderSettings settings = Settings();
   CheckOutputDirectory(FLAGS_out_dir);
   const SceneDescription description = ReadSceneDescription(FLAGS_scene, Masks::kNotNeeded);
-  const Rigid3d pose = Pose(description);
-  RenderScene scene = SceneToRender(
-      description, std::filesystem::path(FLAGS_scene).parent_path().string(), FLAGS_scene);
+  Rigid3d pose;  // of several objects the world is the rig
+  std::vector<Rigid3d> rig_from_object;
+  if (description.objects.empty()) {
+    pose = Pose(description);
+  } else {
+    rig_from_object = PosesOfObjects(description);
+  }
+  RenderScene scene =
+      SceneToRender(description, std::filesystem::path(FLAGS_scene).parent_path().string(),
+                    FLAGS_scene, rig_from_object);
   scene.rig_from_world = pose;
   CheckRender(scene, settings);
   std::string why;

@@ -79,11 +79,20 @@ Camera FirstCamera(const HandEyeFlags& flags) {
   return ReadCameraMatrix(flags.K, flags.width, flags.height, flags.pixel_center);
 }
 
+// 0: masks as they are.
+std::optional<double> MaskThreshold(const HandEyeFlags& flags) {
+  if (flags.mask_threshold == 0) return std::nullopt;
+  CheckMaskThreshold(flags.mask_threshold, "--mask_threshold");
+  return flags.mask_threshold;
+}
+
 HandEyeCamera ReadMasks(const std::vector<std::string>& files, const Camera& camera,
+                        std::optional<double> threshold, MaskCache* cache,
                         std::vector<std::string>* warnings) {
   HandEyeCamera seen{camera, {}, {}};
   for (const std::string& file : files) {
-    LoadedMask loaded = LoadMask(file, ImageSize{camera.width_px, camera.height_px});
+    LoadedMask loaded =
+        LoadMask(file, ImageSize{camera.width_px, camera.height_px}, threshold, cache);
     warnings->insert(warnings->end(), loaded.warnings.begin(), loaded.warnings.end());
     seen.masks.push_back(std::move(loaded.mask));
   }
@@ -93,7 +102,7 @@ HandEyeCamera ReadMasks(const std::vector<std::string>& files, const Camera& cam
 // One for each state, before any is read.
 std::vector<std::string> MaskFiles(const std::string& pattern, const char* flag, size_t num_states,
                                    const std::string& joints) {
-  std::vector<std::string> files = Glob(pattern, flag);
+  std::vector<std::string> files = GlobMasks(pattern, flag);
   if (files.size() == num_states) return files;
   throw InputError(Format("%s %s: %zu masks, but %s has %zu joint states; every state needs a mask",
                           flag, Shown(pattern).c_str(), files.size(), Shown(joints).c_str(),
@@ -108,11 +117,15 @@ void ReadCameras(const HandEyeFlags& flags, HandEyeInput* input) {
   if (!flags.stereo_masks.empty()) {
     files.push_back(MaskFiles(flags.stereo_masks, "--stereo_masks", n, flags.joints));
   }
-  input->problem.cameras.push_back(ReadMasks(files[0], camera, &input->warnings));
+  MaskCache cache;
+  const std::optional<double> threshold = MaskThreshold(flags);
+  input->problem.cameras.push_back(
+      ReadMasks(files[0], camera, threshold, &cache, &input->warnings));
   if (files.size() > 1) {
     const Camera second = ReadCameraInfo(flags.stereo_camera);
     const Rigid3d cam_from_first = ReadRigid(flags.stereo_cam_from_cam);
-    input->problem.cameras.push_back(ReadMasks(files[1], second, &input->warnings));
+    input->problem.cameras.push_back(
+        ReadMasks(files[1], second, threshold, &cache, &input->warnings));
     input->problem.cameras.back().cam_from_first = cam_from_first;
   }
   for (size_t s = 0; s < n; ++s) {

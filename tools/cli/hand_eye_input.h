@@ -14,6 +14,7 @@ struct HandEyeFlags {
   std::string masks, camera, K;
   int width = 0, height = 0;
   double pixel_center = 0;
+  double mask_threshold = 0;
   bool eye_in_hand = false;
   std::string flange, object, base_from_object;
   std::string stereo_masks, stereo_camera, stereo_cam_from_cam;

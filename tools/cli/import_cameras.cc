@@ -9,6 +9,7 @@
 #include "ceres_align/base/text.h"
 #include "ceres_align/io/lens.h"
 #include "ceres_align/io/mask_io.h"
+#include "ceres_align/io/mask_labels.h"
 
 namespace ceres_align::cli {
 namespace {
@@ -78,18 +79,19 @@ void Join(const CameraSet& cameras, CameraSet* poses) {
   poses->has_intrinsics = true;
 }
 
-// "left" of "masks/left.png" and of "masks/left.jpg.png", COLMAP's.
-std::string StemOf(const std::string& path) { return fs::path(path).stem().stem().string(); }
-
 // A camera's index of each mask, -1 where there is none.
-std::vector<int> MatchByName(const std::vector<std::string>& masks, const CameraSet& set) {
+std::vector<int> MatchByName(const std::vector<std::string>& masks, const CameraSet& set,
+                             MaskCache* cache) {
   std::vector<int> camera_of;
   for (const std::string& mask : masks) {
     int found = -1;
+    const std::string of_mask = NameOfMask(mask, cache);
+    // "left" of "masks/left.jpg.png", COLMAP's.
+    const std::string shorter = fs::path(of_mask).stem().string();
     for (size_t i = 0; i < set.cameras.size(); ++i) {
       const CalibratedCamera& camera = set.cameras[i];
       for (const std::string& name : {camera.name, fs::path(camera.image).stem().string()}) {
-        if (!name.empty() && (name == StemOf(mask) || name == fs::path(mask).stem().string())) {
+        if (!name.empty() && (name == shorter || name == of_mask)) {
           found = static_cast<int>(i);
         }
       }
@@ -129,7 +131,8 @@ std::string TakeByOrder(const std::vector<std::string>& masks, CameraSet* set) {
   std::string text = "Masks matched to cameras by order, NOT by name:";
   for (size_t i = 0; i < masks.size(); ++i) {
     set->cameras[i].mask = masks[i];
-    text += (i == 0 ? " " : ", ") + fs::path(masks[i]).filename().string() + " is " +
+    const MaskSource source = ParseMaskSource(masks[i]);
+    text += (i == 0 ? " " : ", ") + source.file.filename().string() + source.suffix + " is " +
             set->cameras[i].name + "'s";
   }
   return text;
@@ -143,8 +146,14 @@ std::string Relative(const std::string& path, const fs::path& folder) {
       .string();
 }
 
-void CheckSize(const CalibratedCamera& camera) {
-  const ImageSize size = ReadImageSize(camera.mask);
+// Labels and the like stay behind it.
+std::string RelativeMask(const std::string& mask, const fs::path& folder) {
+  const MaskSource source = ParseMaskSource(mask);
+  return Relative(source.file.string(), folder) + source.suffix;
+}
+
+void CheckSize(const CalibratedCamera& camera, MaskCache* cache) {
+  const ImageSize size = ReadImageSize(camera.mask, cache);
   const Camera& own = camera.camera;
   if (size.width_px == own.width_px && size.height_px == own.height_px) return;
   throw InputError(Format("%s is %dx%d px, but camera %s is %dx%d px", Shown(camera.mask).c_str(),
@@ -185,8 +194,8 @@ CameraSet ImportCameras(const std::vector<std::string>& imports, const CameraRea
   return whole;
 }
 
-std::string MatchMasks(const std::vector<std::string>& masks, CameraSet* set) {
-  const std::vector<int> camera_of = MatchByName(masks, *set);
+std::string MatchMasks(const std::vector<std::string>& masks, MaskCache* cache, CameraSet* set) {
+  const std::vector<int> camera_of = MatchByName(masks, *set, cache);
   const auto unmatched = std::find(camera_of.begin(), camera_of.end(), -1);
   const bool none = std::all_of(camera_of.begin(), camera_of.end(), [](int i) { return i < 0; });
   if (!none && unmatched != camera_of.end()) {
@@ -197,7 +206,7 @@ std::string MatchMasks(const std::vector<std::string>& masks, CameraSet* set) {
 }
 
 SceneDescription SceneFromCameras(const CameraSet& set, const std::string& mesh,
-                                  const std::string& folder) {
+                                  const std::string& folder, MaskCache* cache) {
   if (!set.has_intrinsics) {
     throw InputError(
         "--import: only the cameras' poses are known; give a file with their "
@@ -216,10 +225,10 @@ SceneDescription SceneFromCameras(const CameraSet& set, const std::string& mesh,
   SceneDescription scene;
   scene.mesh = Relative(mesh, root);
   for (const CalibratedCamera& camera : set.cameras) {
-    if (!camera.mask.empty()) CheckSize(camera);
+    if (!camera.mask.empty()) CheckSize(camera, cache);
     ViewDescription view;
     view.name = camera.name;
-    if (!camera.mask.empty()) view.mask = Relative(camera.mask, root);
+    if (!camera.mask.empty()) view.mask = RelativeMask(camera.mask, root);
     view.width_px = camera.camera.width_px;
     view.height_px = camera.camera.height_px;
     view.K = camera.camera.K();

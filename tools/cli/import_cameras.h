@@ -15,15 +15,15 @@ namespace ceres_align::cli {
 /// matched. Throws InputError.
 CameraSet ImportCameras(const std::vector<std::string>& imports, const CameraReadOptions& options);
 
-/// The masks of the set's cameras, by their file names' stems, else by order. Fills in
+/// The masks of the set's cameras, by their names (NameOfMask), else by order. Fills in
 /// CalibratedCamera::mask; where the names matched, cameras may be left without. Returns what was
 /// done, for the user. Throws InputError for a mask that no camera has, for counts that differ,
 /// and for masks of another size than the camera.
-std::string MatchMasks(const std::vector<std::string>& masks, CameraSet* set);
+std::string MatchMasks(const std::vector<std::string>& masks, MaskCache* cache, CameraSet* set);
 
 /// The scene of a set whose cameras have masks, with paths relative to `folder`: the reference
 /// frame is the rig's. Throws InputError for a set without poses, unless it is one camera's.
 SceneDescription SceneFromCameras(const CameraSet& set, const std::string& mesh,
-                                  const std::string& folder);
+                                  const std::string& folder, MaskCache* cache);
 
 }  // namespace ceres_align::cli

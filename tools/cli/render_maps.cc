@@ -44,6 +44,32 @@ MeshOfView MeshOf(const SceneDescription& description, const ViewDescription& vi
   return {description.mesh, description.mesh_parts, description.mesh_frame};
 }
 
+// Each file, and each list of parts, once.
+class MeshLoader {
+ public:
+  explicit MeshLoader(const std::string& folder) : folder_(folder) {}
+
+  int Index(const MeshOfView& mesh, const std::string& place) {
+    const fs::path path = (folder_ / fs::u8path(mesh.file)).lexically_normal();
+    const void* parts = mesh.parts.empty() ? nullptr : &mesh.parts;
+    const auto [at, is_new] =
+        index_of_.emplace(std::make_tuple(path, mesh.frame.scale, mesh.frame.up, parts),
+                          static_cast<int>(meshes_.size()));
+    if (is_new) {
+      LoadedMesh loaded = parts == nullptr ? LoadMesh(path, mesh.frame)
+                                           : LoadMergedMesh(mesh.parts, folder_, place);
+      meshes_.push_back(std::make_shared<TriangleMesh>(std::move(loaded.mesh)));
+    }
+    return at->second;
+  }
+  const std::vector<std::shared_ptr<const TriangleMesh>>& meshes() const { return meshes_; }
+
+ private:
+  const fs::path folder_;
+  std::vector<std::shared_ptr<const TriangleMesh>> meshes_;
+  std::map<std::tuple<fs::path, double, UpAxis, const void*>, int> index_of_;
+};
+
 // Two lists of the same parts at other poses have one name, so has a file in two frames.
 bool NamesTell(const SceneDescription& description) {
   return std::all_of(
@@ -70,6 +96,31 @@ Json MatrixJson(const Eigen::Matrix3d& matrix) {
     rows.push_back({matrix(row, 0), matrix(row, 1), matrix(row, 2)});
   }
   return rows;
+}
+
+// Which label is whose, and where it is: the world is the rig.
+Json ObjectsJson(const std::vector<RenderObject>& objects) {
+  Json list = Json::array();
+  for (size_t i = 0; i < objects.size(); ++i) {
+    const OpenCvPose pose = ToOpenCv(objects[i].rig_from_object);
+    list.push_back({{"name", objects[i].name},
+                    {"label", i + 1},
+                    {"world_from_object",
+                     {{"R", MatrixJson(pose.R)}, {"t", {pose.t.x(), pose.t.y(), pose.t.z()}}}}});
+  }
+  return list;
+}
+
+std::unique_ptr<DrawableMesh> Drawable(const RenderScene& scene, int mesh_index,
+                                       const MapOptions& options, Rasterizer* rasterizer) {
+  if (scene.objects.empty()) {
+    return std::make_unique<DrawableMesh>(scene.meshes[mesh_index], options, rasterizer);
+  }
+  std::vector<PlacedMesh> placed;
+  for (const RenderObject& object : scene.objects) {
+    placed.push_back({object.mesh, object.rig_from_object});
+  }
+  return std::make_unique<DrawableMesh>(placed, options, rasterizer);
 }
 
 Json CameraJson(const MapView& view, const CameraMaps& maps) {
@@ -119,32 +170,31 @@ RenderScene SolvedToRender(const Scene& scene, const SceneDescription& descripti
   return out;
 }
 
-RenderScene SceneToRender(const SceneDescription& description, const std::string& folder,
-                          std::string_view where) {
-  if (!description.objects.empty()) {
-    throw InputError(std::string(where) + ": objects: a scene of several is not drawn");
-  }
+RenderScene ViewsToRender(const SceneDescription& description, std::string_view where) {
   RenderScene scene;
-  // Each file, and each list of parts, once.
-  std::map<std::tuple<fs::path, double, UpAxis, const void*>, int> index_of;
   for (size_t i = 0; i < description.views.size(); ++i) {
-    const ViewDescription& view = description.views[i];
-    const MeshOfView mesh = MeshOf(description, view);
-    const fs::path path = (fs::path(folder) / fs::u8path(mesh.file)).lexically_normal();
-    const void* parts = mesh.parts.empty() ? nullptr : &mesh.parts;
-    const auto [at, is_new] =
-        index_of.emplace(std::make_tuple(path, mesh.frame.scale, mesh.frame.up, parts),
-                         static_cast<int>(scene.meshes.size()));
-    if (is_new) {
-      LoadedMesh loaded =
-          parts == nullptr
-              ? LoadMesh(path, mesh.frame)
-              : LoadMergedMesh(mesh.parts, folder,
-                               Format("%s: views[%zu]: mesh", std::string(where).c_str(), i));
-      scene.meshes.push_back(std::make_shared<TriangleMesh>(std::move(loaded.mesh)));
-    }
-    scene.views.push_back(ViewToDraw(view, i, where, at->second));
+    scene.views.push_back(ViewToDraw(description.views[i], i, where, 0));
   }
+  return scene;
+}
+
+RenderScene SceneToRender(const SceneDescription& description, const std::string& folder,
+                          std::string_view where, const std::vector<Rigid3d>& rig_from_object) {
+  CHECK_EQ(rig_from_object.size(), description.objects.size());
+  RenderScene scene = ViewsToRender(description, where);
+  MeshLoader loader(folder);
+  for (size_t i = 0; i < description.objects.size(); ++i) {
+    const ObjectDescription& object = description.objects[i];
+    const int index = loader.Index({object.mesh, object.mesh_parts, object.mesh_frame},
+                                   Format("%s: objects[%zu].mesh", std::string(where).c_str(), i));
+    scene.objects.push_back({object.name, loader.meshes()[index], rig_from_object[i]});
+  }
+  for (size_t i = 0; description.objects.empty() && i < description.views.size(); ++i) {
+    scene.views[i].mesh_index =
+        loader.Index(MeshOf(description, description.views[i]),
+                     Format("%s: views[%zu]: mesh", std::string(where).c_str(), i));
+  }
+  scene.meshes = loader.meshes();
   return scene;
 }
 
@@ -176,10 +226,7 @@ void RenderMaps(const RenderScene& scene, const RenderSettings& settings, Raster
   for (size_t i = 0; i < scene.views.size(); ++i) {
     const RenderView& view = scene.views[i];
     std::unique_ptr<DrawableMesh>& mesh = meshes[view.mesh_index];
-    if (mesh == nullptr) {
-      mesh =
-          std::make_unique<DrawableMesh>(scene.meshes[view.mesh_index], settings.maps, rasterizer);
-    }
+    if (mesh == nullptr) mesh = Drawable(scene, view.mesh_index, settings.maps, rasterizer);
     MapView drawn;
     drawn.name = view.name;
     drawn.camera = CameraToDraw(view, settings);
@@ -194,10 +241,10 @@ void RenderMaps(const RenderScene& scene, const RenderSettings& settings, Raster
     cameras.push_back(CameraJson(drawn, maps));
     if (progress) progress(i + 1, scene.views.size());
   }
-  const Json json = {
-      {"world", "OpenCV axes, column vectors: x_cam = R x_world + t"},
-      {"normal_axes_of_the_camera", settings.maps.opengl_normals ? "opengl" : "opencv"},
-      {"cameras", cameras}};
+  Json json = {{"world", "OpenCV axes, column vectors: x_cam = R x_world + t"},
+               {"normal_axes_of_the_camera", settings.maps.opengl_normals ? "opengl" : "opencv"}};
+  if (!scene.objects.empty()) json["objects"] = ObjectsJson(scene.objects);
+  json["cameras"] = cameras;
   stage({"maps.json", json.dump(2) + "\n"});
 }
 

@@ -20,19 +20,30 @@ struct RenderView {
   Rigid3d world_from_object;
   int mesh_index = 0;  ///< into RenderScene::meshes
 };
+/// One of several objects, at its pose.
+struct RenderObject {
+  std::string name;
+  std::shared_ptr<const TriangleMesh> mesh;
+  Rigid3d rig_from_object;
+};
 struct RenderScene {
   std::vector<std::shared_ptr<const TriangleMesh>> meshes;
   std::vector<RenderView> views;
   Rigid3d rig_from_world;
+  /// Not empty: every view sees these, in the place of meshes; the world is the rig.
+  std::vector<RenderObject> objects;
 };
 
 /// What was solved, with the cameras of its description that have no mask: those see meshes that
 /// other views see too, or InputError is thrown.
 RenderScene SolvedToRender(const Scene& scene, const SceneDescription& description,
                            const Rigid3d& rig_from_world, std::string_view where);
-/// All cameras of a description; nothing but meshes is loaded.
+/// All cameras of a description; nothing but meshes is loaded. Of several objects every one is at
+/// its pose in `rig_from_object`, which is else empty.
 RenderScene SceneToRender(const SceneDescription& description, const std::string& folder,
-                          std::string_view where);
+                          std::string_view where, const std::vector<Rigid3d>& rig_from_object);
+/// All cameras of a description of several objects, without these.
+RenderScene ViewsToRender(const SceneDescription& description, std::string_view where);
 
 struct RenderSettings {
   MapOptions maps;

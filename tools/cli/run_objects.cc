@@ -71,6 +71,16 @@ std::vector<OutputFile> Pictures(const OutputPlan& plan, const ObjectsResult& re
   return files;
 }
 
+RenderScene ToRender(const SceneDescription& description, const ObjectsResult& result) {
+  RenderScene scene = ViewsToRender(description, "the scene");
+  for (const ObjectResult& object : result.objects) {
+    const int mesh = object.scene.views.at(0).mesh_index;
+    scene.objects.push_back(
+        {object.name, object.scene.meshes.at(mesh), object.align.rig_from_world});
+  }
+  return scene;
+}
+
 }  // namespace
 
 void CheckOutputsOfObjects(const OutputPlan& plan, const std::string& outputs) {
@@ -84,11 +94,13 @@ void CheckOutputsOfObjects(const OutputPlan& plan, const std::string& outputs) {
   }
 }
 
-int RunObjects(std::vector<LoadedObject> loaded, const OutputPlan& plan,
+int RunObjects(LoadedObjects loaded, const OutputPlan& plan, const RenderSettings& render,
                const AlignOptions& options, Rasterizer* rasterizer, Stopwatch* watch) {
+  CheckRender(ViewsToRender(loaded.description, "the scene"), render);
   Warnings warnings;
   std::vector<Warnings> warnings_of;
-  const std::vector<SceneObject> objects = TakeScenes(std::move(loaded), &warnings, &warnings_of);
+  const std::vector<SceneObject> objects =
+      TakeScenes(std::move(loaded.objects), &warnings, &warnings_of);
   RunSeconds seconds;
   seconds.load = watch->Lap();
   const ObjectsResult result = Solve(objects, options, rasterizer);
@@ -101,6 +113,15 @@ int RunObjects(std::vector<LoadedObject> loaded, const OutputPlan& plan,
   size_t num_files = pictures.size();
   const auto stage = [&](OutputFiles* files) {
     for (const OutputFile& picture : pictures) files->Stage(picture);
+    if (render.maps.kinds.any()) {
+      RenderMaps(ToRender(loaded.description, result), render, rasterizer,
+                 [&](const OutputFile& map) {
+                   files->Stage(map);
+                   ++num_files;
+                 },
+                 {});
+      seconds.draw += watch->Lap();  // with staging the files
+    }
     seconds.write = watch->Lap();
     seconds.total = watch->Total();
     if (!plan.json) return;
@@ -113,13 +134,14 @@ int RunObjects(std::vector<LoadedObject> loaded, const OutputPlan& plan,
     files->Stage({"result.json", ObjectsJson(result, results, seconds, warnings)});
     num_files += results.size() + 1;
   };
-  if (plan.any()) {
+  const bool any = plan.any() || render.maps.kinds.any();
+  if (any) {
     WriteFiles("ceres_align", plan.out_dir, stage);
   } else {
     seconds.total = (watch->Lap(), watch->Total());
   }
   std::fputs(ObjectsText(result, seconds).c_str(), stdout);
-  if (plan.any()) {
+  if (any) {
     std::printf("Written to %s: %zu files\n", Shown(plan.out_dir).c_str(), num_files);
   }
   return result.AllUsable() ? kExitOk : kExitNotUsable;

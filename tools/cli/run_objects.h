@@ -9,6 +9,8 @@
 #include "ceres_align/io/scene_io.h"
 #include "ceres_align/render/rasterizer.h"
 #include "cli/outputs.h"
+#include "cli/render_maps.h"
+#include "cli/scene_from_flags.h"
 #include "cli/stopwatch.h"
 
 namespace ceres_align::cli {
@@ -18,9 +20,10 @@ namespace ceres_align::cli {
 void CheckOutputsOfObjects(const OutputPlan& plan, const std::string& outputs);
 
 /// Aligns the objects, prints the report and writes for each of them into a folder of its name what
-/// one object alone has, but the animation; beside the folders a summary, result.json, and of each
-/// view an overlay of all. Returns the program's exit code: kExitOk if every object is usable.
-int RunObjects(std::vector<LoadedObject> objects, const OutputPlan& plan,
+/// one object alone has, but the animation; beside the folders a summary, result.json, of each view
+/// an overlay of all, and the maps of all that `render` asks for. Returns the program's exit code:
+/// kExitOk if every object is usable.
+int RunObjects(LoadedObjects loaded, const OutputPlan& plan, const RenderSettings& render,
                const AlignOptions& options, Rasterizer* rasterizer, Stopwatch* watch);
 
 }  // namespace ceres_align::cli

@@ -75,21 +75,21 @@ std::vector<std::string> MaskPaths(const SceneFlags& flags) {
   return paths;
 }
 
-/// The masks' file names without folder and extension where these are distinct and safe.
-void NameViews(const std::vector<std::string>& masks, std::vector<ViewDescription>* views) {
-  std::set<std::string> names;
+/// The masks' names (NameOfMask) where these are distinct and safe.
+void NameViews(const std::vector<std::string>& masks, MaskCache* cache,
+               std::vector<ViewDescription>* views) {
+  std::vector<std::string> names;
   for (const std::string& mask : masks) {
-    const std::string stem = std::filesystem::path(mask).stem().string();
-    if (!IsFileNameSafe(stem) || !names.insert(stem).second) return;
+    names.push_back(NameOfMask(mask, cache));
+    if (!IsFileNameSafe(names.back())) return;
   }
-  for (size_t i = 0; i < masks.size(); ++i) {
-    (*views)[i].name = std::filesystem::path(masks[i]).stem().string();
-  }
+  if (std::set<std::string>(names.begin(), names.end()).size() != names.size()) return;
+  for (size_t i = 0; i < masks.size(); ++i) (*views)[i].name = names[i];
 }
 
-ImageSize SizeOf(const std::string& mask, const SceneFlags& flags) {
+ImageSize SizeOf(const std::string& mask, const SceneFlags& flags, MaskCache* cache) {
   if (flags.image_size.empty()) {
-    return ReadImageSize(mask);
+    return ReadImageSize(mask, cache);
   }
   const HeightWidth size = ParseImageSize(flags.image_size, "--image_size");
   return {size.width_px, size.height_px};
@@ -192,6 +192,7 @@ void SetThreshold(const SceneFlags& flags, SceneDescription* description) {
 LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
   if (flags.mesh.empty()) throw InputError("masks are given without --mesh");
   const std::vector<std::string> masks = MaskPaths(flags);
+  MaskCache cache;
   SceneDescription description;
   description.mesh = flags.mesh;
   description.mesh_frame = MeshFrameFromFlags(flags.mesh_unit, flags.mesh_scale, flags.mesh_up);
@@ -199,18 +200,18 @@ LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
   for (const std::string& mask : masks) {
     ViewDescription view;
     view.mask = mask;
-    const ImageSize size = SizeOf(mask, flags);
+    const ImageSize size = SizeOf(mask, flags, &cache);
     view.width_px = size.width_px;
     view.height_px = size.height_px;
     description.views.push_back(view);
   }
-  if (flags.frame_masks.empty()) NameViews(masks, &description.views);
+  if (flags.frame_masks.empty()) NameViews(masks, &cache, &description.views);
   SetIntrinsics(flags, &description.views);
   SetLenses(flags, &description.views);
   SetRig(flags, &description.views);
   description.fov_range_deg = flags.fov_range_deg;
   SetThreshold(flags, &description);
-  return BuildScene(description, "", Shown(Joined(masks), 100));
+  return BuildScene(description, "", Shown(Joined(masks), 100), nullptr, &cache);
 }
 
 void ExcludeBesideScene(const SceneFlags& flags) {
@@ -308,7 +309,7 @@ LoadedScene SceneFromFlags(const SceneFlags& flags) {
   return loaded;
 }
 
-std::vector<LoadedObject> ObjectsFromFlags(const SceneFlags& flags) {
+LoadedObjects ObjectsFromFlags(const SceneFlags& flags) {
   if (flags.scene.empty()) return {};
   ExcludeBesideScene(flags);
   SceneDescription description = ReadSceneDescription(flags.scene);
@@ -323,7 +324,9 @@ std::vector<LoadedObject> ObjectsFromFlags(const SceneFlags& flags) {
     if (flags.search) object.initial_rig_from_world.reset();
   }
   const std::filesystem::path path = flags.scene;
-  return BuildObjects(description, path.parent_path(), Shown(path.string(), 100));
+  std::vector<LoadedObject> objects =
+      BuildObjects(description, path.parent_path(), Shown(path.string(), 100));
+  return {std::move(description), std::move(objects)};
 }
 
 bool SetUnknowns(const SceneFlags& flags, Scene* scene) {

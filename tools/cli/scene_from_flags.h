@@ -58,9 +58,14 @@ std::optional<Rigid3d> StartOfCamera1(const SceneFlags& flags);
 /// exclude each other.
 LoadedScene SceneFromFlags(const SceneFlags& flags);
 
+struct LoadedObjects {
+  SceneDescription description;  ///< the file
+  std::vector<LoadedObject> objects;
+};
+
 /// The objects of --scene's file where it has `objects`; else none, and nothing is loaded. --search
 /// takes their starts away. Throws InputError as SceneFromFlags does, and for a start or --refine.
-std::vector<LoadedObject> ObjectsFromFlags(const SceneFlags& flags);
+LoadedObjects ObjectsFromFlags(const SceneFlags& flags);
 
 /// --refine, which is not empty, in the place of what the scene says of its unknowns; the range of
 /// focal lengths stays. Returns whether the masks' offset is to be estimated. Throws InputError.

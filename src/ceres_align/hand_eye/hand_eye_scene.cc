@@ -8,6 +8,7 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
+#include "ceres_align/geometry/append_mesh.h"
 
 namespace ceres_align {
 namespace {
@@ -73,15 +74,7 @@ TriangleMesh PosedRobot(const RobotModel& model, const std::vector<TriangleMesh>
   CHECK_EQ(links.size(), model.links.size());
   const std::vector<Rigid3d> base_from_link = LinkPoses(model, joint_positions);
   TriangleMesh all;
-  for (size_t i = 0; i < links.size(); ++i) {
-    const int32_t first = static_cast<int32_t>(all.vertices.size());
-    for (const Eigen::Vector3d& v : links[i].vertices) {
-      all.vertices.push_back(base_from_link[i] * v);
-    }
-    for (const auto& face : links[i].faces) {
-      all.faces.push_back({face[0] + first, face[1] + first, face[2] + first});
-    }
-  }
+  for (size_t i = 0; i < links.size(); ++i) AppendMesh(links[i], base_from_link[i], &all);
   CleanMesh(&all);
   return all;
 }

@@ -3,8 +3,6 @@
 #include <cmath>
 
 #include "ceres_align/io/coco_rle.h"
-#include "ceres_align/io/coco_selection.h"
-#include "ceres_align/io/files.h"
 #include "ceres_align/io/json_object.h"
 #include "ceres_align/io/label_image.h"
 #include "ceres_align/io/polygon_coverage.h"
@@ -98,11 +96,11 @@ Segmentation ReadSegmentation(const json& annotation, const std::string& place_o
 }
 
 struct Loaded {
-  CocoFile file;
+  const CocoFile& file;
   CocoSelection selection;
-  std::vector<Segmentation> segmentations;
-  std::optional<ImageSize> size;  // nothing says it: a list of polygons
-  std::string size_place;
+  std::vector<Segmentation> segmentations = {};
+  std::optional<ImageSize> size = {};  // nothing says it: a list of polygons
+  std::string size_place = {};
 };
 
 // The image's size and every RLE's must be the same.
@@ -118,13 +116,11 @@ void TakeSize(ImageSize size, const std::string& place, Loaded* loaded) {
   loaded->size_place = place;
 }
 
-Loaded Load(const std::filesystem::path& path, std::string_view selection) {
-  Loaded loaded;
-  loaded.file = ParseCoco(ReadFile(path), NameOf(path));
-  loaded.selection = SelectCoco(loaded.file, selection);
+Loaded Load(const CocoFile& file, std::string_view selection) {
+  Loaded loaded{file, SelectCoco(file, selection)};
   if (loaded.selection.image >= 0) {
     const std::string place = Cat(loaded.file.name, ": images[", loaded.selection.image, "]");
-    ObjectReader image(loaded.file.document["images"][loaded.selection.image], place);
+    ObjectReader image(file.document.at("images")[loaded.selection.image], place);
     TakeSize(
         CheckedSize(image.Required("width"), image.Required("height"), place, ".width", ".height"),
         place, &loaded);
@@ -140,9 +136,9 @@ Loaded Load(const std::filesystem::path& path, std::string_view selection) {
 
 }  // namespace
 
-ImageF LoadCocoMask(const std::filesystem::path& path, std::string_view selection,
+ImageF LoadCocoMask(const CocoFile& file, std::string_view selection,
                     std::optional<ImageSize> expected, std::string* warning) {
-  Loaded loaded = Load(path, selection);
+  Loaded loaded = Load(file, selection);
   if (!loaded.size) loaded.size = expected;
   if (!loaded.size) {
     Fail(loaded.file.Place(loaded.selection.annotations.at(0)),
@@ -160,8 +156,8 @@ ImageF LoadCocoMask(const std::filesystem::path& path, std::string_view selectio
   return mask;
 }
 
-ImageSize CocoImageSize(const std::filesystem::path& path, std::string_view selection) {
-  const Loaded loaded = Load(path, selection);
+ImageSize CocoImageSize(const CocoFile& file, std::string_view selection) {
+  const Loaded loaded = Load(file, selection);
   if (loaded.size) return *loaded.size;
   Fail(loaded.file.Place(loaded.selection.annotations.at(0)),
        ".segmentation has polygons, and a list of results has no image's size; give --image_size "

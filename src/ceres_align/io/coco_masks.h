@@ -14,11 +14,11 @@
 // What means several images or annotations is refused, with those that there are. Internal to io/.
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "ceres_align/io/coco_selection.h"
 #include "ceres_align/io/mask_io.h"
 
 namespace ceres_align::io_internal {
@@ -31,11 +31,11 @@ namespace ceres_align::io_internal {
 /// Throws InputError naming file and key: JSON errors, wrong types, numbers that are not finite or
 /// no coordinates, runs that do not add up to the image, sizes that contradict each other or
 /// `expected`; all before the image is allocated.
-ImageF LoadCocoMask(const std::filesystem::path& file, std::string_view selection,
+ImageF LoadCocoMask(const CocoFile& file, std::string_view selection,
                     std::optional<ImageSize> expected, std::string* warning);
 
 /// The size of that image. Throws as LoadCocoMask does, and for polygons in a list of results,
 /// which has no sizes.
-ImageSize CocoImageSize(const std::filesystem::path& file, std::string_view selection);
+ImageSize CocoImageSize(const CocoFile& file, std::string_view selection);
 
 }  // namespace ceres_align::io_internal

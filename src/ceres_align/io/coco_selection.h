@@ -1,28 +1,13 @@
 // Which annotations of a COCO file a text means. Internal to io/.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ceres_align/io/coco_file.h"
+
 namespace ceres_align::io_internal {
-
-/// The parts of a COCO file that are looked at.
-struct CocoFile {
-  std::string name;
-  nlohmann::json document;
-  bool is_results = false;  ///< a list of results: no images, ids and names
-
-  const nlohmann::json& annotations() const {
-    return is_results ? document : document.at("annotations");
-  }
-  /// "f.json: annotations[3]", "f.json: [3]".
-  std::string Place(size_t annotation) const;
-};
-
-/// Parses a file and checks that it is of one of the two forms. Throws InputError.
-CocoFile ParseCoco(const std::string& text, const std::string& name);
 
 struct CocoSelection {
   int image = -1;  ///< index in "images"; -1: a list of results
@@ -32,5 +17,9 @@ struct CocoSelection {
 
 /// `selection` as in coco_masks.h, without the file. Throws InputError.
 CocoSelection SelectCoco(const CocoFile& file, std::string_view selection);
+
+/// What the selection's image is called: the last part of its file_name without the ending, or its
+/// id. Throws InputError where there is no such image.
+std::string CocoImageName(const CocoFile& file, std::string_view selection);
 
 }  // namespace ceres_align::io_internal

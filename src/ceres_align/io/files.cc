@@ -3,6 +3,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "ceres_align/geometry/fresh_memory.h"
 #include "ceres_align/io/file_transaction.h"
 #include "ceres_align/io/text.h"
 
@@ -21,7 +22,8 @@ std::string ReadFile(const fs::path& path) {
   const uintmax_t size = fs::file_size(path, error);
   std::ifstream in(path, std::ios::binary);
   if (error || !in) Fail(NameOf(path), ": cannot be read");
-  std::string bytes(static_cast<size_t>(size), '\0');
+  std::string bytes;
+  ResizeFetched(static_cast<size_t>(size), &bytes);
   in.read(bytes.data(), static_cast<std::streamsize>(size));
   if (static_cast<uintmax_t>(in.gcount()) != size)
     Fail(NameOf(path), ": cannot be read to its end");

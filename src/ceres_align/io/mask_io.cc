@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "ceres_align/io/coco_masks.h"
+#include "ceres_align/io/coco_selection.h"
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/label_image.h"
 #include "ceres_align/io/mask_labels.h"
@@ -131,6 +132,18 @@ bool LooksInverted(const ImageF& mask) {
   return edge_in >= 0.95 * edge && out >= 1e-3 * mask.pixels.size();
 }
 
+// One that the cache owns, or a temporary's own.
+class ParsedCoco {
+ public:
+  ParsedCoco(const std::filesystem::path& file, MaskCache* cache)
+      : file_((cache != nullptr ? cache->coco() : own_).Get(file)) {}
+  const io_internal::CocoFile& get() const { return file_; }
+
+ private:
+  io_internal::CocoFiles own_;
+  const io_internal::CocoFile& file_;
+};
+
 // Things that are allowed and rarely meant.
 std::string OddMask(const LoadedMask& loaded) {
   const auto [low, high] =
@@ -152,10 +165,16 @@ std::string OddMask(const LoadedMask& loaded) {
 
 }  // namespace
 
-ImageSize ReadImageSize(const std::filesystem::path& path) {
+MaskCache::MaskCache() : coco_(std::make_unique<io_internal::CocoFiles>()) {}
+MaskCache::~MaskCache() = default;
+int MaskCache::num_parsed() const { return coco_->size(); }
+
+ImageSize ReadImageSize(const std::filesystem::path& path, MaskCache* cache) {
   SizeOnly sink;
   const MaskSource source = ParseMaskSource(path);
-  if (source.coco) return io_internal::CocoImageSize(source.file, *source.coco);
+  if (source.coco) {
+    return io_internal::CocoImageSize(ParsedCoco(source.file, cache).get(), *source.coco);
+  }
   const std::filesystem::path& file = source.file;
   try {
     io_internal::DecodeImage(ReadFile(file), NameOf(file), &sink);
@@ -164,13 +183,19 @@ ImageSize ReadImageSize(const std::filesystem::path& path) {
   return sink.size;
 }
 
+std::string NameOfMask(const std::filesystem::path& path, MaskCache* cache) {
+  const MaskSource source = ParseMaskSource(path);
+  if (!source.coco) return source.file.stem().string();
+  return io_internal::CocoImageName(ParsedCoco(source.file, cache).get(), *source.coco);
+}
+
 void CheckMaskThreshold(double threshold, const std::string& place) {
   if (threshold > 0 && threshold <= 1) return;
   Fail(place, " is ", threshold, "; it must be above 0 and at most 1");
 }
 
 LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> expected,
-                    std::optional<double> threshold) {
+                    std::optional<double> threshold, MaskCache* cache) {
   if (threshold) CheckMaskThreshold(*threshold, NameOf(path) + ": mask_threshold");
   LoadedMask loaded;
   const auto warn = [&](const std::string& text) {
@@ -181,7 +206,8 @@ LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> 
     loaded.mask = io_internal::LoadLabels(source.file, *source.labels, expected);
   } else if (source.coco) {
     std::string warning;
-    loaded.mask = io_internal::LoadCocoMask(source.file, *source.coco, expected, &warning);
+    loaded.mask = io_internal::LoadCocoMask(ParsedCoco(source.file, cache).get(), *source.coco,
+                                            expected, &warning);
     warn(warning);
   } else {
     MaskChannel channel = ReadMaskChannel(path, expected);
@@ -199,14 +225,16 @@ LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> 
   return loaded;
 }
 
-ImageF LoadIgnore(const std::filesystem::path& path, std::optional<ImageSize> expected) {
+ImageF LoadIgnore(const std::filesystem::path& path, std::optional<ImageSize> expected,
+                  MaskCache* cache) {
   const MaskSource source = ParseMaskSource(path);
   if (source.labels) return io_internal::LoadLabels(source.file, *source.labels, expected);
   ImageF ignore;
   bool is_jpeg = false;
   if (source.coco) {
     std::string warning;  // an empty one is no surprise here
-    ignore = io_internal::LoadCocoMask(source.file, *source.coco, expected, &warning);
+    ignore = io_internal::LoadCocoMask(ParsedCoco(source.file, cache).get(), *source.coco, expected,
+                                       &warning);
   } else {
     MaskChannel channel = ReadMaskChannel(path, expected);
     ignore = std::move(channel.mask());

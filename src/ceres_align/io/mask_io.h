@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,10 @@
 #include "ceres_align/base/image.h"
 
 namespace ceres_align {
+
+namespace io_internal {
+class CocoFiles;
+}  // namespace io_internal
 
 struct ImageSize {
   int width_px = 0;
@@ -26,6 +31,19 @@ struct LoadedMask {
 
 /// Fewer pixels of foreground than this, over all views together, cannot determine a pose.
 constexpr double kMinForeground_px = 16;
+
+/// The COCO files that masks were read from, parsed, for as long as this lives: each is read once,
+/// a change of it meanwhile is not seen. Not for several threads at once.
+class MaskCache {
+ public:
+  MaskCache();
+  ~MaskCache();
+  int num_parsed() const;  ///< files
+  io_internal::CocoFiles& coco() { return *coco_; }
+
+ private:
+  const std::unique_ptr<io_internal::CocoFiles> coco_;
+};
 
 /// Reads a mask: PNG, JPEG, BMP, PNM, TIFF or NumPy's .npy (height x width), told by content, not
 /// by name; or COCO's JSON, by the ending .json (below). The rule for images:
@@ -46,25 +64,31 @@ constexpr double kMinForeground_px = 16;
 /// the image is PNG, PNM or TIFF of 8 or 16 bits in one channel or a palette, or three equal ones.
 ///
 /// "instances.json:left.png:mug" is an annotation in COCO's form, or a result: run lengths are 0
-/// and 1, polygons the exact area of each pixel (coco_masks.h).
+/// and 1, polygons the exact area of each pixel (coco_masks.h). With a `cache` the file is parsed
+/// once for all masks of it.
 ///
 /// Throws InputError for a file that is missing, empty, damaged (checksums and sizes are
 /// checked), no image, or of another size than `expected` (naming both; told from the header,
 /// before the pixels are decoded); for a label that no pixel has (naming those that there are), and
 /// labels of a JPEG, whose values are not exact; for a threshold that CheckMaskThreshold refuses.
 LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> expected = {},
-                    std::optional<double> threshold = {});
+                    std::optional<double> threshold = {}, MaskCache* cache = nullptr);
 
 /// Throws InputError unless it is above 0 and at most 1; `place` begins the message.
 void CheckMaskThreshold(double threshold, const std::string& place);
 
 /// The size that an image file's header gives; nothing is decoded, labels are cut off. Throws as
 /// LoadMask does.
-ImageSize ReadImageSize(const std::filesystem::path& path);
+ImageSize ReadImageSize(const std::filesystem::path& path, MaskCache* cache = nullptr);
+
+/// What the mask is of, for names: the file's name without folders and ending and labels; of COCO
+/// the image's file_name likewise, or its id. Throws InputError for a COCO file as LoadMask does.
+std::string NameOfMask(const std::filesystem::path& path, MaskCache* cache = nullptr);
 
 /// Reads an image whose nonzero pixels (by rules 1 and 2; JPEG: at least one half) are to be
 /// ignored, or those of labels as above. Returns 1 where ignored, else 0. Throws as LoadMask does.
-ImageF LoadIgnore(const std::filesystem::path& path, std::optional<ImageSize> expected = {});
+ImageF LoadIgnore(const std::filesystem::path& path, std::optional<ImageSize> expected = {},
+                  MaskCache* cache = nullptr);
 
 /// Writes coverage as an 8-bit gray PNG (round(255·v), v clamped to [0, 1]), whole or not at all.
 /// Throws InputError.

@@ -74,18 +74,18 @@ MaskSource ParseMaskSource(const std::filesystem::path& path) {
   std::error_code ignored;
   const std::string text = path.string();
   if (const size_t end = EndOfJson(text); end == text.size()) {
-    return {path, std::nullopt, ""};
+    return {path, std::nullopt, "", ""};
   } else if (end != std::string::npos && !std::filesystem::exists(path, ignored)) {
-    return {text.substr(0, end), std::nullopt, text.substr(end + 1)};
+    return {text.substr(0, end), std::nullopt, text.substr(end + 1), text.substr(end)};
   }
   const size_t colon = text.rfind(':');
   if (colon == std::string::npos || colon == 0 || std::filesystem::exists(path, ignored)) {
-    return {path, std::nullopt, std::nullopt};
+    return {path, std::nullopt, std::nullopt, ""};
   }
   const std::optional<MaskLabels> labels =
       ParseMaskLabels(std::string_view(text).substr(colon + 1));
-  if (!labels) return {path, std::nullopt, std::nullopt};
-  return {text.substr(0, colon), labels, std::nullopt};
+  if (!labels) return {path, std::nullopt, std::nullopt, ""};
+  return {text.substr(0, colon), labels, std::nullopt, text.substr(colon)};
 }
 
 }  // namespace ceres_align

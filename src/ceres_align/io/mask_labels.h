@@ -31,6 +31,9 @@ struct MaskSource {
   std::filesystem::path file;
   std::optional<MaskLabels> labels;
   std::optional<std::string> coco;  ///< of a file that ends in .json: what follows the colon, or ""
+
+  /// What follows the file, with its colon, as it was written; "" where nothing does.
+  std::string suffix;
 };
 
 /// A file of the whole name, where there is one; else what stands behind the last colon are the

@@ -5,6 +5,7 @@
 
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/mesh_readers.h"
+#include "ceres_align/io/ply_blocks.h"
 #include "ceres_align/io/scene_hints.h"
 #include "ceres_align/io/text.h"
 #include "ceres_align/io/triangulate.h"
@@ -79,12 +80,17 @@ bool StartsWith(const std::string& bytes, const char* prefix) {
   return bytes.compare(0, std::strlen(prefix), prefix) == 0;
 }
 
-RawMesh ReadByFormat(const std::string& bytes, const std::filesystem::path& path) {
-  const std::string name = NameOf(path);
-  if (bytes.empty()) Fail(name, ": the file is empty");
+std::string ExtensionOf(const std::filesystem::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension;
+}
+
+RawMesh ReadByFormat(const std::string& bytes, const std::filesystem::path& path) {
+  const std::string name = NameOf(path);
+  if (bytes.empty()) Fail(name, ": the file is empty");
+  const std::string extension = ExtensionOf(path);
   if (StartsWith(bytes, "glTF") || extension == ".glb" || extension == ".gltf") {
     return io_internal::ReadGltf(bytes, path);
   }
@@ -136,6 +142,9 @@ void Place(const MeshFrame& frame, const std::string& name, TriangleMesh* mesh) 
 }  // namespace
 
 io_internal::RawMesh io_internal::ReadMeshFile(const std::filesystem::path& path) {
+  if (ExtensionOf(path) == ".ply") {
+    if (std::optional<RawMesh> mesh = io_internal::ReadPlyInBlocks(path)) return std::move(*mesh);
+  }
   return ReadByFormat(ReadFile(path), path);
 }
 

@@ -1,14 +1,11 @@
 // PLY: ascii and both binary formats, any scalar types, unknown elements and properties skipped.
-#include <tbb/blocked_range.h>
-#include <tbb/parallel_for.h>
-
-#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <string_view>
 
 #include "ceres_align/io/mesh_readers.h"
+#include "ceres_align/io/ply_blocks.h"
 #include "ceres_align/io/ply_header.h"
 #include "ceres_align/io/text.h"
 
@@ -148,92 +145,6 @@ class Cursor {
   int64_t first_with_more_ = 0;
 };
 
-// Little-endian files on such hosts: what fixed steps allow to be read side by side; false where it
-// is another file, or something in it is wrong, which is then found again, and named, value by
-// value.
-class PlyBlocks {
- public:
-  /// The element's items, which follow each other without gaps from `data` on.
-  PlyBlocks(const PlyElement& element, const char* data, int64_t bytes_left)
-      : element_(element), data_(data), bytes_left_(bytes_left) {}
-
-  bool ReadVertices(const int axis_of[3], std::vector<Eigen::Vector3d>* vertices) {
-    size_t offset[3] = {}, step = 0;
-    for (int k = 0; k < static_cast<int>(element_.properties.size()); ++k) {
-      const PlyProperty& property = element_.properties[k];
-      if (property.is_list) return false;
-      for (int axis = 0; axis < 3; ++axis) {
-        if (axis_of[axis] == k) offset[axis] = step;
-      }
-      step += SizeOf(property.type);
-    }
-    const PlyType type = element_.properties[axis_of[0]].type;
-    for (int axis = 1; axis < 3; ++axis) {
-      if (element_.properties[axis_of[axis]].type != type) return false;
-    }
-    if (type != PlyType::kFloat && type != PlyType::kDouble) return false;
-    return Fits(step) && ForAll([&](int64_t i) {
-             Eigen::Vector3d& position = (*vertices)[i];
-             for (int axis = 0; axis < 3; ++axis) {
-               const char* const at = data_ + i * step + offset[axis];
-               position[axis] = type == PlyType::kFloat ? Load<float>(at) : Load<double>(at);
-             }
-             return position.allFinite();
-           });
-  }
-
-  /// Triangles and nothing else, of vertices below num_vertices.
-  bool ReadTriangles(size_t num_vertices, std::vector<std::array<int32_t, 3>>* faces) {
-    if (element_.properties.size() != 1) return false;
-    const PlyProperty& list = element_.properties[0];
-    const bool four_bytes = list.type == PlyType::kInt32 || list.type == PlyType::kUint32;
-    if (!list.is_list || SizeOf(list.count_type) != 1 || !four_bytes || !Fits(13)) return false;
-    faces->resize(static_cast<size_t>(element_.count));
-    return ForAll([&](int64_t i) {
-      const char* const at = data_ + 13 * i;
-      bool valid = *at == 3;
-      for (int k = 0; k < 3; ++k) {
-        const uint32_t index = Load<uint32_t>(at + 1 + 4 * k);
-        (*faces)[i][k] = static_cast<int32_t>(index);
-        valid = valid && index < num_vertices;
-      }
-      return valid;
-    });
-  }
-
-  int64_t bytes_read() const { return bytes_read_; }
-
- private:
-  template <typename T>
-  static T Load(const char* at) {
-    T value;
-    std::memcpy(&value, at, sizeof(value));
-    return value;
-  }
-
-  bool Fits(size_t step) {
-    bytes_read_ = element_.count * static_cast<int64_t>(step);
-    return bytes_read_ <= bytes_left_;
-  }
-
-  template <typename Read>
-  bool ForAll(const Read& read) const {
-    std::atomic<bool> valid{true};
-    const tbb::blocked_range<int64_t> all(0, element_.count, 65536);
-    tbb::parallel_for(all, [&](const tbb::blocked_range<int64_t>& range) {
-      for (int64_t i = range.begin(); i < range.end(); ++i) {
-        if (!read(i)) valid = false;
-      }
-    });
-    return valid;
-  }
-
-  const PlyElement& element_;
-  const char* const data_;
-  const int64_t bytes_left_;
-  int64_t bytes_read_ = 0;
-};
-
 class PlyReader {
  public:
   PlyReader(const std::string& bytes, const std::string& name)
@@ -282,13 +193,14 @@ class PlyReader {
       }
     }
     if (element.count >= std::numeric_limits<int32_t>::max()) Fail(name_, ": too many vertices");
-    raw_.mesh.vertices.resize(static_cast<size_t>(element.count));
-    PlyBlocks blocks(element, cursor_.data(), cursor_.BytesLeft());
+    const PlySource source(cursor_.data(), cursor_.BytesLeft());
+    PlyBlocks blocks(element, source, 0);
     if (header_.format == PlyFormat::kLittleEndian &&
         blocks.ReadVertices(axis_of, &raw_.mesh.vertices)) {
       cursor_.Advance(blocks.bytes_read());
       return;
     }
+    raw_.mesh.vertices.resize(static_cast<size_t>(element.count));
     for (int64_t i = 0; i < element.count; ++i) {
       cursor_.BeginItem(element, i);
       Eigen::Vector3d& position = raw_.mesh.vertices[i];
@@ -313,7 +225,8 @@ class PlyReader {
         !IsInteger(element.properties[list].type)) {
       Fail(name_, ": element face has no integer list vertex_indices");
     }
-    PlyBlocks blocks(element, cursor_.data(), cursor_.BytesLeft());
+    const PlySource source(cursor_.data(), cursor_.BytesLeft());
+    PlyBlocks blocks(element, source, 0);
     if (header_.format == PlyFormat::kLittleEndian &&
         blocks.ReadTriangles(raw_.mesh.vertices.size(), &raw_.mesh.faces)) {
       cursor_.Advance(blocks.bytes_read());

@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "ceres_align/geometry/append_mesh.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/lens.h"
@@ -67,8 +68,11 @@ void NameViews(std::vector<ViewDescription>* views, std::string_view where) {
 // Loads each mesh file once (for each frame that it has).
 class SceneBuilder {
  public:
-  SceneBuilder(const fs::path& folder, MeshSource* meshes, LoadedScene* loaded)
-      : folder_(folder), meshes_(meshes), loaded_(loaded) {}
+  SceneBuilder(const fs::path& folder, MeshSource* meshes, MaskCache* masks, LoadedScene* loaded)
+      : folder_(folder),
+        meshes_(meshes),
+        loaded_(loaded),
+        masks_(masks != nullptr ? masks : &own_masks_) {}
 
   int MeshIndex(const std::string& name, const std::vector<MeshPart>& parts, const MeshFrame& frame,
                 const std::string& place) {
@@ -95,10 +99,12 @@ class SceneBuilder {
     view.name = description.name;
     view.camera = CameraOf(description, place);
     const ImageSize size{description.width_px, description.height_px};
-    LoadedMask mask = LoadMask(Resolve(description.mask), size, mask_threshold);
+    LoadedMask mask = LoadMask(Resolve(description.mask), size, mask_threshold, masks_);
     Warn(mask.warnings);
     ImageF ignore;
-    if (!description.ignore.empty()) ignore = LoadIgnore(Resolve(description.ignore), size);
+    if (!description.ignore.empty()) {
+      ignore = LoadIgnore(Resolve(description.ignore), size, masks_);
+    }
     view.mask = std::move(mask.mask);
     for (float& v : ignore.pixels) v = 1 - v;
     view.weight = std::move(ignore);
@@ -134,6 +140,8 @@ class SceneBuilder {
   const fs::path folder_;
   MeshSource* const meshes_;
   LoadedScene* const loaded_;
+  MaskCache own_masks_;
+  MaskCache* const masks_;
   std::map<std::tuple<fs::path, double, UpAxis>, int> index_of_;
   std::map<const std::vector<MeshPart>*, int> merged_at_;
 };
@@ -191,14 +199,7 @@ LoadedMesh LoadMergedMesh(const std::vector<MeshPart>& parts, const fs::path& fo
     CheckFinite(parts[i].object_from_mesh, Cat(place, "[", i, "].object_from_mesh"));
     const LoadedMesh part =
         LoadMesh((folder / fs::u8path(parts[i].mesh)).lexically_normal(), parts[i].frame);
-    const Rigid3d object_from_mesh = parts[i].object_from_mesh.value_or(Rigid3d());
-    const auto first = static_cast<int32_t>(merged.mesh.vertices.size());
-    for (const Eigen::Vector3d& vertex : part.mesh.vertices) {
-      merged.mesh.vertices.push_back(object_from_mesh * vertex);
-    }
-    for (const auto& f : part.mesh.faces) {
-      merged.mesh.faces.push_back({f[0] + first, f[1] + first, f[2] + first});
-    }
+    AppendMesh(part.mesh, parts[i].object_from_mesh.value_or(Rigid3d()), &merged.mesh);
     merged.warnings.insert(merged.warnings.end(), part.warnings.begin(), part.warnings.end());
   }
   merged.clean = CleanMesh(&merged.mesh);
@@ -243,14 +244,14 @@ void CheckSceneDescription(SceneDescription* description, std::string_view where
 }
 
 LoadedScene BuildScene(const SceneDescription& description, const fs::path& folder,
-                       std::string_view where, MeshSource* meshes) {
+                       std::string_view where, MeshSource* meshes, MaskCache* masks) {
   LoadedScene loaded;
   loaded.description = description;
   CheckSceneDescription(&loaded.description, where);
   if (!description.objects.empty()) {
     Fail(where, ": objects: several objects are aligned by ceres_align --scene alone");
   }
-  SceneBuilder builder(folder, meshes, &loaded);
+  SceneBuilder builder(folder, meshes, masks, &loaded);
   const std::vector<ViewDescription>& views = loaded.description.views;
   for (size_t i = 0; i < views.size(); ++i) {
     if (views[i].mask.empty()) {

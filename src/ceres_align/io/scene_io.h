@@ -51,6 +51,7 @@
 #include <vector>
 
 #include "ceres_align/geometry/scene.h"
+#include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/mesh_io.h"
 
 namespace ceres_align {
@@ -161,9 +162,11 @@ class MeshSource {
 /// lens; masks stay as they are. Relative paths start at `folder`. Throws InputError also for masks
 /// of another size than the camera, for distortion that folds over inside the image, and if all
 /// masks together have less than kMinForeground_px; and for a description of several objects.
-/// `meshes` (may be null) is asked for every mesh that is a file of its own.
+/// `meshes` (may be null) is asked for every mesh that is a file of its own; `masks` is as LoadMask
+/// takes it, without it the scene has one of its own.
 LoadedScene BuildScene(const SceneDescription& description, const std::filesystem::path& folder,
-                       std::string_view where, MeshSource* meshes = nullptr);
+                       std::string_view where, MeshSource* meshes = nullptr,
+                       MaskCache* masks = nullptr);
 
 /// The parts of a mesh put together, by paths that start at `folder`; `place` begins the messages
 /// about their poses. Throws InputError.
@@ -185,7 +188,8 @@ SceneDescription SceneOfObject(const SceneDescription& description, size_t index
 /// BuildScene for each of the description's objects, of which there is at least one. Throws
 /// InputError also where two objects have the same mask.
 std::vector<LoadedObject> BuildObjects(const SceneDescription& description,
-                                       const std::filesystem::path& folder, std::string_view where);
+                                       const std::filesystem::path& folder, std::string_view where,
+                                       MaskCache* masks = nullptr);
 
 /// The camera whose focal length is the geometric mean of those of a range of fields of view (over
 /// the shorter side). Throws InputError unless 0 < least < most < 180.

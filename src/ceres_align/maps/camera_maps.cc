@@ -7,8 +7,10 @@
 #include <utility>
 
 #include "ceres_align/base/text.h"
+#include "ceres_align/geometry/append_mesh.h"
 #include "ceres_align/maps/image_files.h"
 #include "ceres_align/render/contour_mesh.h"
+#include "ceres_align/report/png_rows.h"
 
 namespace ceres_align {
 namespace {
@@ -16,6 +18,15 @@ namespace {
 using Eigen::Vector3f;
 
 constexpr double kMostDepthSteps = 65535;
+
+std::shared_ptr<const TriangleMesh> Merged(const std::vector<PlacedMesh>& objects) {
+  CHECK(!objects.empty() && objects.size() <= DrawableMesh::kMostObjects);
+  auto merged = std::make_shared<TriangleMesh>();
+  for (const PlacedMesh& object : objects) {
+    AppendMesh(*object.mesh, object.world_from_mesh, merged.get());
+  }
+  return merged;
+}
 
 ImageF Coverage(const MapView& view, const Camera& camera, Rasterizer* rasterizer) {
   RasterJob job;
@@ -46,17 +57,32 @@ double DepthStep(const Image<float>& depth, double asked, const std::string& nam
 }
 
 std::string DepthPng(const Image<float>& depth, double step) {
-  Image<uint16_t> out(depth.width, depth.height);
-  for (size_t i = 0; i < out.pixels.size(); ++i) {
-    out.pixels[i] = static_cast<uint16_t>(std::lround(depth.pixels[i] / step));
+  std::vector<uint16_t> line(depth.width);
+  return EncodePngRows({depth.width, depth.height, 16, 1}, [&](int row) {
+    const float* depths = depth.row(row);
+    for (int c = 0; c < depth.width; ++c) line[c] = Rounded<uint16_t>(depths[c] / step);
+    return line.data();
+  });
+}
+
+template <typename Number>
+Image<Number> LabelImage(const SurfaceMap& map, const DrawableMesh& mesh) {
+  Image<Number> labels(map.face.width, map.face.height);
+  for (size_t i = 0; i < labels.pixels.size(); ++i) {
+    const int32_t face = map.face.pixels[i];
+    labels.pixels[i] = static_cast<Number>(face < 0 ? 0 : 1 + mesh.ObjectOf(face));
   }
-  return EncodePng16(out);
+  return labels;
+}
+
+std::string LabelPng(const SurfaceMap& map, const DrawableMesh& mesh) {
+  return mesh.num_objects() <= 255 ? EncodePng8(LabelImage<uint8_t>(map, mesh))
+                                   : EncodePng16(LabelImage<uint16_t>(map, mesh));
 }
 
 std::string VectorExr(const Vector3Map& map, ExrType type, const std::string& comment) {
-  const float* first = map.pixels[0].data();
-  return EncodeExr(map.width, map.height,
-                   {{"R", first, 3}, {"G", first + 1, 3}, {"B", first + 2, 3}}, type, comment);
+  static_assert(sizeof(Vector3f) == 3 * sizeof(float), "pixels are written as they are");
+  return EncodeExr(map.width, map.height, map.pixels[0].data(), {"R", "G", "B"}, type, comment);
 }
 
 // The pixel's normal, or a neighbour's where only the pixel's rim is covered.
@@ -73,18 +99,20 @@ Vector3f NormalNear(const Vector3Map& normals, int c, int row) {
 }
 
 std::string NormalPng(const Vector3Map& normals, const ImageF& coverage) {
-  Image<Rgba> out(normals.width, normals.height);
-  const auto byte = [](float v) { return static_cast<uint8_t>(std::lround(127.5f * (v + 1))); };
-  for (int row = 0; row < normals.height; ++row) {
+  std::vector<Rgba> line(normals.width);
+  const auto byte = [](float v) { return Rounded<uint8_t>(127.5f * (v + 1)); };
+  return EncodePngRows({normals.width, normals.height, 8, 4}, [&](int row) {
     for (int c = 0; c < normals.width; ++c) {
       const float alpha = std::clamp(coverage.at(c, row), 0.0f, 1.0f);
-      if (alpha == 0) continue;
+      if (alpha == 0) {
+        line[c] = {};
+        continue;
+      }
       const Vector3f n = NormalNear(normals, c, row);
-      out.at(c, row) = {byte(n.x()), byte(n.y()), byte(n.z()),
-                        static_cast<uint8_t>(std::lround(255 * alpha))};
+      line[c] = {byte(n.x()), byte(n.y()), byte(n.z()), Rounded<uint8_t>(255 * alpha)};
     }
-  }
-  return EncodePng(out);
+    return line.data();
+  });
 }
 
 void FlipToOpenGl(Vector3Map* normals) {
@@ -140,22 +168,38 @@ MapKinds ParseMapKinds(const std::string& text, const std::string& where) {
     begin = end + 1;
     const bool all = word == "all";
     if (!all && word != "mask" && word != "depth" && word != "normal" && word != "overlay" &&
-        word != "position") {
+        word != "position" && word != "label") {
       throw InputError(where + " has " + Quoted(word) +
-                       "; mask, depth, normal, overlay, position and all are known");
+                       "; mask, depth, normal, overlay, position, label and all are known");
     }
     kinds.mask |= all || word == "mask";
     kinds.depth |= all || word == "depth";
     kinds.normal |= all || word == "normal";
     kinds.overlay |= all || word == "overlay";
     kinds.position |= all || word == "position";
+    kinds.label |= all || word == "label";
   }
   return kinds;
 }
 
+DrawableMesh::DrawableMesh(const std::vector<PlacedMesh>& objects, const MapOptions& options,
+                           Rasterizer* rasterizer)
+    : DrawableMesh(Merged(objects), options, rasterizer) {
+  end_face_of_.clear();
+  int32_t end = 0;
+  for (const PlacedMesh& object : objects) {
+    end_face_of_.push_back(end += static_cast<int32_t>(object.mesh->faces.size()));
+  }
+}
+
+int DrawableMesh::ObjectOf(int32_t face) const {
+  return static_cast<int>(std::upper_bound(end_face_of_.begin(), end_face_of_.end(), face) -
+                          end_face_of_.begin());
+}
+
 DrawableMesh::DrawableMesh(std::shared_ptr<const TriangleMesh> mesh, const MapOptions& options,
                            Rasterizer* rasterizer)
-    : mesh_(std::move(mesh)) {
+    : mesh_(std::move(mesh)), end_face_of_{static_cast<int32_t>(mesh_->faces.size())} {
   if (options.smooth_normals) vertex_normals_ = VertexNormals(*mesh_);
   if (options.kinds.mask || options.kinds.normal || options.kinds.overlay) {
     resident_ = ResidentMesh(rasterizer, std::make_shared<ContourMesh>(*mesh_));
@@ -172,7 +216,7 @@ CameraMaps DrawMaps(const MapView& view, const MapOptions& options, Rasterizer* 
   CameraMaps out;
   std::vector<std::pair<std::string, std::function<std::string()>>> encoders;
   SurfaceMap map;
-  if (kinds.depth || kinds.normal || kinds.position) {
+  if (kinds.depth || kinds.normal || kinds.position || kinds.label) {
     map = RenderSurface(mesh, camera, cam_from_object, rasterizer);
   }
   ImageF coverage;
@@ -181,11 +225,12 @@ CameraMaps DrawMaps(const MapView& view, const MapOptions& options, Rasterizer* 
     if (wanted) encoders.emplace_back(file, std::move(encode));
   };
   add("mask.png", kinds.mask, [&] { return EncodePng8(coverage); });
+  add("label.png", kinds.label, [&] { return LabelPng(map, *view.mesh); });
   if (kinds.depth) {
     out.depth_step = DepthStep(map.depth, options.depth_step, view.name);
     add("depth.png", options.png, [&] { return DepthPng(map.depth, out.depth_step); });
     add("depth.exr", options.exr, [&] {
-      return EncodeExr(camera.width_px, camera.height_px, {{"Y", map.depth.pixels.data(), 1}},
+      return EncodeExr(camera.width_px, camera.height_px, map.depth.pixels.data(), {"Y"},
                        ExrType::kFloat, "depth along the camera's axis, mesh units; 0: nothing");
     });
   }
