@@ -149,6 +149,17 @@ std::string OddMask(const LoadedMask& loaded) {
   return "";
 }
 
+void Warn(const std::string& name, const std::string& text, LoadedMask* loaded) {
+  if (!text.empty()) loaded->warnings.push_back(Cat(name, ": the mask ", text));
+}
+
+// Rule 6, the area, and what is odd.
+void Finish(const std::string& name, std::optional<double> threshold, LoadedMask* loaded) {
+  if (threshold) Warn(name, ThresholdAt(*threshold, &loaded->mask), loaded);
+  for (const float v : loaded->mask.pixels) loaded->area_px += v;
+  Warn(name, OddMask(*loaded), loaded);
+}
+
 }  // namespace
 
 ImageSize ReadImageSize(const std::filesystem::path& path) {
@@ -168,33 +179,39 @@ void CheckMaskThreshold(double threshold, const std::string& place) {
   Fail(place, " is ", threshold, "; it must be above 0 and at most 1");
 }
 
+LoadedMask MaskFromFractions(ImageF fractions, const std::string& name,
+                             std::optional<double> threshold) {
+  CHECK(!fractions.empty());
+  if (threshold) CheckMaskThreshold(*threshold, name + ": mask_threshold");
+  LoadedMask loaded;
+  loaded.mask = std::move(fractions);
+  Warn(name, StretchTwoValued(&loaded.mask), &loaded);
+  Finish(name, threshold, &loaded);
+  return loaded;
+}
+
 LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> expected,
                     std::optional<double> threshold) {
   if (threshold) CheckMaskThreshold(*threshold, NameOf(path) + ": mask_threshold");
   LoadedMask loaded;
-  const auto warn = [&](const std::string& text) {
-    if (!text.empty()) loaded.warnings.push_back(Cat(NameOf(path), ": the mask ", text));
-  };
   const MaskSource source = ParseMaskSource(path);
   if (source.labels) {
     loaded.mask = io_internal::LoadLabels(source.file, *source.labels, expected);
   } else if (source.coco) {
     std::string warning;
     loaded.mask = io_internal::LoadCocoMask(source.file, *source.coco, expected, &warning);
-    warn(warning);
+    Warn(NameOf(path), warning, &loaded);
   } else {
     MaskChannel channel = ReadMaskChannel(path, expected);
     loaded.mask = std::move(channel.mask());
     if (!channel.is_jpeg()) {
-      warn(StretchTwoValued(&loaded.mask));
+      Warn(NameOf(path), StretchTwoValued(&loaded.mask), &loaded);
     } else if (!threshold) {
       Threshold(0.5, &loaded.mask);
-      warn("is a JPEG; it was thresholded at one half");
+      Warn(NameOf(path), "is a JPEG; it was thresholded at one half", &loaded);
     }
   }
-  if (threshold) warn(ThresholdAt(*threshold, &loaded.mask));
-  for (float v : loaded.mask.pixels) loaded.area_px += v;
-  warn(OddMask(loaded));
+  Finish(NameOf(path), threshold, &loaded);
   return loaded;
 }
 
