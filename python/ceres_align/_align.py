@@ -161,10 +161,11 @@ def _options(options, require_deg, require_percent, trust_deg, trust_percent, di
     return made
 
 
-def _align_scene(scene, start, load_seconds, *, require_deg=None, require_percent=None,
+def _align_scene(scene, start, consume, load_seconds, *, require_deg=None, require_percent=None,
                  trust_deg=None, trust_percent=None, distance=None, robust=None, mask_offset=None,
                  covariance=None, outline_tolerance=None, max_iterations=None, restarts=None,
                  search_if_poor=None, options=None, backend="auto", num_threads=0, progress=None):
+    # consume: the scene is this call's own, and its masks need not be copied.
     if progress is not None and not callable(progress):
         raise InputError(f"progress is a {type(progress).__name__}; a function is due")
     made = _options(options, require_deg, require_percent, trust_deg, trust_percent, distance,
@@ -172,7 +173,7 @@ def _align_scene(scene, start, load_seconds, *, require_deg=None, require_percen
                     outline_tolerance=outline_tolerance, max_iterations=max_iterations,
                     restarts=restarts, search_if_poor=search_if_poor)
     tell = None if progress is None else lambda *step: progress(Step(*step))
-    return Result(_core.run(scene, start, made, backend, num_threads, tell, load_seconds))
+    return Result(_core.run(scene, consume, start, made, backend, num_threads, tell, load_seconds))
 
 
 def align_scene(scene, start=None, **settings):
@@ -185,7 +186,7 @@ def align_scene(scene, start=None, **settings):
         raise InputError(f"scene is a {type(scene).__name__}; a Scene or a path is due")
     if start is True:
         raise InputError("start is True; a pose, a Result, None or False is due")
-    return _align_scene(scene, _pose(start), time.perf_counter() - begin, **settings)
+    return _align_scene(scene, _pose(start), False, time.perf_counter() - begin, **settings)
 
 
 def align(mesh, masks, cameras, start=None, *, rig=None, names=None, weights=None,
@@ -228,7 +229,7 @@ def align(mesh, masks, cameras, start=None, *, rig=None, names=None, weights=Non
     scene = make_scene(mesh, masks, cameras, start, rig=rig, names=names, weights=weights,
                        world_from_object=world_from_object, truth=truth, refine=refine,
                        mask_threshold=mask_threshold)
-    return _align_scene(scene, None, time.perf_counter() - begin, **settings)
+    return _align_scene(scene, None, True, time.perf_counter() - begin, **settings)
 
 
 def load_scene(path):

@@ -68,11 +68,11 @@ AlignCallback TellPython(py::handle progress, Interrupts* interrupts) {
   };
 }
 
-void Solve(const PyScene& given, Rasterizer* rasterizer, const AlignCallback& callback,
+void Solve(const PreparedMeshes& meshes, Rasterizer* rasterizer, const AlignCallback& callback,
            Outcome* outcome) {
   Scene& scene = outcome->scene;
   if (!scene.unknowns.any()) {
-    outcome->result = Align(scene, given.meshes, rasterizer, outcome->options, callback);
+    outcome->result = Align(scene, meshes, rasterizer, outcome->options, callback);
     return;
   }
   if (!scene.occluders.empty()) scene = HideBehindOccluders(scene, rasterizer);
@@ -82,9 +82,10 @@ void Solve(const PyScene& given, Rasterizer* rasterizer, const AlignCallback& ca
   outcome->result = std::move(found.align);
 }
 
-std::shared_ptr<Outcome> Run(const PyScene& given, py::handle start, const py::dict& options,
-                             py::handle backend, py::handle num_threads, py::handle progress,
-                             double load_seconds) {
+// `consume`: nobody else will ask for the scene, so that its masks are taken, not copied.
+std::shared_ptr<Outcome> Run(PyScene& given, bool consume, py::handle start,
+                             const py::dict& options, py::handle backend, py::handle num_threads,
+                             py::handle progress, double load_seconds) {
   const auto begin = std::chrono::steady_clock::now();
   auto outcome = std::make_shared<Outcome>();
   outcome->options = OptionsOf(options);
@@ -103,11 +104,15 @@ std::shared_ptr<Outcome> Run(const PyScene& given, py::handle start, const py::d
   const AlignCallback callback = TellPython(progress, &interrupts);
   outcome->warnings = given.warnings;
   WithoutGil(&interrupts, [&] {
-    outcome->scene = given.scene;
+    if (consume) {
+      outcome->scene = std::move(given.scene);
+    } else {
+      outcome->scene = given.scene;
+    }
     outcome->scene.initial_rig_from_world = start_pose;
     const std::shared_ptr<Rasterizer> rasterizer = SharedRasterizer(backend_name, threads);
     InterruptibleRasterizer interruptible(rasterizer.get(), &interrupts);
-    Solve(given, &interruptible, callback, outcome.get());
+    Solve(given.meshes, &interruptible, callback, outcome.get());
   });
   for (View& view : outcome->scene.views) view.mask = view.weight = ImageF();
   outcome->seconds.load = load_seconds;

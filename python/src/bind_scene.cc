@@ -11,7 +11,6 @@
 #include "ceres_align/io/raster_file.h"
 #include "ceres_align/io/refine_text.h"
 #include "ceres_align/io/scene_io.h"
-#include "ceres_align/scene/scene_checks.h"
 #include "scene.h"
 
 namespace ceres_align::python {
@@ -306,6 +305,13 @@ void BindMesh(py::module_* module) {
       .def_property_readonly("_warnings", [](const PyMesh& self) { return py::cast(self.warnings); });
 }
 
+void RequireSize(const ImageF& image, const Camera& camera, const std::string& where) {
+  if (image.width == camera.width_px && image.height == camera.height_px) return;
+  throw InputError(where + Format(" has the shape (%d, %d), but its camera is %d px high and %d px "
+                                  "wide",
+                                  image.height, image.width, camera.height_px, camera.width_px));
+}
+
 // One camera's mask: a path, or an array of its size.
 void SetMask(py::handle mask, const std::string& where, std::optional<double> threshold,
              PyScene* made, View* view) {
@@ -316,6 +322,7 @@ void SetMask(py::handle mask, const std::string& where, std::optional<double> th
   } else {
     loaded = MaskFromFractions(AsFractions(mask, where), where, threshold);
   }
+  RequireSize(loaded.mask, view->camera, where);
   for (std::string& line : loaded.warnings) made->warnings.push_back(std::move(line));
   view->mask = std::move(loaded.mask);
 }
@@ -349,14 +356,16 @@ std::shared_ptr<PyScene> MakeScene(const py::list& meshes, const py::list& camer
     view.mesh_index = meshes.size() > 1 ? static_cast<int>(i) : 0;
     SetMask(masks[i], "masks" + at, least, made.get(), &view);
     const py::object weight = weights[i];
-    if (!weight.is_none()) view.weight = AsWeights(weight, "weights" + at);
+    if (!weight.is_none()) {
+      view.weight = AsWeights(weight, "weights" + at);
+      RequireSize(view.weight, view.camera, "weights" + at);
+    }
     view.world_from_object =
         AsOptionalPose(world_from_object[i], "world_from_object" + at).value_or(Rigid3d());
     scene.views.push_back(std::move(view));
   }
   scene.initial_rig_from_world = AsOptionalPose(start, "start");
   scene.true_rig_from_world = AsOptionalPose(truth, "truth");
-  CheckScene(scene);
   made->estimate_offset =
       ReadUnknowns(refine.cast<std::vector<std::string>>(), scene.views[0].camera.width_px,
                    "refine", &scene.unknowns);
