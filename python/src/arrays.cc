@@ -149,8 +149,7 @@ py::array AsArray(py::handle value, const std::string& where) {
   }
   const py::dtype type = array.dtype();
   if (!IsNumberKind(type.kind())) {
-    Refuse(where, "has the dtype " + Text(type) +
-                      "; numbers are due (bool, integers or floats)");
+    Refuse(where, "has the dtype " + Text(type) + "; numbers are due (bool, integers or floats)");
   }
   const bool is_native = py::cast<bool>(type.attr("isnative"));
   const bool is_odd = type.kind() == 'f' && type.itemsize() != 4 && type.itemsize() != 8;
@@ -207,8 +206,8 @@ std::string AsPath(py::handle value, const std::string& where) {
   PyObject* bytes = nullptr;
   if (!path || PyUnicode_FSConverter(path.ptr(), &bytes) == 0) {
     PyErr_Clear();
-    Refuse(where, path ? "is a path with a null character"
-                       : "is " + TypeName(value) + "; a path is due");
+    Refuse(where,
+           path ? "is a path with a null character" : "is " + TypeName(value) + "; a path is due");
   }
   const py::object owner = py::reinterpret_steal<py::object>(bytes);
   if (PyBytes_GET_SIZE(bytes) == 0) Refuse(where, "is an empty path");
@@ -278,8 +277,7 @@ TriangleMesh AsMesh(py::handle vertices, py::handle faces, const std::string& wh
                          "; it must be (m, 3): triangles only, others are to be split first");
   }
   if (f.dtype().kind() != 'i' && f.dtype().kind() != 'u') {
-    Refuse(of_faces,
-           "has the dtype " + Text(f.dtype()) + "; integers are due");
+    Refuse(of_faces, "has the dtype " + Text(f.dtype()) + "; integers are due");
   }
   if (v.shape(0) > std::numeric_limits<int32_t>::max()) Refuse(of_vertices, "are too many");
   const py::array_t<int64_t, py::array::c_style | py::array::forcecast> indices(f);
@@ -366,7 +364,8 @@ py::array FromPose(const Rigid3d& pose) {
 }
 
 py::array FromPoses(const std::vector<Rigid3d>& poses) {
-  py::array_t<double> array({static_cast<py::ssize_t>(poses.size()), py::ssize_t{4}, py::ssize_t{4}});
+  py::array_t<double> array(
+      {static_cast<py::ssize_t>(poses.size()), py::ssize_t{4}, py::ssize_t{4}});
   for (size_t i = 0; i < poses.size(); ++i) WritePose(poses[i], array.mutable_data() + 16 * i);
   return std::move(array);
 }

@@ -21,8 +21,7 @@ namespace ceres_align::python {
 std::shared_ptr<Rasterizer> SharedRasterizer(const std::string& backend, int num_threads) {
   // Never destroyed: the threads of TBB may be gone before the statics of a module are.
   static auto* const mutex = new std::mutex;
-  static auto* const made =
-      new std::map<std::pair<std::string, int>, std::shared_ptr<Rasterizer>>;
+  static auto* const made = new std::map<std::pair<std::string, int>, std::shared_ptr<Rasterizer>>;
   const std::lock_guard<std::mutex> lock(*mutex);
   std::shared_ptr<Rasterizer>& one = (*made)[{backend, num_threads}];
   if (one == nullptr) one = MakeRasterizer({backend, num_threads}, nullptr);
@@ -235,9 +234,8 @@ void BindAlign(py::module_* module) {
            [](const Outcome& self) {
              return ResultJson(self.scene, self.result, self.options, self.seconds, self.warnings);
            })
-      .def("report", [](const Outcome& self) {
-        return TextReport(self.scene, self.result, self.seconds);
-      });
+      .def("report",
+           [](const Outcome& self) { return TextReport(self.scene, self.result, self.seconds); });
   module->def("run", &Run);
   module->def("option_names", &OptionNames);
 }

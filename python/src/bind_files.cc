@@ -101,9 +101,8 @@ std::string FormatAndPath(py::handle format, py::handle path) {
   return AsText(format, "format") + ":" + AsPath(path, "path");
 }
 
-py::dict Cameras(py::handle format, py::handle path, py::handle image_size,
-                 py::handle pixel_center, py::handle rig_form, py::handle image_id,
-                 py::handle object_id) {
+py::dict Cameras(py::handle format, py::handle path, py::handle image_size, py::handle pixel_center,
+                 py::handle rig_form, py::handle image_id, py::handle object_id) {
   const std::string source = FormatAndPath(format, path);
   CameraReadOptions options;
   if (const auto size = SizeOf(image_size, "image_size")) {
@@ -123,9 +122,8 @@ py::dict Cameras(py::handle format, py::handle path, py::handle image_size,
     images.append(py::str(Shown(one.image, 4000)));
     masks.append(py::str(Shown(one.mask, 4000)));
     poses.push_back(one.cam_from_reference);
-    cameras.append(set.has_intrinsics
-                       ? py::cast(PyCamera{one.camera, one.cam_from_reference})
-                       : py::object(py::none()));
+    cameras.append(set.has_intrinsics ? py::cast(PyCamera{one.camera, one.cam_from_reference})
+                                      : py::object(py::none()));
   }
   py::dict f;
   f["names"] = names;
@@ -165,8 +163,8 @@ void ExportCameras(py::handle format, py::handle path, const py::list& cameras,
 py::list FormatList() {
   py::list list;
   for (const CameraFormat& format : CameraFormats()) {
-    list.append(py::make_tuple(format.name, format.what, format.read != nullptr,
-                               format.write != nullptr));
+    list.append(
+        py::make_tuple(format.name, format.what, format.read != nullptr, format.write != nullptr));
   }
   return list;
 }
@@ -188,10 +186,10 @@ void BindFiles(py::module_* module) {
   module->def("read_cameras", &Cameras);
   module->def("write_cameras", &ExportCameras);
   module->def("camera_formats", &FormatList);
-  module->def("read_matrix", [](py::handle path) {
-    return FromMatrix(ReadMatrix(AsPath(path, "path")));
-  });
-  module->def("read_pose", [](py::handle path) { return FromPose(ReadRigid(AsPath(path, "path"))); });
+  module->def("read_matrix",
+              [](py::handle path) { return FromMatrix(ReadMatrix(AsPath(path, "path"))); });
+  module->def("read_pose",
+              [](py::handle path) { return FromPose(ReadRigid(AsPath(path, "path"))); });
   module->def("write_matrix", [](py::handle path, py::handle matrix) {
     WriteMatrix(AsPath(path, "path"), AsMatrix(matrix, -1, -1, "matrix"));
   });

@@ -143,7 +143,8 @@ void BindRender(py::module_* module) {
         const py::gil_scoped_release release;
         return PyRasterizer{SharedRasterizer(options.backend, options.num_threads)};
       }))
-      .def_property_readonly("name", [](const PyRasterizer& self) { return self.rasterizer->name(); })
+      .def_property_readonly("name",
+                             [](const PyRasterizer& self) { return self.rasterizer->name(); })
       .def("coverage", &Coverage)
       .def("jacobian", &Jacobian)
       .def("outline", &Outline)

@@ -47,19 +47,24 @@ PyCamera MakeCamera(const Eigen::Matrix3d& K, py::handle width, py::handle heigh
   made.camera = CameraFromK(K, w, h, center, where);
   made.camera.lens = LensOf(distortion, fisheye, where);
   CheckLens(made.camera, where);
-  made.cam_from_rig =
-      AsOptionalPose(cam_from_rig, where + ": cam_from_rig").value_or(Rigid3d());
+  made.cam_from_rig = AsOptionalPose(cam_from_rig, where + ": cam_from_rig").value_or(Rigid3d());
   return made;
+}
+
+double FiniteNumber(py::handle value, const std::string& where) {
+  const double number = AsNumber(value, where);
+  if (!std::isfinite(number)) throw InputError(where + Format(" is %g; it must be finite", number));
+  return number;
 }
 
 PyCamera CameraOfNumbers(py::handle fx, py::handle fy, py::handle cx, py::handle cy,
                          py::handle width, py::handle height, py::handle distortion,
                          py::handle fisheye, py::handle cam_from_rig, py::handle pixel_center) {
   Eigen::Matrix3d K = Eigen::Matrix3d::Identity();
-  K(0, 0) = AsNumber(fx, "Camera: fx");
-  K(1, 1) = AsNumber(fy, "Camera: fy");
-  K(0, 2) = AsNumber(cx, "Camera: cx");
-  K(1, 2) = AsNumber(cy, "Camera: cy");
+  K(0, 0) = FiniteNumber(fx, "Camera: fx");
+  K(1, 1) = FiniteNumber(fy, "Camera: fy");
+  K(0, 2) = FiniteNumber(cx, "Camera: cx");
+  K(1, 2) = FiniteNumber(cy, "Camera: cy");
   return MakeCamera(K, width, height, distortion, fisheye, cam_from_rig, pixel_center);
 }
 
@@ -117,8 +122,8 @@ PyCamera CameraFromState(const py::tuple& s) {
   } else if (std::any_of(numbers.begin(), numbers.end(), [](double k) { return k != 0; })) {
     distortion = FromVector(Eigen::Map<const Eigen::VectorXd>(numbers.data(), 8));
   }
-  PyCamera made = MakeCamera(K, py::object(s[0]), py::object(s[1]), distortion, fisheye,
-                             py::none(), py::float_(0.5));
+  PyCamera made = MakeCamera(K, py::object(s[0]), py::object(s[1]), distortion, fisheye, py::none(),
+                             py::float_(0.5));
   made.cam_from_rig = FromPoseBlock(pose.data());
   return made;
 }
@@ -131,8 +136,8 @@ void BindCamera(py::module_* module) {
       .def(py::pickle(&CameraState, &CameraFromState))
       .def(py::init(&CameraOfNumbers), py::arg("fx"), py::arg("fy"), py::arg("cx"), py::arg("cy"),
            py::arg("width"), py::arg("height"), py::arg("distortion") = py::none(),
-           py::arg("fisheye") = py::none(), py::arg("cam_from_rig") = py::none(),
-           py::kw_only(), py::arg("pixel_center") = 0.5)
+           py::arg("fisheye") = py::none(), py::arg("cam_from_rig") = py::none(), py::kw_only(),
+           py::arg("pixel_center") = 0.5)
       .def_static(
           "from_K",
           [](py::handle K, py::handle width, py::handle height, py::handle distortion,
@@ -183,8 +188,10 @@ void BindCamera(py::module_* module) {
             const Projection projection(self.camera);
             Eigen::MatrixXd out(in.rows(), 2);
             for (Eigen::Index i = 0; i < in.rows(); ++i) {
-              if (in(i, 2) > 0) out.row(i) = projection.Px(in.row(i).transpose()).transpose();
-              else out.row(i).setConstant(NAN);
+              if (in(i, 2) > 0)
+                out.row(i) = projection.Px(in.row(i).transpose()).transpose();
+              else
+                out.row(i).setConstant(NAN);
             }
             return FromMatrix(out);
           },
@@ -196,14 +203,13 @@ void BindCamera(py::module_* module) {
                            c.fy_px, c.cx_px, c.cy_px, c.width_px, c.height_px,
                            c.lens.IsNone() ? "" : ", with a lens");
            })
-      .def("__eq__",
-           [](const PyCamera& a, py::handle other) {
-             if (!py::isinstance<PyCamera>(other)) return false;
-             const auto& b = other.cast<const PyCamera&>();
-             return a.camera == b.camera &&
-                    a.cam_from_rig.rotation.coeffs() == b.cam_from_rig.rotation.coeffs() &&
-                    a.cam_from_rig.translation == b.cam_from_rig.translation;
-           });
+      .def("__eq__", [](const PyCamera& a, py::handle other) {
+        if (!py::isinstance<PyCamera>(other)) return false;
+        const auto& b = other.cast<const PyCamera&>();
+        return a.camera == b.camera &&
+               a.cam_from_rig.rotation.coeffs() == b.cam_from_rig.rotation.coeffs() &&
+               a.cam_from_rig.translation == b.cam_from_rig.translation;
+      });
 }
 
 PyMesh PrepareMesh(TriangleMesh mesh, std::string name, std::vector<std::string> warnings) {
@@ -251,8 +257,8 @@ PyMesh MakeMesh(py::handle mesh, py::handle scale, py::handle unit, py::handle u
   if (!scale.is_none() || !unit.is_none() || !up.is_none()) {
     throw InputError("scale, unit and up are for mesh files; multiply the vertices instead");
   }
-  const bool is_pair = (PyTuple_Check(mesh.ptr()) || PyList_Check(mesh.ptr())) &&
-                       py::len(mesh) == 2;
+  const bool is_pair =
+      (PyTuple_Check(mesh.ptr()) || PyList_Check(mesh.ptr())) && py::len(mesh) == 2;
   if (!is_pair) {
     throw InputError("mesh is " + TypeName(mesh) +
                      "; a path, (vertices, faces) or a PreparedMesh is due");
@@ -302,7 +308,8 @@ void BindMesh(py::module_* module) {
                              })
       .def_property_readonly("radius", [](const PyMesh& self) { return self.prepared->radius(); })
       .def_readonly("name", &PyMesh::name)
-      .def_property_readonly("_warnings", [](const PyMesh& self) { return py::cast(self.warnings); });
+      .def_property_readonly("_warnings",
+                             [](const PyMesh& self) { return py::cast(self.warnings); });
 }
 
 void RequireSize(const ImageF& image, const Camera& camera, const std::string& where) {
@@ -366,9 +373,8 @@ std::shared_ptr<PyScene> MakeScene(const py::list& meshes, const py::list& camer
   }
   scene.initial_rig_from_world = AsOptionalPose(start, "start");
   scene.true_rig_from_world = AsOptionalPose(truth, "truth");
-  made->estimate_offset =
-      ReadUnknowns(refine.cast<std::vector<std::string>>(), scene.views[0].camera.width_px,
-                   "refine", &scene.unknowns);
+  made->estimate_offset = ReadUnknowns(refine.cast<std::vector<std::string>>(),
+                                       scene.views[0].camera.width_px, "refine", &scene.unknowns);
   return made;
 }
 
@@ -410,24 +416,24 @@ void BindSceneClass(py::module_* module) {
                              [](const PyScene& self) {
                                py::list cameras;
                                for (const View& view : self.scene.views) {
-                                 cameras.append(
-                                     py::cast(PyCamera{view.camera, view.cam_from_rig}));
+                                 cameras.append(py::cast(PyCamera{view.camera, view.cam_from_rig}));
                                }
                                return cameras;
                              })
       .def_property_readonly("masks", &MasksOf)
       .def_property_readonly("mesh_names",
                              [](const PyScene& self) { return py::cast(self.scene.mesh_names); })
-      .def_property_readonly("meshes",
-                             [](const PyScene& self) {
-                               py::list meshes;
-                               for (size_t i = 0; i < self.meshes.size(); ++i) {
-                                 if (self.meshes[i] == nullptr) continue;
-                                 meshes.append(py::cast(PyMesh{self.scene.meshes[i], self.meshes[i],
-                                                               self.scene.mesh_names[i], {}}));
-                               }
-                               return meshes;
-                             })
+      .def_property_readonly(
+          "meshes",
+          [](const PyScene& self) {
+            py::list meshes;
+            for (size_t i = 0; i < self.meshes.size(); ++i) {
+              if (self.meshes[i] == nullptr) continue;
+              meshes.append(py::cast(
+                  PyMesh{self.scene.meshes[i], self.meshes[i], self.scene.mesh_names[i], {}}));
+            }
+            return meshes;
+          })
       .def_property_readonly("start",
                              [](const PyScene& self) -> py::object {
                                if (!self.scene.initial_rig_from_world) return py::none();

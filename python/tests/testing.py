@@ -41,13 +41,17 @@ def sampled_mask(mesh, cam_from_object, camera, samples=4):
     assert (in_cam[:, 2] > 0).all()
     px = in_cam[:, :2] / in_cam[:, 2:] * [camera.fx, camera.fy] + [camera.cx, camera.cy]
     n = samples
-    x, y = np.meshgrid((np.arange(n * camera.width) + 0.5) / n,
-                       (np.arange(n * camera.height) + 0.5) / n)
-    covered = np.zeros(x.shape, bool)
-    for a, b, c in px[faces]:
+    covered = np.zeros((n * camera.height, n * camera.width), bool)
+    for corners in px[faces]:
+        # Only the points of the triangle's own rectangle.
+        low = np.clip(np.floor(n * corners.min(0)).astype(int), 0, covered.shape[::-1])
+        high = np.clip(np.ceil(n * corners.max(0)).astype(int), 0, covered.shape[::-1])
+        x = (np.arange(low[0], high[0]) + 0.5) / n
+        y = ((np.arange(low[1], high[1]) + 0.5) / n)[:, None]
         sides = [(q[0] - p[0]) * (y - p[1]) - (q[1] - p[1]) * (x - p[0])
-                 for p, q in ((a, b), (b, c), (c, a))]
-        covered |= np.all([s >= 0 for s in sides], 0) | np.all([s <= 0 for s in sides], 0)
+                 for p, q in zip(corners, np.roll(corners, -1, 0))]
+        inside = np.all([s >= 0 for s in sides], 0) | np.all([s <= 0 for s in sides], 0)
+        covered[low[1]:high[1], low[0]:high[0]] |= inside
     return covered.reshape(camera.height, n, camera.width, n).mean((1, 3))
 
 
