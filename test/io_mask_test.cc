@@ -324,7 +324,8 @@ TEST(MaskFromMat, MeansWhatTheSameFileMeans) {
   cv::Mat words, floats, doubles;
   bytes.convertTo(words, CV_16U, 257);
   bytes.convertTo(doubles, CV_64F, 1.0 / 255);
-  EXPECT_EQ(MaskFromMat(words, "mat").mask.pixels, of_file.mask.pixels);
+  cv::imwrite((folder / "w.png").string(), words);
+  EXPECT_EQ(MaskFromMat(words, "mat").mask.pixels, LoadMask(folder / "w.png").mask.pixels);
   EXPECT_EQ(MaskFromMat(MatOf(of_file.mask), "mat").mask.pixels, of_file.mask.pixels);
   EXPECT_EQ(MaskFromMat(doubles, "mat").mask.pixels.size(), of_file.mask.pixels.size());
   EXPECT_EQ(MaskFromMat(bytes, "mat", 0.5).mask.pixels, LoadMask(file, {}, 0.5).mask.pixels);

@@ -58,18 +58,17 @@ void RequireFinite(const Doubles& values, const std::string& where) {
   }
 }
 
-// Calls body(row, column, value) for all of an array of two dimensions, whatever its strides.
-template <typename T, typename Body>
-void ForEachValue(const py::array& array, const Body& body) {
-  const char* data = static_cast<const char*>(array.data());
-  for (py::ssize_t r = 0; r < array.shape(0); ++r) {
-    const char* at = data + r * array.strides(0);
-    for (py::ssize_t c = 0; c < array.shape(1); ++c, at += array.strides(1)) {
-      T value;
-      std::memcpy(&value, at, sizeof(T));
-      body(r, c, value);
-    }
-  }
+// All values of an array of two dimensions and this type, rows in order; `owner` keeps them.
+template <typename T>
+const T* Values(const py::array& array, py::object* owner) {
+  const auto packed = py::array_t<T, py::array::c_style | py::array::forcecast>(array);
+  *owner = packed;
+  return packed.data();
+}
+
+std::string PlaceOf(py::ssize_t i, const py::array& array) {
+  return Format("at row %d, column %d", static_cast<int>(i / array.shape(1)),
+                static_cast<int>(i % array.shape(1)));
 }
 
 py::array AsImage(py::handle value, const std::string& where) {
@@ -82,37 +81,46 @@ py::array AsImage(py::handle value, const std::string& where) {
   return array;
 }
 
+template <typename T>
+ImageF FloatFractions(const py::array& array, const std::string& where) {
+  ImageF image(static_cast<int>(array.shape(1)), static_cast<int>(array.shape(0)));
+  py::object owner;
+  const T* values = Values<T>(array, &owner);
+  int wrong = 0;
+  for (size_t i = 0; i < image.pixels.size(); ++i) {
+    wrong |= values[i] >= 0 && values[i] <= 1 ? 0 : 1;
+    image.pixels[i] = static_cast<float>(values[i]);
+  }
+  for (py::ssize_t i = 0; wrong != 0; ++i) {
+    if (values[i] >= 0 && values[i] <= 1) continue;
+    Refuse(where, Format("has the value %g ", static_cast<double>(values[i])) + PlaceOf(i, array) +
+                      "; it must lie in [0, 1]");
+  }
+  return image;
+}
+
 // Bytes and 16-bit values above 1 are fractions of full; of other integers above 1 nobody knows.
 template <typename T>
-ImageF Fractions(const py::array& array, const std::string& where) {
+ImageF IntegerFractions(const py::array& array, const std::string& where) {
   ImageF image(static_cast<int>(array.shape(1)), static_cast<int>(array.shape(0)));
-  if constexpr (std::is_floating_point_v<T>) {
-    float* out = image.pixels.data();
-    ForEachValue<T>(array, [&](py::ssize_t r, py::ssize_t c, T value) {
-      if (!(value >= 0 && value <= 1)) {
-        Refuse(where, Format("has the value %g at row %d, column %d; it must lie in [0, 1]",
-                             static_cast<double>(value), static_cast<int>(r), static_cast<int>(c)));
-      }
-      *out++ = static_cast<float>(value);
-    });
-    return image;
+  py::object owner;
+  const T* values = Values<T>(array, &owner);
+  T least = 0, most = 0;
+  for (size_t i = 0; i < image.pixels.size(); ++i) {
+    least = std::min(least, values[i]);
+    most = std::max(most, values[i]);
   }
-  int64_t least = 0, most = 0;
-  ForEachValue<T>(array, [&](py::ssize_t, py::ssize_t, T value) {
-    least = std::min(least, static_cast<int64_t>(value));
-    most = std::max(most, static_cast<int64_t>(value));
-  });
   constexpr bool kHasFull = std::is_same_v<T, uint8_t> || std::is_same_v<T, uint16_t>;
   if (least < 0 || (most > 1 && !kHasFull)) {
     Refuse(where, Format("has integers from %lld to %lld; say which label is the mask (array == "
                          "label), or give bool, uint8, uint16 or floats",
                          static_cast<long long>(least), static_cast<long long>(most)));
   }
-  const double full = most <= 1 ? 1 : static_cast<double>(std::numeric_limits<T>::max());
-  float* out = image.pixels.data();
-  ForEachValue<T>(array, [&](py::ssize_t, py::ssize_t, T value) {
-    *out++ = static_cast<float>(static_cast<double>(value) / full);
-  });
+  // As the reader of PNG files has it, to the same bits.
+  const float scale = most <= 1 ? 1.0f : 1.0f / static_cast<float>(std::numeric_limits<T>::max());
+  for (size_t i = 0; i < image.pixels.size(); ++i) {
+    image.pixels[i] = static_cast<float>(values[i]) * scale;
+  }
   return image;
 }
 
@@ -305,27 +313,26 @@ ImageF AsFractions(py::handle value, const std::string& where) {
   const py::array array = AsImage(value, where);
   const char kind = array.dtype().kind();
   const py::ssize_t bytes = array.itemsize();
-  if (kind == 'f') {
-    return bytes == 4 ? Fractions<float>(array, where) : Fractions<double>(array, where);
-  }
-  if (kind == 'b' || (kind == 'u' && bytes == 1)) return Fractions<uint8_t>(array, where);
-  if (kind == 'u' && bytes == 2) return Fractions<uint16_t>(array, where);
-  using Wide = py::array_t<int64_t, py::array::forcecast>;
-  return Fractions<int64_t>(Wide(array), where);
+  if (kind == 'f' && bytes == 4) return FloatFractions<float>(array, where);
+  if (kind == 'f') return FloatFractions<double>(array, where);
+  if (kind == 'b' || (kind == 'u' && bytes == 1)) return IntegerFractions<uint8_t>(array, where);
+  if (kind == 'u' && bytes == 2) return IntegerFractions<uint16_t>(array, where);
+  return IntegerFractions<int64_t>(array, where);
 }
 
 ImageF AsWeights(py::handle value, const std::string& where) {
-  const py::array array = py::array_t<float, py::array::forcecast>(AsImage(value, where));
+  const py::array array = AsImage(value, where);
   ImageF image(static_cast<int>(array.shape(1)), static_cast<int>(array.shape(0)));
-  float* out = image.pixels.data();
-  ForEachValue<float>(array, [&](py::ssize_t r, py::ssize_t c, float weight) {
-    if (!(weight >= 0 && std::isfinite(weight))) {
-      Refuse(where, Format("has the value %g at row %d, column %d; weights are finite and not "
-                           "negative",
-                           static_cast<double>(weight), static_cast<int>(r), static_cast<int>(c)));
+  py::object owner;
+  const float* weights = Values<float>(array, &owner);
+  for (size_t i = 0; i < image.pixels.size(); ++i) {
+    if (!(weights[i] >= 0 && std::isfinite(weights[i]))) {
+      Refuse(where, Format("has the value %g ", static_cast<double>(weights[i])) +
+                        PlaceOf(static_cast<py::ssize_t>(i), array) +
+                        "; weights are finite and not negative");
     }
-    *out++ = weight;
-  });
+    image.pixels[i] = weights[i];
+  }
   return image;
 }
 

@@ -25,20 +25,21 @@ inline LoadedMask MaskFromMat(const cv::Mat& mat, const std::string& name,
     throw InputError(name + ": the mask is of the type " + cv::typeToString(mat.type()) +
                      "; it must be CV_8U, CV_16U, CV_32F or CV_64F in one channel");
   }
-  const double full = depth == CV_8U ? 255 : depth == CV_16U ? 65535 : 1;
+  // As the reader of PNG files has it, to the same bits.
+  const float scale = depth == CV_8U ? 1.0f / 255 : depth == CV_16U ? 1.0f / 65535 : 1.0f;
   cv::Mat fractions;
-  mat.convertTo(fractions, CV_64F);
+  mat.convertTo(fractions, CV_32F);
   ImageF image(mat.cols, mat.rows);
   for (int row = 0; row < mat.rows; ++row) {
-    const double* from = fractions.ptr<double>(row);
+    const float* from = fractions.ptr<float>(row);
     for (int column = 0; column < mat.cols; ++column) {
-      const double value = from[column] / full;
+      const float value = from[column] * scale;
       if (!(value >= 0 && value <= 1)) {
         throw InputError(name + ": the mask has the value " + std::to_string(value) +
                          " at column " + std::to_string(column) + ", row " + std::to_string(row) +
                          "; it must lie in [0, 1]");
       }
-      image.at(column, row) = static_cast<float>(value);
+      image.at(column, row) = value;
     }
   }
   return MaskFromFractions(std::move(image), name, threshold);
