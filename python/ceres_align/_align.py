@@ -18,9 +18,12 @@ def _is_list(value):
 
 
 def _count(value, what):
-    if isinstance(value, (str, bytes, dict, set)) or not hasattr(value, "__len__"):
-        raise InputError(f"{what} is a {type(value).__name__}; a list is due")
-    return len(value)
+    try:
+        if not isinstance(value, (str, bytes, dict, set)):
+            return len(value)
+    except TypeError:
+        pass
+    raise InputError(f"{what} is a {type(value).__name__}; a list is due")
 
 
 def _masks(masks):
@@ -130,14 +133,17 @@ def _pose(start):
 
 
 def _positive(value, what):
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        try:
-            value = float(value.__float__())
-        except (AttributeError, TypeError, ValueError):
-            raise InputError(f"{what} is a {type(value).__name__}; a number is due") from None
+    try:
+        if isinstance(value, (bool, str, bytes)):
+            raise TypeError
+        value = float(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{what} is a {type(value).__name__}; a number is due") from None
+    except OverflowError:
+        raise InputError(f"{what} is too large") from None
     if not (value > 0 and math.isfinite(value)):
         raise InputError(f"{what} is {value}; it must be above 0")
-    return float(value)
+    return value
 
 
 def _options(options, require_deg, require_percent, trust_deg, trust_percent, distance,

@@ -91,6 +91,9 @@ def render(mesh, cam_from_object, camera, kinds=("mask", "depth", "normal"), *,
     if unknown or not kinds:
         raise InputError(f"kinds: {sorted(map(str, unknown))} are no maps; there are "
                          f"{', '.join(Maps._fields)}")
+    if not isinstance(smooth_normals, bool):
+        raise InputError(f"smooth_normals is a {type(smooth_normals).__name__}; True or False is "
+                         "due")
     core = _core.Rasterizer(backend, num_threads)
     return Maps(*core.maps(prepared_mesh(mesh), cam_from_object, camera, kinds,
-                           bool(smooth_normals)))
+                           smooth_normals))

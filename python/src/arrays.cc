@@ -315,7 +315,8 @@ ImageF AsFractions(py::handle value, const std::string& where) {
   const py::ssize_t bytes = array.itemsize();
   if (kind == 'f' && bytes == 4) return FloatFractions<float>(array, where);
   if (kind == 'f') return FloatFractions<double>(array, where);
-  if (kind == 'b' || (kind == 'u' && bytes == 1)) return IntegerFractions<uint8_t>(array, where);
+  if (kind == 'b') return IntegerFractions<uint8_t>(py::array(array.attr("view")("u1")), where);
+  if (kind == 'u' && bytes == 1) return IntegerFractions<uint8_t>(array, where);
   if (kind == 'u' && bytes == 2) return IntegerFractions<uint16_t>(array, where);
   return IntegerFractions<int64_t>(array, where);
 }

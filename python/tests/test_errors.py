@@ -146,6 +146,7 @@ CAMERAS = [
     (r"cameras\[0\] is a str", lambda: align(cameras=["camera.json"])),
     (r"cameras\[0\] is a NoneType", lambda: align(cameras=[None])),
     (r"cameras is None", lambda: ca.align(MESH, [MASK], None)),
+    (r"rig is a ndarray", lambda: align(rig=np.array("s"))),
     (r"rig has 2", lambda: align(rig=[np.eye(4)] * 2)),
     (r"rig.*nan", lambda: align(rig=[np.full((4, 4), np.nan)])),
     (r"names\[1\]", lambda: align(masks=[MASK] * 2, cameras=CAMERA, names=["a", "a"])),
@@ -169,6 +170,7 @@ SETTINGS = [
     (r"require_deg.*-1", lambda: align(require_deg=-1)),
     (r"require_deg is a str", lambda: align(require_deg="1")),
     (r"trust_percent.*nan", lambda: align(trust_percent=float("nan"))),
+    (r"trust_percent is too large", lambda: align(trust_percent=10**400)),
     (r"no start", lambda: align(start=None, trust_deg=5)),
     (r"distance", lambda: align(distance=5)),
     (r"max_distance", lambda: align(distance=(20, 10))),
@@ -202,6 +204,7 @@ DRAWING = [
     (r"backend", lambda: ca.Rasterizer("gpu")),
     (r"kinds.*heat", lambda: ca.render(MESH, TRUTH, CAMERA, ["heat"])),
     (r"kinds", lambda: ca.render(MESH, TRUTH, CAMERA, 3)),
+    (r"smooth_normals", lambda: ca.render(MESH, TRUTH, CAMERA, smooth_normals=np.eye(3))),
     (r"tangent", lambda: ca.moved(TRUTH, MESH, [1, 2, 3])),
     (r"points.*\(3,\)", lambda: CAMERA.project([1, 2, 3])),
 ]

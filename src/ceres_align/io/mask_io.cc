@@ -121,6 +121,7 @@ std::string ThresholdAt(double threshold, ImageF* mask) {
 
 struct Extremes {
   float low = 1, high = 0;
+  double sum = 0;
   int64_t out = 0;  // below one half
 };
 
@@ -128,6 +129,7 @@ struct Extremes {
 Extremes ExtremesOf(const std::vector<float>& pixels) {
   constexpr size_t kLanes = 16;
   float low[kLanes], high[kLanes];
+  double sum[kLanes] = {};
   int32_t out[kLanes] = {};  // an image has fewer pixels than these can count
   std::fill(low, low + kLanes, 1.0f);
   std::fill(high, high + kLanes, 0.0f);
@@ -137,18 +139,21 @@ Extremes ExtremesOf(const std::vector<float>& pixels) {
       const float v = pixels[i + k];
       low[k] = v < low[k] ? v : low[k];
       high[k] = v > high[k] ? v : high[k];
+      sum[k] += v;
       out[k] += v < 0.5f ? 1 : 0;
     }
   }
   Extremes all;
-  const auto add = [&](float least, float most, int64_t count) {
+  const auto add = [&](float least, float most, double part, int64_t count) {
     all.low = std::min(all.low, least);
     all.high = std::max(all.high, most);
+    all.sum += part;
     all.out += count;
   };
-  for (size_t k = 0; k < kLanes; ++k) add(low[k], high[k], out[k]);
-  for (size_t i = whole; i < pixels.size(); ++i)
-    add(pixels[i], pixels[i], pixels[i] < 0.5f ? 1 : 0);
+  for (size_t k = 0; k < kLanes; ++k) add(low[k], high[k], sum[k], out[k]);
+  for (size_t i = whole; i < pixels.size(); ++i) {
+    add(pixels[i], pixels[i], pixels[i], pixels[i] < 0.5f ? 1 : 0);
+  }
   return all;
 }
 
@@ -168,8 +173,7 @@ bool LooksInverted(const ImageF& mask, int64_t out) {
 }
 
 // Things that are allowed and rarely meant.
-std::string OddMask(const LoadedMask& loaded) {
-  const Extremes all = ExtremesOf(loaded.mask.pixels);
+std::string OddMask(const LoadedMask& loaded, const Extremes& all) {
   if (all.low == 1) return "is all foreground";
   if (all.high > 0 && all.high < 0.5f) {
     return Cat("never reaches one half: its largest coverage is ", all.high);
@@ -192,8 +196,9 @@ void Warn(const std::string& name, const std::string& text, LoadedMask* loaded) 
 // Rule 6, the area, and what is odd.
 void Finish(const std::string& name, std::optional<double> threshold, LoadedMask* loaded) {
   if (threshold) Warn(name, ThresholdAt(*threshold, &loaded->mask), loaded);
-  for (const float v : loaded->mask.pixels) loaded->area_px += v;
-  Warn(name, OddMask(*loaded), loaded);
+  const Extremes all = ExtremesOf(loaded->mask.pixels);
+  loaded->area_px = all.sum;
+  Warn(name, OddMask(*loaded, all), loaded);
 }
 
 }  // namespace
