@@ -131,9 +131,7 @@ class Result:
         return self._report if self._outcome is None else self._outcome.report()
 
     def __getstate__(self):
-        state = dict(self.__dict__, _json=self.to_json(), _report=self.report(), _outcome=None)
-        state["cameras"] = None  # in the JSON where they were refined
-        return state
+        return dict(self.__dict__, _json=self.to_json(), _report=self.report(), _outcome=None)
 
     def __repr__(self):
         verdict = "usable" if self.usable else "right" if self.right else "not usable"
