@@ -4,6 +4,7 @@
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
 
+#include "ceres_align/io/cv_mat.h"
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/npy.h"
@@ -270,9 +271,7 @@ TEST(Mask, AlphaThatIsNotOpaqueOnlyLateIsTheMaskEverywhere) {
 
 TEST(Mask, NumpyArrays) {
   const TempFolder folder;
-  const auto write = [&](const NpyArray& array) {
-    return folder.Write("m.npy", NpyBytes(array));
-  };
+  const auto write = [&](const NpyArray& array) { return folder.Write("m.npy", NpyBytes(array)); };
   const LoadedMask bytes = LoadMask(write({{2, 3}, std::vector<uint8_t>{0, 51, 255, 0, 0, 102}}));
   ASSERT_EQ(bytes.mask.width, 3);
   ASSERT_EQ(bytes.mask.height, 2);
@@ -307,6 +306,54 @@ TEST(Mask, AnInvertedOneIsNoticed) {
   EXPECT_TRUE(warnings(false).empty());
   ASSERT_EQ(warnings(true).size(), 1u);
   EXPECT_PRED2(Contains, warnings(true)[0], "if it is inverted, invert it");
+}
+
+TEST(MaskFromMat, MeansWhatTheSameFileMeans) {
+  const TempFolder folder;
+  cv::Mat wide(5, 9, CV_8U, cv::Scalar(0));
+  for (int i = 0; i < 45; ++i)
+    wide.at<unsigned char>(i / 9, i % 9) = static_cast<unsigned char>(5 * i);
+  const cv::Mat bytes = wide(cv::Rect(2, 1, 6, 4));  // rows with a gap between them
+  const std::filesystem::path file = folder / "m.png";
+  cv::imwrite(file.string(), bytes);
+  const LoadedMask of_file = LoadMask(file), of_mat = MaskFromMat(bytes, "mat");
+  EXPECT_EQ(of_mat.mask.width, 6);
+  EXPECT_EQ(of_mat.mask.height, 4);
+  EXPECT_EQ(of_mat.mask.pixels, of_file.mask.pixels);
+  EXPECT_EQ(of_mat.area_px, of_file.area_px);
+  cv::Mat words, floats, doubles;
+  bytes.convertTo(words, CV_16U, 257);
+  bytes.convertTo(doubles, CV_64F, 1.0 / 255);
+  cv::imwrite((folder / "w.png").string(), words);
+  EXPECT_EQ(MaskFromMat(words, "mat").mask.pixels, LoadMask(folder / "w.png").mask.pixels);
+  EXPECT_EQ(MaskFromMat(MatOf(of_file.mask), "mat").mask.pixels, of_file.mask.pixels);
+  EXPECT_EQ(MaskFromMat(doubles, "mat").mask.pixels.size(), of_file.mask.pixels.size());
+  EXPECT_EQ(MaskFromMat(bytes, "mat", 0.5).mask.pixels, LoadMask(file, {}, 0.5).mask.pixels);
+}
+
+TEST(MaskFromMat, TwoValuesAreAMaskAndOthersAreErrors) {
+  cv::Mat labels(4, 6, CV_8U, cv::Scalar(0));
+  labels(cv::Rect(1, 1, 2, 2)) = 1;
+  const LoadedMask mask = MaskFromMat(labels, "labels");
+  EXPECT_EQ(mask.area_px, 4);
+  EXPECT_PRED2(Contains, mask.warnings.at(0), "labels: the mask has the only values 0 and 1");
+  EXPECT_PRED2(Contains, ErrorOf([] { MaskFromMat(cv::Mat(), "empty"); }), "empty: ");
+  EXPECT_PRED2(Contains, ErrorOf([] { MaskFromMat(cv::Mat(2, 2, CV_8UC3), "colour"); }), "CV_8UC3");
+  EXPECT_PRED2(Contains, ErrorOf([] { MaskFromMat(cv::Mat(2, 2, CV_32S, cv::Scalar(0)), "i"); }),
+               "CV_32S");
+  cv::Mat floats(2, 3, CV_32F, cv::Scalar(0.5));
+  floats.at<float>(1, 2) = NAN;
+  EXPECT_PRED2(Contains, ErrorOf([&] { MaskFromMat(floats, "nan"); }), "column 2, row 1");
+}
+
+TEST(MatOf, IsACopyWithTheSameRows) {
+  Image<double> coverage(3, 2);
+  for (int i = 0; i < 6; ++i) coverage.pixels[i] = 0.1 * i;
+  const cv::Mat mat = MatOf(coverage);
+  ASSERT_EQ(mat.type(), CV_64F);
+  ASSERT_EQ(mat.rows, 2);
+  EXPECT_EQ(mat.at<double>(1, 0), coverage.at(0, 1));
+  EXPECT_EQ(MatOf(ImageF(3, 2, 0.5f)).type(), CV_32F);
 }
 
 }  // namespace

@@ -90,11 +90,16 @@ MaskChannel ReadMaskChannel(const std::filesystem::path& path, std::optional<Ima
 
 // Rule 4; returns a warning or "".
 std::string StretchTwoValued(ImageF* mask) {
-  float value = 0;
-  for (float v : mask->pixels) {
-    if (v == 0 || v == value) continue;
-    if (value != 0) return "";
-    value = v;
+  const std::vector<float>& pixels = mask->pixels;
+  const auto first = std::find_if(pixels.begin(), pixels.end(), [](float v) { return v != 0; });
+  const float value = first == pixels.end() ? 0 : *first;
+  // In pieces: a third value mostly comes early.
+  constexpr size_t kPiece = 4096;
+  for (size_t begin = 0; begin < pixels.size(); begin += kPiece) {
+    const size_t end = std::min(pixels.size(), begin + kPiece);
+    int others = 0;
+    for (size_t i = begin; i < end; ++i) others += pixels[i] != 0 && pixels[i] != value ? 1 : 0;
+    if (others > 0) return "";
   }
   if (value == 0 || value == 1) return "";
   for (float& v : mask->pixels) v = v == 0 ? 0.0f : 1.0f;
@@ -116,10 +121,48 @@ std::string ThresholdAt(double threshold, ImageF* mask) {
   return Cat("is empty: its largest value, ", most, ", is below mask_threshold, ", threshold);
 }
 
+struct Extremes {
+  float low = 1, high = 0;
+  double sum = 0;
+  int64_t out = 0;  // below one half
+};
+
+// Side by side in as many lanes as a register has.
+Extremes ExtremesOf(const std::vector<float>& pixels) {
+  constexpr size_t kLanes = 16;
+  float low[kLanes], high[kLanes];
+  double sum[kLanes] = {};
+  int32_t out[kLanes] = {};  // an image has fewer pixels than these can count
+  std::fill(low, low + kLanes, 1.0f);
+  std::fill(high, high + kLanes, 0.0f);
+  const size_t whole = pixels.size() / kLanes * kLanes;
+  for (size_t i = 0; i < whole; i += kLanes) {
+    for (size_t k = 0; k < kLanes; ++k) {
+      const float v = pixels[i + k];
+      low[k] = v < low[k] ? v : low[k];
+      high[k] = v > high[k] ? v : high[k];
+      sum[k] += v;
+      out[k] += v < 0.5f ? 1 : 0;
+    }
+  }
+  Extremes all;
+  const auto add = [&](float least, float most, double part, int64_t count) {
+    all.low = std::min(all.low, least);
+    all.high = std::max(all.high, most);
+    all.sum += part;
+    all.out += count;
+  };
+  for (size_t k = 0; k < kLanes; ++k) add(low[k], high[k], sum[k], out[k]);
+  for (size_t i = whole; i < pixels.size(); ++i) {
+    add(pixels[i], pixels[i], pixels[i], pixels[i] < 0.5f ? 1 : 0);
+  }
+  return all;
+}
+
 // Nearly all of the frame's edge is foreground, a thousandth of the image is not.
-bool LooksInverted(const ImageF& mask) {
+bool LooksInverted(const ImageF& mask, int64_t out) {
   const auto is_in = [&](int column, int row) { return mask.at(column, row) >= 0.5f; };
-  int64_t edge = 0, edge_in = 0, out = 0;
+  int64_t edge = 0, edge_in = 0;
   for (int column = 0; column < mask.width; ++column) {
     edge_in += is_in(column, 0) + is_in(column, mask.height - 1);
     edge += 2;
@@ -128,7 +171,6 @@ bool LooksInverted(const ImageF& mask) {
     edge_in += is_in(0, row) + is_in(mask.width - 1, row);
     edge += 2;
   }
-  for (const float v : mask.pixels) out += v < 0.5f;
   return edge_in >= 0.95 * edge && out >= 1e-3 * mask.pixels.size();
 }
 
@@ -145,14 +187,12 @@ class ParsedCoco {
 };
 
 // Things that are allowed and rarely meant.
-std::string OddMask(const LoadedMask& loaded) {
-  const auto [low, high] =
-      std::minmax_element(loaded.mask.pixels.begin(), loaded.mask.pixels.end());
-  if (*low == 1) return "is all foreground";
-  if (*high > 0 && *high < 0.5f) {
-    return Cat("never reaches one half: its largest coverage is ", *high);
+std::string OddMask(const LoadedMask& loaded, const Extremes& all) {
+  if (all.low == 1) return "is all foreground";
+  if (all.high > 0 && all.high < 0.5f) {
+    return Cat("never reaches one half: its largest coverage is ", all.high);
   }
-  if (LooksInverted(loaded.mask)) {
+  if (LooksInverted(loaded.mask, all.out)) {
     return "has foreground along the image's whole edge and none in a part of its inside: if it is "
            "inverted, invert it";
   }
@@ -161,6 +201,18 @@ std::string OddMask(const LoadedMask& loaded) {
                " of foreground; at least ", kMinForeground_px, " are needed");
   }
   return "";
+}
+
+void Warn(const std::string& name, const std::string& text, LoadedMask* loaded) {
+  if (!text.empty()) loaded->warnings.push_back(Cat(name, ": the mask ", text));
+}
+
+// Rule 6, the area, and what is odd.
+void Finish(const std::string& name, std::optional<double> threshold, LoadedMask* loaded) {
+  if (threshold) Warn(name, ThresholdAt(*threshold, &loaded->mask), loaded);
+  const Extremes all = ExtremesOf(loaded->mask.pixels);
+  loaded->area_px = all.sum;
+  Warn(name, OddMask(*loaded, all), loaded);
 }
 
 }  // namespace
@@ -194,13 +246,21 @@ void CheckMaskThreshold(double threshold, const std::string& place) {
   Fail(place, " is ", threshold, "; it must be above 0 and at most 1");
 }
 
+LoadedMask MaskFromFractions(ImageF fractions, const std::string& name,
+                             std::optional<double> threshold) {
+  CHECK(!fractions.empty());
+  if (threshold) CheckMaskThreshold(*threshold, name + ": mask_threshold");
+  LoadedMask loaded;
+  loaded.mask = std::move(fractions);
+  Warn(name, StretchTwoValued(&loaded.mask), &loaded);
+  Finish(name, threshold, &loaded);
+  return loaded;
+}
+
 LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> expected,
                     std::optional<double> threshold, MaskCache* cache) {
   if (threshold) CheckMaskThreshold(*threshold, NameOf(path) + ": mask_threshold");
   LoadedMask loaded;
-  const auto warn = [&](const std::string& text) {
-    if (!text.empty()) loaded.warnings.push_back(Cat(NameOf(path), ": the mask ", text));
-  };
   const MaskSource source = ParseMaskSource(path);
   if (source.labels) {
     loaded.mask = io_internal::LoadLabels(source.file, *source.labels, expected);
@@ -208,20 +268,18 @@ LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> 
     std::string warning;
     loaded.mask = io_internal::LoadCocoMask(ParsedCoco(source.file, cache).get(), *source.coco,
                                             expected, &warning);
-    warn(warning);
+    Warn(NameOf(path), warning, &loaded);
   } else {
     MaskChannel channel = ReadMaskChannel(path, expected);
     loaded.mask = std::move(channel.mask());
     if (!channel.is_jpeg()) {
-      warn(StretchTwoValued(&loaded.mask));
+      Warn(NameOf(path), StretchTwoValued(&loaded.mask), &loaded);
     } else if (!threshold) {
       Threshold(0.5, &loaded.mask);
-      warn("is a JPEG; it was thresholded at one half");
+      Warn(NameOf(path), "is a JPEG; it was thresholded at one half", &loaded);
     }
   }
-  if (threshold) warn(ThresholdAt(*threshold, &loaded.mask));
-  for (float v : loaded.mask.pixels) loaded.area_px += v;
-  warn(OddMask(loaded));
+  Finish(NameOf(path), threshold, &loaded);
   return loaded;
 }
 

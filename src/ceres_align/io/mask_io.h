@@ -74,6 +74,11 @@ class MaskCache {
 LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> expected = {},
                     std::optional<double> threshold = {}, MaskCache* cache = nullptr);
 
+/// A mask that is in memory, of values in [0, 1] as rule 3 makes them: rules 4 and 6, and the
+/// warnings, which `name` begins. CHECKs that it is not empty. Throws as CheckMaskThreshold does.
+LoadedMask MaskFromFractions(ImageF fractions, const std::string& name,
+                             std::optional<double> threshold = {});
+
 /// Throws InputError unless it is above 0 and at most 1; `place` begins the message.
 void CheckMaskThreshold(double threshold, const std::string& place);
 
