@@ -114,6 +114,9 @@ TEST(Mask, EveryPnm) {
   }
   folder.Write("b.pgm", "P5 999999999 999999999 255\n");
   EXPECT_PRED2(Contains, ErrorOf([&] { LoadMask(folder / "b.pgm"); }), "cannot be read");
+  // Refused before there is room made for its pixels.
+  folder.Write("c.pgm", "P5 11585 11585 255\n");
+  EXPECT_PRED2(Contains, ErrorOf([&] { ReadImageSize(folder / "c.pgm"); }), "ends early");
 }
 
 TEST(Mask, AlphaIsTheMaskUnlessOpaque) {

@@ -102,10 +102,13 @@ fs::path WritePieces(const std::string& bytes, const std::vector<const char*>& n
 }
 
 void Expect(const std::string& name, const std::function<void()>& reader) {
+  static const bool tell = std::getenv("CERES_ALIGN_FUZZ_TELL") != nullptr;
   const double begin = ProcessorSeconds();
   try {
     reader();
+    if (tell) std::fprintf(stderr, "fuzz: read\n");
   } catch (const InputError& error) {
+    if (tell) std::fprintf(stderr, "fuzz: %s\n", error.what());
     CheckMessage(error.what(), name);
   } catch (const std::exception& error) {
     Die("another exception than InputError", error.what());

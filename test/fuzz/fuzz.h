@@ -39,7 +39,7 @@ std::filesystem::path Write(const std::string& name, const std::string& bytes);
 std::filesystem::path WritePieces(const std::string& bytes, const std::vector<const char*>& names);
 
 /// Calls the reader. Aborts unless it returns or throws an InputError as above; `name` is a part of
-/// the file's name.
+/// the file's name. The variable CERES_ALIGN_FUZZ_TELL has it print what came of each call.
 void Expect(const std::string& name, const std::function<void()>& reader);
 /// Aborts with the text, which says what does not hold.
 void Require(bool holds, const char* what);
