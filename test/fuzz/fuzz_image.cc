@@ -40,7 +40,7 @@ void RequireMask(const ImageF& mask) {
   for (const float value : mask.pixels) Require(value >= 0 && value <= 1, "coverage is in [0, 1]");
 }
 
-// The decoder, and where that reads it, all that is made of images.
+// The decoder, and where that reads it, one of what is made of images.
 void Image(const char* name, const std::string& bytes) {
   bool decoded = false;
   for (const auto values :
@@ -54,10 +54,10 @@ void Image(const char* name, const std::string& bytes) {
   }
   if (!decoded) return;
   const std::string path = Write(name, bytes).string();
-  Expect(name, [&] { RequireMask(LoadMask(path).mask); });
-  Expect(name, [&] { RequireMask(LoadMask(path, {}, 0.5).mask); });
-  Expect(name, [&] { RequireMask(LoadMask(path + ":1").mask); });
-  Expect(name, [&] { RequireMask(LoadMask(path + ":#ff0000+#000000").mask); });
+  const char* const ways[] = {"", "", ":1", ":#ff0000+#000000"};
+  const size_t way = bytes.size() % 4;
+  const std::optional<double> threshold = way == 1 ? std::optional<double>(0.5) : std::nullopt;
+  Expect(name, [&] { RequireMask(LoadMask(path + ways[way], {}, threshold).mask); });
 }
 
 // What our code reads of files that OpenCV decodes.
@@ -69,10 +69,16 @@ void Headers(const std::string& bytes) {
 
 void Coco(const std::string& bytes) {
   const std::string path = Write("in.json", bytes).string();
-  for (const char* selection : {"", ":a.png:mug", ":1:@0", "::all", ":1:7"}) {
-    Expect("in.json", [&] { RequireMask(LoadMask(path + selection, ImageSize{6, 5}).mask); });
-  }
-  Expect("in.json", [&] { ReadImageSize(path); });
+  // One for each input, for speed.
+  const char* const selections[] = {"", ":a.png:mug", ":1:@0", "::all", ":1:7"};
+  const size_t way = bytes.size() % 6;
+  Expect("in.json", [&] {
+    if (way == 5) {
+      ReadImageSize(path);
+    } else {
+      RequireMask(LoadMask(path + selections[way], ImageSize{6, 5}).mask);
+    }
+  });
 }
 
 void Rle(const std::string& bytes) {

@@ -1,5 +1,6 @@
-// Meshes: our own readers. COLLADA, X3D and 3MF are assimp's, behind guards of ours.
+// Meshes: our own readers, and what stands before assimp's, which is not under test here.
 #include "ceres_align/io/mesh_io.h"
+#include "ceres_align/io/threemf_check.h"
 #include "ceres_align/io/xml_nesting.h"
 #include "fuzz.h"
 
@@ -25,6 +26,10 @@ std::vector<Target> MeshTargets() {
       {"off", [](const std::string& bytes) { Parse("in.off", bytes); }},
       {"gltf", [](const std::string& bytes) { Parse("in.gltf", bytes); }},
       {"glb", [](const std::string& bytes) { Parse("in.glb", bytes); }},
+      {"threemf_check",
+       [](const std::string& bytes) {
+         Expect("in.3mf", [&] { io_internal::Check3mf(bytes, "in.3mf"); });
+       }},
       {"xml_nesting",
        [](const std::string& bytes) {
          Expect("in.dae", [&] { CheckXmlNesting(bytes, "in.dae"); });

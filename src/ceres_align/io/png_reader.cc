@@ -15,6 +15,9 @@ namespace {
 // Deflate packs at most 1032 to 1, interlacing and expansion to channels of a byte at most 32 more.
 constexpr size_t kMaxExpansion = size_t{1032} * 32;
 
+// Of a chunk that is not the picture: libpng makes room for what its length says, up to 2 GB.
+constexpr size_t kMaxChunkBytes = size_t{1} << 26;
+
 // libpng leaves by longjmp: everything with a destructor lives in here, outside the jump.
 struct Decoder {
   const std::string* bytes = nullptr;
@@ -87,6 +90,7 @@ bool Run(Decoder* decoder) {
   png_set_read_fn(png, decoder, OnRead);
   png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_set_user_limits(png, 1 << 20, 1 << 20);
+  png_set_chunk_malloc_max(png, kMaxChunkBytes);
   png_read_info(png, info);
   decoder->width_px = png_get_image_width(png, info);
   decoder->height_px = png_get_image_height(png, info);
