@@ -3,6 +3,7 @@
 #include <Eigen/Geometry>
 #include <cmath>
 #include <cstring>
+#include <sstream>
 
 #include "ceres_align/io/mesh_io.h"
 #include "ceres_align/io/triangulate.h"
@@ -585,6 +586,12 @@ TEST(Io3mf, DamageIsAnError) {
   }
   for (int part = 1; part < 8; ++part) {
     ExpectRefused(whole.substr(0, part * whole.size() / 8), "a.3mf");
+  }
+  for (size_t at = 0; at < whole.size(); ++at) {
+    std::string bytes = whole;
+    bytes[at] = static_cast<char>(bytes[at] ^ 0x10);
+    const std::string message = ErrorOf([&] { ParseMesh(bytes, "a.3mf"); });
+    EXPECT_TRUE(message == "no error" || message.find("a.3mf: ") == 0) << at << ": " << message;
   }
   std::string names = whole;  // the model's file is another
   for (size_t at; (at = names.find("3dmodel")) != std::string::npos;) names[at] = 'x';

@@ -15,7 +15,7 @@ namespace {
 // Deflate packs at most 1032 to 1, interlacing and expansion to channels of a byte at most 32 more.
 constexpr size_t kMaxExpansion = size_t{1032} * 32;
 
-// Of a chunk that is not the picture: libpng makes room for what its length says, up to 2 GB.
+// Of what a compressed text or profile unpacks to.
 constexpr size_t kMaxChunkBytes = size_t{1} << 26;
 
 // libpng leaves by longjmp: everything with a destructor lives in here, outside the jump.
@@ -53,6 +53,19 @@ void OnRead(png_structp png, png_bytep out, size_t size) {
   if (size > decoder->bytes->size() - decoder->position) png_error(png, "the file ends early");
   std::memcpy(out, decoder->bytes->data() + decoder->position, size);
   decoder->position += size;
+}
+
+// Of those up to the first of type `last`: libpng makes room for a chunk before it reads it.
+bool ChunksEndInFile(const std::string& bytes, const char* last) {
+  constexpr size_t kSignature = 8, kAround = 12;  // length, type, checksum
+  for (size_t at = kSignature; at + kAround <= bytes.size();) {
+    size_t length = 0;
+    for (size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<uint8_t>(bytes[at + i]);
+    if (bytes.compare(at + 4, 4, last) == 0) return true;
+    if (length > bytes.size() - at - kAround) return false;
+    at += kAround + length;
+  }
+  return false;
 }
 
 // Everything to 8 or 16 bits per channel; palettes and transparent colours applied, unless it is
@@ -106,6 +119,7 @@ bool Run(Decoder* decoder) {
   }
   decoder->sink->Size(static_cast<int>(decoder->width_px), static_cast<int>(decoder->height_px),
                       false);
+  if (!ChunksEndInFile(*decoder->bytes, "IEND")) png_error(png, "the file ends early");
   decoder->values.resize(static_cast<size_t>(decoder->width_px) * decoder->channels);
   const bool interlaced = png_get_interlace_type(png, info) != PNG_INTERLACE_NONE;
   decoder->pixels.resize(row_bytes * (interlaced ? decoder->height_px : 1));
@@ -128,6 +142,7 @@ bool Run(Decoder* decoder) {
 
 void DecodePng(const std::string& bytes, const std::string& name, RasterSink* sink,
                RasterValues values) {
+  if (!ChunksEndInFile(bytes, "IDAT")) Fail(name, ": damaged PNG: the file ends early");
   Decoder decoder;
   decoder.meaning = values;
   decoder.bytes = &bytes;

@@ -17,6 +17,7 @@ class PnmReader {
     const int64_t width = Number(), height = Number();
     maximum_ = is_bitmap ? 1 : Number();
     CheckPixelCount(width, height, name_);
+    sink->Size(static_cast<int>(width), static_cast<int>(height), false);
     if (maximum_ < 1 || maximum_ > 65535)
       Fail(name_, ": the largest value ", maximum_, " of a PNM");
     const int channels = kind_ == 3 || kind_ == 6 ? 3 : 1;
@@ -26,7 +27,6 @@ class PnmReader {
                                            : row_values * (maximum_ > 255 ? 2 : 1);
     if (kind_ >= 4) ++position_;  // the one blank behind the header
     if (row_bytes * height > static_cast<int64_t>(bytes_.size()) - position_) FailEarlyEnd();
-    sink->Size(static_cast<int>(width), static_cast<int>(height), false);
     const float full = meaning == RasterValues::kFractions ? static_cast<float>(maximum_) : 1.0f;
     std::vector<float> values(row_values);
     for (int64_t row = 0; row < height; ++row) {

@@ -51,14 +51,20 @@ class ZipReader {
     const char* const what = "its directory's end";
     *count = Number(end + 10, 2, what);
     *at = Number(end + 16, 4, what);
-    const uint64_t comment = Number(end + 20, 2, what);
-    if (end + 22 + comment != bytes_.size()) FailDamaged(what);
+    uint64_t size = Number(end + 12, 4, what), of_disk = Number(end + 8, 2, what);
+    uint64_t last = end;  // what stands behind the directory
+    uint64_t disks = Number(end + 4, 4, what);  // 0: there is one
+    if (end + 22 + Number(end + 20, 2, what) != bytes_.size()) FailDamaged(what);
     if (end >= 20 && Number(end - 20, 4, what) == kLocator64) {
-      const uint64_t end64 = Number(end - 12, 8, what);
-      if (Number(end64, 4, what) != kDirectoryEnd64) FailDamaged(what);
-      *count = Number(end64 + 32, 8, what);
-      *at = Number(end64 + 48, 8, what);
+      last = Number(end - 12, 8, what);
+      if (Number(last, 4, what) != kDirectoryEnd64) FailDamaged(what);
+      disks = Number(last + 16, 8, what);
+      of_disk = Number(last + 24, 8, what);
+      *count = Number(last + 32, 8, what);
+      size = Number(last + 40, 8, what);
+      *at = Number(last + 48, 8, what);
     }
+    if (disks != 0 || of_disk != *count || *at > last || size != last - *at) FailDamaged(what);
     constexpr uint64_t kLeastEntry = 46;
     if (*count > bytes_.size() / kLeastEntry) FailDamaged("its number of files");
   }
@@ -82,7 +88,7 @@ class ZipReader {
     if ((flags & 1) != 0) Fail(place, " is encrypted");
     if (method != 0 && method != 8) Fail(place, " is compressed by method ", method, ", not read");
     entry.deflated = method == 8;
-    FindData(begin, &entry);
+    FindData(begin, name, &entry);
     return entry;
   }
 
@@ -104,9 +110,20 @@ class ZipReader {
     }
   }
 
-  void FindData(uint64_t begin, ZipEntry* entry) const {
+  // A file's head must agree with the directory, as unzip libraries want it.
+  void FindData(uint64_t begin, uint64_t name_bytes, ZipEntry* entry) const {
     const char* const what = "the head of a file in it";
     if (Number(begin, 4, what) != kLocalEntry) FailDamaged(what);
+    const bool sizes_behind = (Number(begin + 6, 2, what) & 8) != 0;
+    const auto differs = [&](int at, uint64_t value) {
+      const uint64_t here = Number(begin + at, 4, what);
+      return !sizes_behind && here != value && (at == 14 || here != kIn64);
+    };
+    if (Number(begin + 8, 2, what) != (entry->deflated ? 8u : 0u) ||
+        Number(begin + 26, 2, what) != name_bytes || differs(14, entry->crc) ||
+        differs(18, entry->packed_bytes) || differs(22, entry->bytes)) {
+      FailDamaged(what);
+    }
     entry->data_begin = begin + 30 + Number(begin + 26, 2, what) + Number(begin + 28, 2, what);
     if (entry->data_begin > bytes_.size() ||
         entry->packed_bytes > bytes_.size() - entry->data_begin) {
