@@ -200,7 +200,9 @@ TEST(Mask, DamagedPngsAreErrors) {
   }
   EXPECT_GT(errors, 20 * kept);
   // A text of a gigabyte, by its length: no room is made for it.
-  const std::string chunk = "\x47\x0D\x0A\x7A" "zTXt";
+  const std::string chunk =
+      "\x47\x0D\x0A\x7A"
+      "zTXt";
   folder.Write("large.png", good.substr(0, 33) + chunk + good.substr(33));
   EXPECT_PRED2(Contains, ErrorOf([&] { LoadMask(folder / "large.png"); }), "the file ends early");
 }
@@ -274,9 +276,7 @@ TEST(Mask, AlphaThatIsNotOpaqueOnlyLateIsTheMaskEverywhere) {
 
 TEST(Mask, NumpyArrays) {
   const TempFolder folder;
-  const auto write = [&](const NpyArray& array) {
-    return folder.Write("m.npy", NpyBytes(array));
-  };
+  const auto write = [&](const NpyArray& array) { return folder.Write("m.npy", NpyBytes(array)); };
   const LoadedMask bytes = LoadMask(write({{2, 3}, std::vector<uint8_t>{0, 51, 255, 0, 0, 102}}));
   ASSERT_EQ(bytes.mask.width, 3);
   ASSERT_EQ(bytes.mask.height, 2);

@@ -567,7 +567,8 @@ TEST(Io3mf, ItemsTransformsAreAppliedTheUnitIsNot) {
   EXPECT_EQ(box.high, Eigen::Vector3d(11, 1, 1.5));
 }
 
-// Of assimp's formats: whatever it makes of them, the message is one line that begins with the file.
+// Of assimp's formats: whatever it makes of them, the message is one line that begins with the
+// file.
 void ExpectRefused(const std::string& bytes, const std::string& name) {
   const std::string message = ErrorOf([&] { ParseMesh(bytes, name); });
   EXPECT_EQ(message.find(name + ": "), 0u) << message << " of " << bytes.substr(0, 400);
@@ -609,9 +610,9 @@ TEST(IoX3d, DamageIsAnError) {
   for (int i = 0; i < 100000; ++i) deep += "<Group>";
   for (const std::string& bytes :
        {std::string("nonsense"), std::string("<X3D/>"), std::string("<X3D><Scene/></X3D>"), deep,
-        whole.substr(0, whole.size() - 20), whole.substr(0, 60), head + "0 1 7 -1" + middle + points + tail,
-        head + "0 1 -1" + middle + points + tail, head + face + middle + "0 0 0" + tail,
-        head + face + middle + "0 0 0 1 0 0 nan 1 0" + tail,
+        whole.substr(0, whole.size() - 20), whole.substr(0, 60),
+        head + "0 1 7 -1" + middle + points + tail, head + "0 1 -1" + middle + points + tail,
+        head + face + middle + "0 0 0" + tail, head + face + middle + "0 0 0 1 0 0 nan 1 0" + tail,
         head + face + middle + "0 0 0 1 0 0 1e999 1 0" + tail,
         head + "99999999999999999999 1 2 -1" + middle + points + tail,
         head + face + middle + tail}) {

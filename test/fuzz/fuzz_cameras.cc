@@ -42,15 +42,12 @@ struct File {
   const char* format;
   const char* file;
 };
-constexpr File kFiles[] = {{"opencv_yaml", "opencv", "in.yml"},
-                           {"opencv_xml", "opencv_xml", "in.xml"},
-                           {"opencv_json", "opencv", "in.json"},
-                           {"ros", "ros", "in.yaml"},
-                           {"kalibr", "kalibr", "in.yaml"},
-                           {"transforms", "transforms", "transforms.json"},
-                           {"pytorch3d", "pytorch3d", "in.txt"},
-                           {"mayacam", "mayacam", "in.txt"},
-                           {"camera_table", "text", "in.txt"}};
+constexpr File kFiles[] = {
+    {"opencv_yaml", "opencv", "in.yml"},  {"opencv_xml", "opencv_xml", "in.xml"},
+    {"opencv_json", "opencv", "in.json"}, {"ros", "ros", "in.yaml"},
+    {"kalibr", "kalibr", "in.yaml"},      {"transforms", "transforms", "transforms.json"},
+    {"pytorch3d", "pytorch3d", "in.txt"}, {"mayacam", "mayacam", "in.txt"},
+    {"camera_table", "text", "in.txt"}};
 
 template <int kTarget>
 void OneFile(const std::string& bytes) {

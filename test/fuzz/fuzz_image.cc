@@ -1,13 +1,13 @@
 // Images, masks, labels, run lengths, COCO's JSON, NPY.
 #include <cmath>
 
+#include "ceres_align/base/error.h"
 #include "ceres_align/io/coco_masks.h"
 #include "ceres_align/io/coco_rle.h"
 #include "ceres_align/io/mask_io.h"
 #include "ceres_align/io/mask_labels.h"
 #include "ceres_align/io/npy.h"
 #include "ceres_align/io/raster_file.h"
-#include "ceres_align/base/error.h"
 #include "fuzz.h"
 
 namespace ceres_align::fuzz {

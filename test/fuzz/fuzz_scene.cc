@@ -33,9 +33,8 @@ void Scene(const std::string& bytes) {
 
 void Result(const std::string& bytes) {
   const std::filesystem::path path = Write("result.json", bytes);
-  Expect("result.json", [&] {
-    Require(ReadResultPose(path).translation.allFinite(), "a pose is finite");
-  });
+  Expect("result.json",
+         [&] { Require(ReadResultPose(path).translation.allFinite(), "a pose is finite"); });
 }
 
 void Matrix(const std::string& bytes) {

@@ -83,8 +83,9 @@ std::string Capitals(std::string text) {
 
 RawMesh ReadByAssimp(const std::string& bytes, const std::string& name,
                      const std::string& extension) {
+  std::string checked;
   if (extension == "3mf") {
-    Check3mf(bytes, name);
+    checked = Checked3mf(bytes, name);
   } else {
     if (bytes.find('\0') != std::string::npos) Fail(name, ": contains a NUL; UTF-8 is read");
     CheckXmlNesting(bytes, name);
@@ -92,7 +93,8 @@ RawMesh ReadByAssimp(const std::string& bytes, const std::string& name,
   if (extension == "dae") CheckColladaIndices(bytes, name);
   Assimp::Importer importer;
   importer.SetPropertyBool(AI_CONFIG_IMPORT_COLLADA_IGNORE_UP_DIRECTION, true);
-  const aiScene* scene = importer.ReadFileFromMemory(bytes.data(), bytes.size(),
+  const std::string& input = checked.empty() ? bytes : checked;
+  const aiScene* scene = importer.ReadFileFromMemory(input.data(), input.size(),
                                                      aiProcess_Triangulate, extension.c_str());
   if (scene == nullptr || scene->mRootNode == nullptr) {
     Fail(name, ": cannot be read as ", extension == "dae" ? "COLLADA" : Capitals(extension), ": ",

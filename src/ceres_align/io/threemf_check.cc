@@ -12,6 +12,8 @@
 namespace ceres_align::io_internal {
 namespace {
 
+constexpr char kRels[] = "_rels/.rels", kModelEnding[] = ".model";
+
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 bool EndsWith(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
@@ -39,12 +41,20 @@ void ForEachValue(const std::string& xml, const std::string& key,
   }
 }
 
-void CheckTargets(const std::string& rels, const std::set<std::string>& files,
-                  const std::string& name) {
+// The first model that _rels/.rels names.
+std::string RootModel(const std::string& rels, const std::set<std::string>& files,
+                      const std::string& name) {
+  std::string root;
   ForEachValue(rels, "Target", [&](const std::string& target, int64_t line) {
-    if (files.count(target.substr(!target.empty() && target[0] == '/')) > 0) return;
-    Fail(name, ": _rels/.rels: line ", line, ": ", Quoted(target), " is not in the ZIP file");
+    const std::string file = target.substr(!target.empty() && target[0] == '/');
+    if (!root.empty() || !EndsWith(file, kModelEnding)) return;
+    if (files.count(file) == 0) {
+      Fail(name, ": ", kRels, ": line ", line, ": ", Quoted(target), " is not in the ZIP file");
+    }
+    root = file;
   });
+  if (root.empty()) Fail(name, ": is no 3MF: ", kRels, " names no model");
+  return root;
 }
 
 void CheckTransforms(const std::string& model, const std::string& place) {
@@ -99,23 +109,29 @@ void CheckComponents(const std::string& model, const std::string& place) {
 
 }  // namespace
 
-void Check3mf(const std::string& bytes, const std::string& name) {
+std::string Checked3mf(const std::string& bytes, const std::string& name) {
   const std::vector<ZipEntry> entries = ZipEntries(bytes, name);
   std::set<std::string> files;
-  for (const ZipEntry& entry : entries) files.insert(entry.name);
-  if (files.count("_rels/.rels") == 0) Fail(name, ": is no 3MF: the ZIP file has no _rels/.rels");
+  std::string rels, model;
   for (const ZipEntry& entry : entries) {
-    const std::string text = Unzipped(bytes, entry, name);
-    const std::string place = name + ": " + Shown(entry.name, 60);
-    const bool rels = entry.name == "_rels/.rels", model = EndsWith(entry.name, ".model");
-    if (!rels && !model) continue;
-    if (text.find('\0') != std::string::npos) Fail(place, ": contains a NUL; UTF-8 is read");
-    CheckXmlNesting(text, place);
-    if (rels) CheckTargets(text, files, name);
-    if (!model) continue;
-    CheckTransforms(text, place);
-    CheckComponents(text, place);
+    if (!files.insert(entry.name).second) Fail(name, ": ", Quoted(entry.name), " is in it twice");
+    if (entry.name == kRels) rels = Unzipped(bytes, entry, name);
   }
+  if (files.count(kRels) == 0) Fail(name, ": is no 3MF: the ZIP file has no ", kRels);
+  const std::string root = RootModel(rels, files, name);
+  for (const ZipEntry& entry : entries) {
+    if (entry.name == root) model = Unzipped(bytes, entry, name);
+  }
+  const std::string place = name + ": " + Shown(root, 60);
+  if (model.find('\0') != std::string::npos) Fail(place, ": contains a NUL; UTF-8 is read");
+  CheckXmlNesting(model, place);
+  CheckTransforms(model, place);
+  CheckComponents(model, place);
+  return Zipped(
+      {{"3D/3dmodel.model", model},
+       {kRels,
+        "<Relationships><Relationship Target=\"/3D/3dmodel.model\" Id=\"r\" Type=\""
+        "http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel\"/></Relationships>"}});
 }
 
 }  // namespace ceres_align::io_internal

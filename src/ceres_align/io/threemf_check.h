@@ -5,9 +5,10 @@
 
 namespace ceres_align::io_internal {
 
-/// Throws InputError, which `name` begins, unless the ZIP file is whole, its _rels/.rels names files
-/// that are in it, and its models (*.model) have whole transforms and components that stand before
-/// they are used: assimp 5.2 would end the program, or read beyond its memory.
-void Check3mf(const std::string& bytes, const std::string& name);
+/// The model of a 3MF file, the first that _rels/.rels names, in a plain ZIP file for assimp.
+/// Throws InputError, which `name` begins, unless the ZIP file is whole, transforms have 12 numbers
+/// and components stand before they are used: assimp 5.2 would end the program or read beyond its
+/// memory.
+std::string Checked3mf(const std::string& bytes, const std::string& name);
 
 }  // namespace ceres_align::io_internal

@@ -52,7 +52,7 @@ class ZipReader {
     *count = Number(end + 10, 2, what);
     *at = Number(end + 16, 4, what);
     uint64_t size = Number(end + 12, 4, what), of_disk = Number(end + 8, 2, what);
-    uint64_t last = end;  // what stands behind the directory
+    uint64_t last = end;                        // what stands behind the directory
     uint64_t disks = Number(end + 4, 4, what);  // 0: there is one
     if (end + 22 + Number(end + 20, 2, what) != bytes_.size()) FailDamaged(what);
     if (end >= 20 && Number(end - 20, 4, what) == kLocator64) {
@@ -88,7 +88,7 @@ class ZipReader {
     if ((flags & 1) != 0) Fail(place, " is encrypted");
     if (method != 0 && method != 8) Fail(place, " is compressed by method ", method, ", not read");
     entry.deflated = method == 8;
-    FindData(begin, name, &entry);
+    FindData(begin, &entry);
     return entry;
   }
 
@@ -110,20 +110,9 @@ class ZipReader {
     }
   }
 
-  // A file's head must agree with the directory, as unzip libraries want it.
-  void FindData(uint64_t begin, uint64_t name_bytes, ZipEntry* entry) const {
+  void FindData(uint64_t begin, ZipEntry* entry) const {
     const char* const what = "the head of a file in it";
     if (Number(begin, 4, what) != kLocalEntry) FailDamaged(what);
-    const bool sizes_behind = (Number(begin + 6, 2, what) & 8) != 0;
-    const auto differs = [&](int at, uint64_t value) {
-      const uint64_t here = Number(begin + at, 4, what);
-      return !sizes_behind && here != value && (at == 14 || here != kIn64);
-    };
-    if (Number(begin + 8, 2, what) != (entry->deflated ? 8u : 0u) ||
-        Number(begin + 26, 2, what) != name_bytes || differs(14, entry->crc) ||
-        differs(18, entry->packed_bytes) || differs(22, entry->bytes)) {
-      FailDamaged(what);
-    }
     entry->data_begin = begin + 30 + Number(begin + 26, 2, what) + Number(begin + 28, 2, what);
     if (entry->data_begin > bytes_.size() ||
         entry->packed_bytes > bytes_.size() - entry->data_begin) {
@@ -154,7 +143,54 @@ bool Inflate(const std::string& bytes, const ZipEntry& entry, std::string* out) 
   return status == Z_STREAM_END && out->size() == entry.bytes;
 }
 
+void Append(uint64_t number, int size, std::string* out) {
+  for (int i = 0; i < size; ++i) out->push_back(static_cast<char>(number >> (8 * i)));
+}
+
+uint32_t Checksum(const std::string& bytes) {
+  const auto* const data = reinterpret_cast<const unsigned char*>(bytes.data());
+  return static_cast<uint32_t>(crc32_z(0, data, bytes.size()));
+}
+
+// What the head of a file and its entry in the directory share: version to checksums, sizes.
+void AppendShared(const std::string& name, const std::string& bytes, std::string* out) {
+  Append(20, 2, out);  // version 2.0
+  Append(0, 8, out);   // flags, stored as it is, no time and date
+  Append(Checksum(bytes), 4, out);
+  Append(bytes.size(), 4, out);
+  Append(bytes.size(), 4, out);
+  Append(name.size(), 2, out);
+  Append(0, 2, out);  // no extra field
+}
+
 }  // namespace
+
+std::string Zipped(const std::map<std::string, std::string>& files) {
+  std::string out, directory;
+  for (const auto& [name, bytes] : files) {
+    Append(kDirectoryEntry, 4, &directory);
+    Append(20, 2, &directory);  // made by version 2.0
+    AppendShared(name, bytes, &directory);
+    directory.append(10, '\0');  // no comment, one disk, no attributes
+    Append(out.size(), 4, &directory);
+    directory += name;
+    Append(kLocalEntry, 4, &out);
+    AppendShared(name, bytes, &out);
+    out += name;
+    out += bytes;
+  }
+  const uint64_t begin = out.size();
+  CHECK_LT(begin + directory.size(), uint64_t{kIn64});
+  out += directory;
+  Append(kDirectoryEnd, 4, &out);
+  Append(0, 4, &out);  // one disk
+  Append(files.size(), 2, &out);
+  Append(files.size(), 2, &out);
+  Append(directory.size(), 4, &out);
+  Append(begin, 4, &out);
+  Append(0, 2, &out);  // no comment
+  return out;
+}
 
 std::vector<ZipEntry> ZipEntries(const std::string& bytes, const std::string& name) {
   return ZipReader(bytes, name).Read();
@@ -169,8 +205,7 @@ std::string Unzipped(const std::string& bytes, const ZipEntry& entry, const std:
     out = bytes.substr(entry.data_begin, entry.packed_bytes);
     whole = out.size() == entry.bytes;
   }
-  const auto* const data = reinterpret_cast<const unsigned char*>(out.data());
-  if (!whole || crc32_z(0, data, out.size()) != entry.crc) {
+  if (!whole || Checksum(out) != entry.crc) {
     Fail(name, ": ", Quoted(entry.name), " in the ZIP file is damaged");
   }
   return out;

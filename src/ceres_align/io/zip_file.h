@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,5 +26,8 @@ constexpr uint64_t kMostZipBytes = uint64_t{1} << 30;
 
 /// One of them, unpacked. Throws InputError where its size or checksum is another.
 std::string Unzipped(const std::string& bytes, const ZipEntry& entry, const std::string& name);
+
+/// A plain ZIP file of files by name, not compressed. CHECKs that it is below 4 GB.
+std::string Zipped(const std::map<std::string, std::string>& files);
 
 }  // namespace ceres_align::io_internal
