@@ -12,7 +12,7 @@ packages=(
   libpng-dev libgif-dev libopenexr-dev nlohmann-json3-dev
   liburdfdom-dev libtinyxml-dev libconsole-bridge-dev libassimp-dev libyaml-cpp-dev
 )
-test_packages=(libgtest-dev libbenchmark-dev libpolyclipping-dev libembree-dev)
+test_packages=(libgtest-dev libbenchmark-dev libpolyclipping-dev libembree-dev libclang-rt-14-dev)
 
 fail() {
   echo "install_deps: $1" >&2
