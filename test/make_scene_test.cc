@@ -213,5 +213,23 @@ TEST_F(MakeSceneTest, BadInputIsOneLineAndNothingIsWritten) {
   ExpectBadInput("--scene s.json --export_cameras bop:y", "SCENE_IMAGE_OBJECT");
 }
 
+TEST_F(MakeSceneTest, DamagedFilesOfEveryFormatAreOneLine) {
+  WriteProblem(work_);
+  for (const CameraFormat& format : CameraFormats()) {
+    if (format.read == nullptr) continue;
+    for (const std::string& bytes :
+         {std::string(), std::string("\x93NUMPY\x01"), std::string("[[[["),
+          std::string("1 2 nan\n"), std::string("{\"frames\": [{}]}"),
+          std::string("%YAML:1.0\n---\nM1: 3\n"),
+          std::string("<?xml version=\"1.0\"?><opencv_storage>"), std::string(100, '\0')}) {
+      WriteFileWhole(work_ / "bad.txt", bytes);
+      ExpectRefused("--import " + std::string(format.name) +
+                        ":bad.txt --mesh m.obj --masks l.png,r.png --image_size 120,160 "
+                        "--rig_convention opencv --out new.json",
+                    "bad.txt");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ceres_align::testing
