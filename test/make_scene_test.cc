@@ -213,15 +213,14 @@ TEST_F(MakeSceneTest, BadInputIsOneLineAndNothingIsWritten) {
   ExpectBadInput("--scene s.json --export_cameras bop:y", "SCENE_IMAGE_OBJECT");
 }
 
+// What is wrong is tested of each reader; here, what the program makes of it.
 TEST_F(MakeSceneTest, DamagedFilesOfEveryFormatAreOneLine) {
   WriteProblem(work_);
+  std::set<decltype(CameraFormat::read)> seen = {nullptr};
   for (const CameraFormat& format : CameraFormats()) {
-    if (format.read == nullptr) continue;
+    if (!seen.insert(format.read).second) continue;
     for (const std::string& bytes :
-         {std::string(), std::string("\x93NUMPY\x01"), std::string("[[[["),
-          std::string("1 2 nan\n"), std::string("{\"frames\": [{}]}"),
-          std::string("%YAML:1.0\n---\nM1: 3\n"),
-          std::string("<?xml version=\"1.0\"?><opencv_storage>"), std::string(100, '\0')}) {
+         {std::string(), std::string("[[[["), std::string("1 2 nan\n"), std::string(100, '\0')}) {
       WriteFileWhole(work_ / "bad.txt", bytes);
       ExpectRefused("--import " + std::string(format.name) +
                         ":bad.txt --mesh m.obj --masks l.png,r.png --image_size 120,160 "
