@@ -58,10 +58,12 @@ TEST(FormatsOpenCv, AHandMadeStereoFileMeansWhatOpenCvSays) {
 TEST(FormatsOpenCv, TheUsualKeysOfOthers) {
   const TempFolder folder;
   std::string text = kStereo;
-  for (const char* const* pair :
-       {(const char* const[]){"M1", "cameraMatrix1"}, (const char* const[]){"M2", "cameraMatrix2"},
-        (const char* const[]){"D1", "distCoeffs1"}, (const char* const[]){"D2", "dist_coeffs2"}}) {
-    text = With(text, std::string(pair[0]) + ":", std::string(pair[1]) + ":");
+  for (const auto& [ours, theirs] :
+       std::vector<std::pair<std::string, std::string>>{{"M1", "cameraMatrix1"},
+                                                        {"M2", "cameraMatrix2"},
+                                                        {"D1", "distCoeffs1"},
+                                                        {"D2", "dist_coeffs2"}}) {
+    text = With(text, ours + ":", theirs + ":");
   }
   text = With(text, "image_width: 640\nimage_height: 480", "imageSize: [ 640, 480 ]");
   ExpectSet(Read(folder.Write("s.yaml", text)), ExpectedStereo());
@@ -165,6 +167,7 @@ TEST(FormatsOpenCv, ErrorsNameFileKeyAndValue) {
     const auto path = folder.Write("c.yml", text);
     const std::string message = ErrorOf([&] { Read(path); });
     EXPECT_PRED2(Contains, message, "c.yml: ") << part;
+    EXPECT_LT(message.size(), 300u) << message;
     EXPECT_PRED2(Contains, message, part) << text;
   };
   const std::string text = kStereo;
@@ -197,6 +200,9 @@ TEST(FormatsOpenCv, ErrorsNameFileKeyAndValue) {
       With(With(text, "cols: 5", "cols: 12"), "0.003 ]", "0.003, 0, 0, 0, 0, 0, 0.5, 0 ]");
   expect(thin, "D1[10] is 0.5; the thin prism");
   expect(With(text, "-0.1, 0.02", "-9, 0.02"), "folds over");
+  expect(With(With(text, "-0.1, 0.02", "-9, 0.02"),
+              "M1:", "camera_name1: " + std::string(500, 'n') + "\nM1:"),
+         "folds over");
 }
 
 TEST(FormatsOpenCv, ASetThatTheFileCannotHold) {

@@ -136,6 +136,7 @@ TEST(FormatsPytorch3d, ErrorsNameFileEntryAndValue) {
     const auto path = folder.Write("rt.txt", wrong);
     const std::string message = ErrorOf([&] { Read(path, In(RigForm::kPyTorch3dRow)); });
     EXPECT_PRED2(Contains, message, "rt.txt") << part;
+    EXPECT_LT(message.size(), 300u) << message;
     EXPECT_PRED2(Contains, message, part) << wrong;
   };
   const auto path = folder.Write("rt.txt", text);
@@ -160,6 +161,7 @@ TEST(FormatsPytorch3d, ErrorsNameFileEntryAndValue) {
   expect(With(text, "tensor([[ 3.", "sensor([[ 3."), "numbers are needed");
   expect(With(text, "-1.]], device", "-1.]] 7, device"), "one list of numbers");
   expect(text + "R_12345 = 3\n", "has no camera's number");
+  expect(text + std::string(2000, 'R') + " = 3\n", "is none of R_n, T_n");
 }
 
 TEST(FormatsPytorch3d, DamagedFilesAreRefusedInOneLine) {

@@ -200,6 +200,12 @@ TEST(Mask, DamagedPngsAreErrors) {
     EXPECT_NE(cut, "no error") << i << " bytes";
   }
   EXPECT_GT(errors, 20 * kept);
+  // A text of a gigabyte, by its length: no room is made for it.
+  const std::string chunk =
+      "\x47\x0D\x0A\x7A"
+      "zTXt";
+  folder.Write("large.png", good.substr(0, 33) + chunk + good.substr(33));
+  EXPECT_PRED2(Contains, ErrorOf([&] { LoadMask(folder / "large.png"); }), "the file ends early");
 }
 
 TEST(Mask, IgnoreIsNonzero) {

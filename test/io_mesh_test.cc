@@ -3,6 +3,7 @@
 #include <Eigen/Geometry>
 #include <cmath>
 #include <cstring>
+#include <sstream>
 
 #include "ceres_align/io/mesh_io.h"
 #include "ceres_align/io/triangulate.h"
@@ -536,6 +537,9 @@ TEST(IoOff, ErrorsNameLineAndValue) {
   expect("OFF\n3 1 0\n0 0 0\n1 0 inf\n0 1 0\n3 0 1 2\n", "4: a coordinate is not finite");
   expect("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 3\n", "6: a face names vertex 3 of 3");
   expect("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1\n", "7: ends before an index");
+  expect("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 -2\n", "6: a face names vertex -2 of 3");
+  expect("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n900000000 0 1 2\n", "6: the number of corners is 9");
+  expect("OFF\n", "2: ends before the number of vertices");
 }
 
 TEST(IoX3d, TransformsAreApplied) {
@@ -563,7 +567,58 @@ TEST(Io3mf, ItemsTransformsAreAppliedTheUnitIsNot) {
   EXPECT_EQ(box.high, Eigen::Vector3d(11, 1, 1.5));
 }
 
-TEST(Io3mf, DamageIsAnError) { EXPECT_THROW(ParseMesh("PK\x03\x04 damaged", "a.3mf"), InputError); }
+// Of assimp's formats: whatever it makes of them, the message is one line that begins with the
+// file.
+void ExpectRefused(const std::string& bytes, const std::string& name) {
+  const std::string message = ErrorOf([&] { ParseMesh(bytes, name); });
+  EXPECT_EQ(message.find(name + ": "), 0u) << message << " of " << bytes.substr(0, 400);
+}
+
+TEST(Io3mf, DamageIsAnError) {
+  std::ifstream in(std::string(CERES_ALIGN_SOURCE_DIR) + "/test/data/tetrahedron.3mf",
+                   std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  const std::string whole = text.str();
+  ASSERT_GT(whole.size(), 200u);
+  for (const std::string& bytes : {std::string("PK\x03\x04 damaged"), std::string("PK\x05\x06"),
+                                   std::string("<model/>"), std::string(1000, '\0')}) {
+    ExpectRefused(bytes, "a.3mf");
+  }
+  for (int part = 1; part < 8; ++part) {
+    ExpectRefused(whole.substr(0, part * whole.size() / 8), "a.3mf");
+  }
+  for (size_t at = 0; at < whole.size(); ++at) {
+    std::string bytes = whole;
+    bytes[at] = static_cast<char>(bytes[at] ^ 0x10);
+    const std::string message = ErrorOf([&] { ParseMesh(bytes, "a.3mf"); });
+    EXPECT_TRUE(message == "no error" || message.find("a.3mf: ") == 0) << at << ": " << message;
+  }
+  std::string names = whole;  // the model's file is another
+  for (size_t at; (at = names.find("3dmodel")) != std::string::npos;) names[at] = 'x';
+  ExpectRefused(names, "a.3mf");
+}
+
+TEST(IoX3d, DamageIsAnError) {
+  const std::string head = "<X3D><Scene><Shape><IndexedFaceSet coordIndex=\"";
+  const std::string middle = "\"><Coordinate point=\"";
+  const std::string tail = "\"/></IndexedFaceSet></Shape></Scene></X3D>";
+  const std::string points = "0 0 0 1 0 0 0 1 0", face = "0 1 2 -1";
+  EXPECT_EQ(ParseMesh(head + face + middle + points + tail, "a.x3d").mesh.faces.size(), 1u);
+  const std::string whole = head + face + middle + points + tail;
+  std::string deep;
+  for (int i = 0; i < 100000; ++i) deep += "<Group>";
+  for (const std::string& bytes :
+       {std::string("nonsense"), std::string("<X3D/>"), std::string("<X3D><Scene/></X3D>"), deep,
+        whole.substr(0, whole.size() - 20), whole.substr(0, 60),
+        head + "0 1 7 -1" + middle + points + tail, head + "0 1 -1" + middle + points + tail,
+        head + face + middle + "0 0 0" + tail, head + face + middle + "0 0 0 1 0 0 nan 1 0" + tail,
+        head + face + middle + "0 0 0 1 0 0 1e999 1 0" + tail,
+        head + "99999999999999999999 1 2 -1" + middle + points + tail,
+        head + face + middle + tail}) {
+    ExpectRefused(bytes, "a.x3d");
+  }
+}
 
 }  // namespace
 }  // namespace ceres_align

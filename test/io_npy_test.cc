@@ -115,5 +115,17 @@ TEST(IoNpy, MatricesNeedTwoDimensionsOfFloats) {
                "\"<i4\"");
 }
 
+// A header alone: nothing may count up to what it promises.
+TEST(IoNpy, HugeSidesOfAnEmptyArray) {
+  for (const char* order : {"True", "False"}) {
+    const NpyArray array = ParseNpy(Npy("{'descr': '<f8', 'fortran_order': " + std::string(order) +
+                                            ", 'shape': (1099511627776, 0), }",
+                                        ""),
+                                    "a.npy");
+    EXPECT_PRED2(Contains, ErrorOf([&] { MatrixFromNpy(array, "a.npy"); }),
+                 "the array is empty, 1099511627776 x 0");
+  }
+}
+
 }  // namespace
 }  // namespace ceres_align

@@ -194,6 +194,8 @@ TEST(IoCameraInfo, ErrorsNameKeyAndValue) {
   expect("a: [1, 2\nb: {", "line 2: ");
   expect(std::string(300000, '['), "line 1: ");
   expect(With(kCalibrated, "plumb_bob", "equidistant"), "has 5 numbers; a fisheye lens needs");
+  expect(With(With(kCalibrated, "plumb_bob", "fisheye"), "distortion_coefficients", "distortion"),
+         "distortion_model is fisheye, but D is missing");
   expect(With(kCalibrated, "plumb_bob", "fov"), "\"fov\"; plumb_bob");
   expect(With(kCalibrated, "0.003]", "0.003, 0.5]"), "[5] is 0.5; plumb_bob has 5");
   expect(With(kCalibrated, "plumb_bob", "none"), "[0] is -0.1");
@@ -251,7 +253,11 @@ TEST(IoDae, BadFilesAreNamed) {
   const TempFolder folder;
   for (const std::string& text :
        {std::string("nonsense"), std::string("<COLLADA/>"), Dae("Z_UP", "0 1 7"),
-        Dae("Z_UP", "0 1 2").substr(0, 500), Deep("<node>")}) {
+        Dae("Z_UP", "0 1 2").substr(0, 500), Deep("<node>"), Dae("Z_UP", "0 1"),
+        Dae("Z_UP", "0 1 -2"), Dae("Z_UP", "0 1 99999999999999999999"), Dae("Z_UP", "0 1 x"),
+        With(Dae("Z_UP", "0 1 2"), "count=\"9\"", "count=\"900000000\""),
+        With(Dae("Z_UP", "0 1 2"), "1 0 0 0 1 0", "nan 0 0 0 1 0"),
+        With(Dae("Z_UP", "0 1 2"), "source=\"#p\"", "source=\"#q\"")}) {
     const auto path = folder.Write("a.dae", text);
     EXPECT_PRED2(Contains, ErrorOf([&] { LoadMesh(path); }), "a.dae: ") << text;
   }

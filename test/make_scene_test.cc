@@ -260,5 +260,22 @@ TEST_F(MakeSceneTest, BadInputIsOneLineAndNothingIsWritten) {
   ExpectBadInput("--scene s.json --export_cameras bop:y", "SCENE_IMAGE_OBJECT");
 }
 
+// What is wrong is tested of each reader; here, what the program makes of it.
+TEST_F(MakeSceneTest, DamagedFilesOfEveryFormatAreOneLine) {
+  WriteProblem(work_);
+  std::set<decltype(CameraFormat::read)> seen = {nullptr};
+  for (const CameraFormat& format : CameraFormats()) {
+    if (!seen.insert(format.read).second) continue;
+    for (const std::string& bytes :
+         {std::string(), std::string("[[[["), std::string("1 2 nan\n"), std::string(100, '\0')}) {
+      WriteFileWhole(work_ / "bad.txt", bytes);
+      ExpectRefused("--import " + std::string(format.name) +
+                        ":bad.txt --mesh m.obj --masks l.png,r.png --image_size 120,160 "
+                        "--rig_convention opencv --out new.json",
+                    "bad.txt");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ceres_align::testing

@@ -271,6 +271,8 @@ TEST(RobotModel, BadFilesAreNamedAndNothingIsPrinted) {
          "link \"b\" has a parent already");
   expect(Robot(two + Link("c") + Joint("j", "fixed", "b", "c") + Joint("k", "fixed", "c", "b")),
          "does not hang on the root");
+  // With two roots as well: liburdfdom leaked its links.
+  expect(Robot(two + Link("c") + Joint("j", "fixed", "c", "c")), "does not hang on the root");
   const auto mimic = [&](const std::string& of) {
     return Joint("j", "continuous", "a", "b", "<mimic joint=\"" + of + "\"/>");
   };

@@ -13,7 +13,7 @@ packages=(
   liburdfdom-dev libtinyxml-dev libconsole-bridge-dev libassimp-dev libyaml-cpp-dev
 )
 test_packages=(
-  libgtest-dev libbenchmark-dev libpolyclipping-dev libembree-dev
+  libgtest-dev libbenchmark-dev libpolyclipping-dev libembree-dev libclang-rt-14-dev
   pybind11-dev python3-dev python3-numpy python3-venv
 )
 

@@ -97,7 +97,8 @@ CameraSet Read(const fs::path& path, const CameraReadOptions& options, bool inve
     camera.cam_from_reference = inverse ? Inverse(pose) : pose;
     if (set.has_intrinsics) {
       const fs::path* K = Find(files.K, camera.name);
-      if (K == nullptr) Fail(NameOf(file), ": ", camera.name, "_K is missing, others have theirs");
+      if (K == nullptr)
+        Fail(NameOf(file), ": ", Shown(camera.name, 60), "_K is missing, others have theirs");
       camera.camera = ReadCamera(*K, Find(files.dist, camera.name), options, &set.conventions);
     }
     set.cameras.push_back(camera);

@@ -168,7 +168,7 @@ CalibratedCamera ReadCamera(const OpenCvFile& file, const std::filesystem::path&
   camera.camera =
       CameraFromK(OpenCvMatrix(K, 3, 3), known.width_px, known.height_px, center, K.place);
   camera.camera.lens = ReadLens(file, suffix, conventions);
-  CheckLens(camera.camera, Cat(file.name(), ": ", camera.name));
+  CheckLens(camera.camera, Cat(file.name(), ": ", Shown(camera.name, 40)));
   return camera;
 }
 

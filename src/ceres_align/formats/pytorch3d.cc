@@ -86,7 +86,7 @@ Entries ParseText(const std::string& bytes, const std::string& file) {
     if (sign != std::string::npos && (line[sign] == '=' || line[sign] == ':')) {
       line = line.substr(sign + 1);
     }
-    entry = {line, Cat(file, ": line ", line_number, ": ", name)};
+    entry = {line, Cat(file, ": line ", line_number, ": ", Shown(name, 40))};
   }
   if (!name.empty()) Add(name, entry, &entries);
   if (entries.empty()) Fail(file, ": the file is empty");

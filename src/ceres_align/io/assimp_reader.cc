@@ -4,12 +4,14 @@
 #include <assimp/scene.h>
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <assimp/Importer.hpp>
 #include <cctype>
 #include <cmath>
 
 #include "ceres_align/io/mesh_readers.h"
 #include "ceres_align/io/text.h"
+#include "ceres_align/io/threemf_check.h"
 #include "ceres_align/io/xml_nesting.h"
 
 namespace ceres_align::io_internal {
@@ -59,6 +61,19 @@ void AddNode(const aiScene& scene, const aiNode& node, const Eigen::Matrix4d& sc
   }
 }
 
+// assimp 5.2 goes on for ever at a <p> with something else.
+void CheckColladaIndices(const std::string& bytes, const std::string& name) {
+  for (size_t at = bytes.find("<p"); at != std::string::npos; at = bytes.find("<p", at + 1)) {
+    if (at + 2 < bytes.size() && bytes.find_first_of("> \t\r\n/", at + 2) != at + 2) continue;
+    const size_t end = bytes.find('>', at);
+    if (end == std::string::npos || bytes[end - 1] == '/') continue;
+    const size_t other = bytes.find_first_not_of("0123456789+- \t\r\n", end + 1);
+    if (other == std::string::npos || bytes.compare(other, 3, "</p") == 0) continue;
+    Fail(name, ": line ", 1 + std::count(bytes.begin(), bytes.begin() + other, '\n'), ": <p> has ",
+         Quoted(std::string_view(bytes).substr(other, 1)), "; only whole numbers may stand there");
+  }
+}
+
 std::string Capitals(std::string text) {
   for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return text;
@@ -68,14 +83,18 @@ std::string Capitals(std::string text) {
 
 RawMesh ReadByAssimp(const std::string& bytes, const std::string& name,
                      const std::string& extension) {
-  if (extension == "dae" || extension == "x3d") CheckXmlNesting(bytes, name);
-  // assimp leaks what it has where a ZIP file (3MF is one) ends too early.
-  if (extension == "3mf" && bytes.rfind("PK\x05\x06") == std::string::npos) {
-    Fail(name, ": cannot be read as 3MF: the ZIP file is damaged or ends early");
+  std::string checked;
+  if (extension == "3mf") {
+    checked = Checked3mf(bytes, name);
+  } else {
+    if (bytes.find('\0') != std::string::npos) Fail(name, ": contains a NUL; UTF-8 is read");
+    CheckXmlNesting(bytes, name);
   }
+  if (extension == "dae") CheckColladaIndices(bytes, name);
   Assimp::Importer importer;
   importer.SetPropertyBool(AI_CONFIG_IMPORT_COLLADA_IGNORE_UP_DIRECTION, true);
-  const aiScene* scene = importer.ReadFileFromMemory(bytes.data(), bytes.size(),
+  const std::string& input = checked.empty() ? bytes : checked;
+  const aiScene* scene = importer.ReadFileFromMemory(input.data(), input.size(),
                                                      aiProcess_Triangulate, extension.c_str());
   if (scene == nullptr || scene->mRootNode == nullptr) {
     Fail(name, ": cannot be read as ", extension == "dae" ? "COLLADA" : Capitals(extension), ": ",

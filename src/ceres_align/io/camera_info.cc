@@ -117,7 +117,10 @@ LensDistortion ReadLens(const InfoReader& reader) {
   const std::string model = model_entry.node ? InfoReader::Text(model_entry) : "";
   std::vector<double> D;
   if (entry.node) D = InfoReader::Numbers(entry);
-  if (model == "equidistant" || model == "fisheye") return LensFromFisheye(D, entry.place);
+  if (model == "equidistant" || model == "fisheye") {
+    if (!entry.node) Fail(model_entry.place, " is ", model, ", but D is missing");
+    return LensFromFisheye(D, entry.place);
+  }
   size_t most = 5;
   if (model == "rational_polynomial") {
     most = 8;

@@ -188,7 +188,11 @@ void GltfBuffers::LoadBuffer(size_t index, const std::filesystem::path& folder) 
         Fail(name_, ": buffers[", index, "] is no base64 data");
       }
     } else {
-      storage = ReadFile(folder / std::filesystem::u8path(PercentDecoded(text)));
+      try {
+        storage = ReadFile(folder / std::filesystem::u8path(PercentDecoded(text)));
+      } catch (const InputError& error) {
+        Fail(name_, ": buffers[", index, "].uri: ", error.what());
+      }
     }
     data = storage.data();
     bytes = storage.size();

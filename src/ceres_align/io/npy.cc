@@ -145,6 +145,7 @@ std::vector<T> ReadValues(const std::string& bytes, const Header& header, const 
   if (!values.empty()) std::memcpy(values.data(), data, available);
   if (!header.fortran_order) return values;
   std::vector<T> transposed(values.size());
+  if (values.empty()) return transposed;  // with sizes that may be huge
   for (size_t r = 0; r < rows; ++r) {
     for (size_t c = 0; c < columns; ++c) transposed[r * columns + c] = values[c * rows + r];
   }
@@ -228,6 +229,7 @@ Eigen::MatrixXd MatrixFromNpy(const NpyArray& array, const std::string& name) {
     Fail(name, ": the array has ", array.shape.size(), " dimension; 2 are needed (rows, columns)");
   }
   const Eigen::Index rows = array.shape[0], columns = array.shape[1];
+  if (rows == 0 || columns == 0) Fail(name, ": the array is empty, ", rows, " x ", columns);
   Eigen::MatrixXd matrix(rows, columns);
   const auto fill = [&](const auto& values) {
     for (Eigen::Index r = 0; r < rows; ++r) {

@@ -15,6 +15,9 @@ namespace {
 // Deflate packs at most 1032 to 1, interlacing and expansion to channels of a byte at most 32 more.
 constexpr size_t kMaxExpansion = size_t{1032} * 32;
 
+// Of what a compressed text or profile unpacks to.
+constexpr size_t kMaxChunkBytes = size_t{1} << 26;
+
 // libpng leaves by longjmp: everything with a destructor lives in here, outside the jump.
 struct Decoder {
   const std::string* bytes = nullptr;
@@ -52,6 +55,19 @@ void OnRead(png_structp png, png_bytep out, size_t size) {
   decoder->position += size;
 }
 
+// Of those up to the first of type `last`: libpng makes room for a chunk before it reads it.
+bool ChunksEndInFile(const std::string& bytes, const char* last) {
+  constexpr size_t kSignature = 8, kAround = 12;  // length, type, checksum
+  for (size_t at = kSignature; at + kAround <= bytes.size();) {
+    size_t length = 0;
+    for (size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<uint8_t>(bytes[at + i]);
+    if (bytes.compare(at + 4, 4, last) == 0) return true;
+    if (length > bytes.size() - at - kAround) return false;
+    at += kAround + length;
+  }
+  return false;
+}
+
 // Everything to 8 or 16 bits per channel; palettes and transparent colours applied, unless it is
 // the numbers that are wanted.
 void SetTransformations(png_structp png, png_infop info, RasterValues meaning) {
@@ -87,6 +103,7 @@ bool Run(Decoder* decoder) {
   png_set_read_fn(png, decoder, OnRead);
   png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_set_user_limits(png, 1 << 20, 1 << 20);
+  png_set_chunk_malloc_max(png, kMaxChunkBytes);
   png_read_info(png, info);
   decoder->width_px = png_get_image_width(png, info);
   decoder->height_px = png_get_image_height(png, info);
@@ -102,6 +119,7 @@ bool Run(Decoder* decoder) {
   }
   decoder->sink->Size(static_cast<int>(decoder->width_px), static_cast<int>(decoder->height_px),
                       false);
+  if (!ChunksEndInFile(*decoder->bytes, "IEND")) png_error(png, "the file ends early");
   decoder->values.resize(static_cast<size_t>(decoder->width_px) * decoder->channels);
   const bool interlaced = png_get_interlace_type(png, info) != PNG_INTERLACE_NONE;
   decoder->pixels.resize(row_bytes * (interlaced ? decoder->height_px : 1));
@@ -124,6 +142,7 @@ bool Run(Decoder* decoder) {
 
 void DecodePng(const std::string& bytes, const std::string& name, RasterSink* sink,
                RasterValues values) {
+  if (!ChunksEndInFile(bytes, "IDAT")) Fail(name, ": damaged PNG: the file ends early");
   Decoder decoder;
   decoder.meaning = values;
   decoder.bytes = &bytes;

@@ -5,6 +5,7 @@
 #include <urdf_parser/urdf_parser.h>
 
 #include <cstring>
+#include <map>
 #include <mutex>
 
 #include "ceres_align/base/error.h"
@@ -61,6 +62,42 @@ void RefuseXacro(const TiXmlElement& element, const std::string& name) {
   }
 }
 
+std::string LinkOf(const TiXmlElement& joint, const char* role) {
+  const TiXmlElement* element = joint.FirstChildElement(role);
+  const char* link = element == nullptr ? nullptr : element->Attribute("link");
+  return link == nullptr ? "" : link;
+}
+
+// liburdfdom's links own their children: in a circle they would never be freed where it gives up.
+void RefuseCircles(const TiXmlElement& robot, const std::string& name) {
+  std::multimap<std::string, std::string> children;
+  std::map<std::string, int> num_parents;
+  for (const TiXmlElement* joint = robot.FirstChildElement("joint"); joint != nullptr;
+       joint = joint->NextSiblingElement("joint")) {
+    const std::string parent = LinkOf(*joint, "parent"), child = LinkOf(*joint, "child");
+    if (parent.empty() || child.empty()) continue;  // liburdfdom says so
+    children.emplace(parent, child);
+    num_parents[parent];
+    ++num_parents[child];
+  }
+  // Takes away links without a parent as long as there are any.
+  std::vector<std::string> roots;
+  for (const auto& [link, parents] : num_parents) {
+    if (parents == 0) roots.push_back(link);
+  }
+  while (!roots.empty()) {
+    const auto [begin, end] = children.equal_range(roots.back());
+    num_parents.erase(roots.back());
+    roots.pop_back();
+    for (auto child = begin; child != end; ++child) {
+      if (--num_parents[child->second] == 0) roots.push_back(child->second);
+    }
+  }
+  if (num_parents.empty()) return;
+  throw InputError(name + ": link " + Quoted(num_parents.begin()->first) +
+                   " does not hang on the root: its joints go round");
+}
+
 std::vector<std::string> JointOrder(const std::string& bytes, const std::string& name) {
   TiXmlDocument document;
   document.Parse(bytes.c_str());
@@ -72,6 +109,7 @@ std::vector<std::string> JointOrder(const std::string& bytes, const std::string&
   const TiXmlElement* robot = document.FirstChildElement("robot");
   if (robot == nullptr) throw InputError(name + ": is no URDF: it has no <robot>");
   RefuseXacro(*robot, name);
+  RefuseCircles(*robot, name);
   std::vector<std::string> order;
   for (const TiXmlElement* joint = robot->FirstChildElement("joint"); joint != nullptr;
        joint = joint->NextSiblingElement("joint")) {
