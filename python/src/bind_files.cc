@@ -85,15 +85,12 @@ void WriteExr(py::handle path, py::handle values) {
   }
   const py::array_t<float, py::array::c_style | py::array::forcecast> floats(array);
   const int height = static_cast<int>(floats.shape(0)), width = static_cast<int>(floats.shape(1));
-  const float* first = floats.data();
-  const auto stride = static_cast<size_t>(channels);
-  std::vector<ExrChannel> list = {{"Y", first, 1}};
-  if (channels == 3) {
-    list = {{"R", first, stride}, {"G", first + 1, stride}, {"B", first + 2, stride}};
-  }
+  const std::vector<const char*> names =
+      channels == 3 ? std::vector<const char*>{"R", "G", "B"} : std::vector<const char*>{"Y"};
   NoGil([&] {
-    WriteFilesTogether(".", {{std::filesystem::absolute(file).string(),
-                              EncodeExr(width, height, list, ExrType::kFloat, "")}});
+    WriteFilesTogether(".",
+                       {{std::filesystem::absolute(file).string(),
+                         EncodeExr(width, height, floats.data(), names, ExrType::kFloat, "")}});
   });
 }
 
