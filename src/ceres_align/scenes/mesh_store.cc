@@ -37,10 +37,11 @@ MeshSource::Mesh MeshStore::Load(const std::filesystem::path& path, const MeshFr
     LoadedMesh loaded = LoadMesh(path, frame);
     Mesh made = {std::make_shared<TriangleMesh>(std::move(loaded.mesh)),
                  std::move(loaded.warnings)};
-    promise.set_value(made);
     const std::lock_guard<std::mutex> lock(mutex_);
-    entries_[key].bytes = BytesOf(*made.mesh);
+    // Before those who wait have it: they ask for it by its address.
     key_of_[made.mesh.get()] = key;
+    promise.set_value(made);
+    entries_[key].bytes = BytesOf(*made.mesh);
     Forget();
     return made;
   } catch (...) {
