@@ -1,5 +1,7 @@
 #include "ceres_align/assess/metrics.h"
 
+#include <tbb/parallel_invoke.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -125,23 +127,35 @@ template <typename T>
 ContourErrors MeasureContour(const Image<T>& coverage, const ImageF& mask, const ImageF& weight,
                              double tolerance, OverlapSums sums) {
   CHECK(coverage.width == mask.width && coverage.height == mask.height);
-  const std::vector<OutlinePoint> a = OutlineOf(coverage, weight), b = OutlineOf(mask, weight);
+  std::vector<OutlinePoint> a, b;
+  tbb::parallel_invoke([&] { a = OutlineOf(coverage, weight); },
+                       [&] { b = OutlineOf(mask, weight); });
   ContourErrors errors;
   if (a.empty() || b.empty()) return errors;
   const double area = weight.empty() ? sums.mask : SumOfPixels(mask);
   errors.far_px = tolerance * std::max(kFarPx, kFarOfSize * std::sqrt(area));
   const int long_px = std::max(kStretchPx, static_cast<int>(kLongStretchOfSize * std::sqrt(area)));
-  MeasureFromRender(a, NearestPoint(b, mask.width, mask.height), mask, long_px, &errors);
-  const NearestPoint near_a(a, mask.width, mask.height);
-  const std::vector<size_t> specks = Specks(mask, b);
-  double squares = errors.rms_px * errors.rms_px * static_cast<double>(a.size());
+  std::vector<size_t> specks;
+  double squares = 0;
   size_t beyond = 0, holes = 0;
-  for (const OutlinePoint& p : b) {
-    const double squared = near_a.Squared(p);
-    squares += squared;
-    if (std::sqrt(squared) <= errors.far_px || OnSpeck(mask, specks, p)) continue;
-    ++(Bilinear(coverage, p.x, p.y) < 0.5 ? beyond : holes);
-  }
+  const auto measure_from_mask = [&] {
+    const NearestPoint near_a(a, mask.width, mask.height);
+    specks = Specks(mask, b);
+    for (const OutlinePoint& p : b) {
+      const double squared = near_a.Squared(p);
+      squares += squared;
+      if (std::sqrt(squared) <= errors.far_px || OnSpeck(mask, specks, p)) continue;
+      ++(Bilinear(coverage, p.x, p.y) < 0.5 ? beyond : holes);
+    }
+  };
+  ContourErrors from_render = errors;
+  tbb::parallel_invoke(
+      [&] {
+        MeasureFromRender(a, NearestPoint(b, mask.width, mask.height), mask, long_px, &from_render);
+      },
+      measure_from_mask);
+  errors = from_render;
+  squares += errors.rms_px * errors.rms_px * static_cast<double>(a.size());
   errors.both_rms_px = std::sqrt(squares / static_cast<double>(a.size() + b.size()));
   for (size_t i : specks) {
     AddPixel(-1, weight.empty() ? 1.0 : weight.pixels[i], coverage.pixels[i], mask.pixels[i],

@@ -9,9 +9,9 @@ namespace {
 // So few edges are swept faster than balls are drawn.
 constexpr size_t kFewEdges = 2000;
 
-// A part's work, in pieces of edges within a row: some 50 to 100 µs. What is smaller gains nothing
-// from a second thread.
-constexpr int64_t kPiecesPerPart = 2048;
+// A part's work, in pieces of edges within a row: some 20 µs. What is smaller gains little from a
+// second thread.
+constexpr int64_t kPiecesPerPart = 320;
 constexpr int64_t kMostParts = 64;
 
 }  // namespace

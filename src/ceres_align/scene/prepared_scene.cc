@@ -73,12 +73,16 @@ PreparedScene::PreparedScene(const Scene& scene, const PreparedMeshes& meshes,
 
 PreparedScene::Level::Level(PyramidLevel level, Rasterizer* rasterizer)
     : images(std::move(level)), moments(images.targets.size()) {
-  std::vector<double> lengths(images.targets.size());
-  tbb::parallel_for(size_t{0}, images.targets.size(), [&](size_t i) {
-    moments[i] = MomentsOf(*images.targets[i]);
-    lengths[i] = OutlineLengthOf(images.targets[i]->mask());
+  const size_t n = images.targets.size();
+  std::vector<double> lengths(n);
+  tbb::parallel_for(size_t{0}, 2 * n, [&](size_t k) {
+    if (k % 2 == 0) {
+      moments[k / 2] = MomentsOf(*images.targets[k / 2]);
+    } else {
+      lengths[k / 2] = OutlineLengthOf(images.targets[k / 2]->mask());
+    }
   });
-  for (size_t i = 0; i < images.targets.size(); ++i) {
+  for (size_t i = 0; i < n; ++i) {
     const Target& target = *images.targets[i];
     targets.emplace_back(rasterizer, images.targets[i]);
     for (int r = 0; r < target.height_px(); ++r) mask_energy += target.RowCost(r, false);

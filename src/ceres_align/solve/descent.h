@@ -69,7 +69,7 @@ class Descent {
 
   const PreparedScene& scene_;
   const SolveOptions& options_;
-  const AlignCallback& callback_;
+  const AlignCallback callback_;  // its own: a caller may hand over a temporary
   bool sharpens_later_ = false;
   int iterations_ = 0, evaluations_ = 0;
 };

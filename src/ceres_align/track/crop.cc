@@ -1,6 +1,8 @@
 #include "ceres_align/track/crop.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace ceres_align {
 namespace {
@@ -10,12 +12,24 @@ struct PixelBox {
   bool empty() const { return left >= right; }
 };
 
+// Whether any is not 0 (or -0), many at a time.
+bool AnyIn(const float* row, int n) {
+  uint32_t any = 0;
+  for (int i = 0; i < n; ++i) {
+    uint32_t bits;
+    std::memcpy(&bits, row + i, sizeof bits);
+    any |= bits << 1;
+  }
+  return any != 0;
+}
+
 // Of the pixels that are not 0.
 PixelBox BoxOf(const ImageF& mask) {
   PixelBox box = {mask.width, mask.height, 0, 0};
   const auto shown = [](float v) { return v != 0; };
   for (int r = 0; r < mask.height; ++r) {
     const float* row = mask.row(r);
+    if (!AnyIn(row, mask.width)) continue;
     const float* end = row + mask.width;
     const float* first = std::find_if(row, end, shown);
     if (first == end) continue;
@@ -76,12 +90,15 @@ Scene CropToMasks(const Scene& scene) {
   return cropped;
 }
 
-double MaskArea_px(const Scene& scene) {
-  double area_px = 0;
+bool ShowsAtLeast(const Scene& scene, double area_px) {
+  double left_px = area_px;
   for (const View& view : scene.views) {
-    for (const float v : view.mask.pixels) area_px += v;
+    for (const float v : view.mask.pixels) {
+      left_px -= v;
+      if (!(left_px > 0)) return true;  // NaN too, for who checks it
+    }
   }
-  return area_px;
+  return !(left_px > 0);
 }
 
 }  // namespace ceres_align

@@ -11,10 +11,10 @@ namespace ceres_align {
 /// view whose mask is empty keeps its frame. Poses are the same in both.
 Scene CropToMasks(const Scene& scene);
 
-constexpr double kCropMargin = 0.2;
-constexpr int kCropMargin_px = 12;
+constexpr double kCropMargin = 0.12;
+constexpr int kCropMargin_px = 16;
 
-/// Of all views together, px.
-double MaskArea_px(const Scene& scene);
+/// Whether the masks of all views together have so much area, px.
+bool ShowsAtLeast(const Scene& scene, double area_px);
 
 }  // namespace ceres_align

@@ -99,22 +99,33 @@ void Tracker::TakeMasks(std::vector<ImageF> masks, std::vector<ImageF> weights) 
     throw InputError(Format("%zu weights for %zu views", weights.size(), masks.size()));
   }
   for (size_t i = 0; i < masks.size(); ++i) {
+    const Camera& camera = scene_.views[i].camera;
+    if (masks[i].width != camera.width_px || masks[i].height != camera.height_px) {
+      throw InputError(Format("the mask of view '%s' is %dx%d, its camera %dx%d",
+                              Shown(scene_.views[i].name).c_str(), masks[i].width, masks[i].height,
+                              camera.width_px, camera.height_px));
+    }
+    if (!weights.empty() && !weights[i].empty() &&
+        (weights[i].width != camera.width_px || weights[i].height != camera.height_px)) {
+      throw InputError("the weights of view '" + Shown(scene_.views[i].name) +
+                       "' are not of its mask's size");
+    }
     scene_.views[i].mask = std::move(masks[i]);
     scene_.views[i].weight = weights.empty() ? ImageF() : std::move(weights[i]);
   }
 }
 
-// From where the motion has the object, or where it was: whichever fits better before any step.
+// From where the motion has the object; where that does not fit, from where it was.
 bool Tracker::Follow(TrackedFrame* frame) {
   const PreparedScene prepared(cropped_, meshes_, rasterizer_, following_.coarsest_width_px,
                                following_.level_factor);
-  Rigid3d start = prepared.ToRun(motion_.At(frame->frame));
-  if (motion_.moves()) {
-    const Rigid3d still = prepared.ToRun(*motion_.last());
-    if (prepared.CostAt(0, still) < prepared.CostAt(0, start)) start = still;
-  }
+  if (FollowFrom(prepared, motion_.At(frame->frame), frame)) return true;
+  return motion_.moves() && FollowFrom(prepared, *motion_.last(), frame);
+}
+
+bool Tracker::FollowFrom(const PreparedScene& prepared, const Rigid3d& start, TrackedFrame* frame) {
   Descent descent(prepared, following_, {});
-  const Solution solution = descent.Run(start);
+  const Solution solution = descent.Run(prepared.ToRun(start));
   const PreparedScene& seen = solution.seen ? *solution.seen : prepared;
   Assessment fit;
   fit.outline_tolerance = following_.outline_tolerance;
@@ -157,7 +168,7 @@ TrackedFrame Tracker::Next(std::vector<ImageF> masks, std::vector<ImageF> weight
   TrackedFrame frame;
   frame.frame = next_frame_++;
   cropped_ = CropToMasks(scene_);
-  if (MaskArea_px(cropped_) < kLeastMask_px) {
+  if (!ShowsAtLeast(cropped_, kLeastMask_px)) {
     frame.status = TrackedFrame::Status::kNoMask;
     frame.iou = frame.contour_rms_px = kNone;
     frame.why = "every mask is empty";

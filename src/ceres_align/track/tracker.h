@@ -16,7 +16,7 @@ struct TrackOptions {
   /// assessment.
   double coarsest_width_px = 80;
   double level_factor = 4;
-  double final_step_px = 0.02;
+  double final_step_px = 0.05;
   double final_cost_change = 1e-3;
   /// Only the first frame is searched, and a track that is lost stays lost until the motion finds
   /// it again: for live use, where a search (0.1 to 1 s) is too long.
@@ -65,6 +65,7 @@ class Tracker {
  private:
   void TakeMasks(std::vector<ImageF> masks, std::vector<ImageF> weights);
   bool Follow(TrackedFrame* frame);
+  bool FollowFrom(const PreparedScene& prepared, const Rigid3d& start, TrackedFrame* frame);
   void SearchFor(TrackedFrame* frame);
   void Take(TrackedFrame* frame);
 
