@@ -355,6 +355,11 @@ TEST(Gltf, Errors) {
   EXPECT_PRED2(Contains,
                replaced("\"mode\":1", "\"extensions\":{\"KHR_draco_mesh_compression\":1}"),
                "Draco");
+  const auto outside = folder.Write(
+      "outside.gltf",
+      R"({"asset": {"version": "2.0"}, "buffers": [{"uri": "none.bin", "byteLength": 4}]})");
+  EXPECT_PRED2(Contains, LoadError(outside), "outside.gltf: buffers[0].uri: ");
+  EXPECT_PRED2(Contains, LoadError(outside), "none.bin: no such file");
 }
 
 TEST(Writers, ReadBackToTheSameBits) {
