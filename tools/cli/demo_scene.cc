@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <future>
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/io/conventions.h"
@@ -76,9 +77,14 @@ Scene DemoScene(const SceneFlags& flags) {
     view.name = second ? "camera2" : "camera1";
     view.camera = camera;
     if (second) view.cam_from_rig = reference * turned_world * Inverse(reference);
-    view.mask = RenderMask(*scene.meshes[0], view.cam_from_rig * reference, camera);
     scene.views.push_back(std::move(view));
   }
+  const auto render = [&](View* view) {
+    view->mask = RenderMask(*scene.meshes[0], view->cam_from_rig * reference, camera);
+  };
+  std::future<void> second = std::async(std::launch::async, render, &scene.views[1]);
+  render(&scene.views[0]);
+  second.get();
   return scene;
 }
 
