@@ -41,11 +41,12 @@ from ._files import (
 from ._mesh import PreparedMesh
 from ._render import Maps, Rasterizer, Rows, moved, render
 from ._result import Accuracy, Alternative, Check, Errors, Result, Step, UnknownFit, ViewResult
+from ._track import TrackedFrame, Tracker
 
 __all__ = [
     "Accuracy", "Alternative", "Camera", "CameraFormat", "CameraSet", "Check", "Errors",
     "InputError", "InputWarning", "Maps", "Mesh", "PreparedMesh", "Rasterizer", "Result", "Rows",
-    "Scene", "Step", "UnknownFit", "ViewResult", "__version__", "align", "align_scene",
+    "Scene", "Step", "TrackedFrame", "Tracker", "UnknownFit", "ViewResult", "__version__", "align", "align_scene",
     "camera_formats", "image_size", "load_ignore", "load_mask", "load_mesh", "load_photo",
     "load_scene", "moved", "option_names", "read_cameras", "read_matrix", "read_pose", "render",
     "save_exr", "save_mask", "save_mesh", "why_not_cuda", "write_cameras", "write_matrix",

@@ -262,6 +262,44 @@ def load_scene(path: _Path) -> Scene: ...
 def option_names() -> List[str]: ...
 def why_not_cuda() -> str: ...
 
+class TrackedFrame:
+    """A frame of a Tracker; see its attributes' units in Tracker.next."""
+    frame: int
+    status: str
+    rig_from_world: _Floats
+    cam_from_world: _Floats
+    iou: float
+    contour_rms_px: float
+    moved_deg: float
+    why: str
+    usable: Optional[bool]
+    accuracy: Optional[Accuracy]
+    @property
+    def has_pose(self) -> bool: ...
+
+class Tracker:
+    """Tracks an object through the frames of a video."""
+    def __init__(
+        self,
+        mesh: Any,
+        cameras: Any,
+        start: Optional[ArrayLike] = None,
+        *,
+        rig: Optional[Sequence[ArrayLike]] = None,
+        weights: Optional[Sequence[Optional[ArrayLike]]] = None,
+        mask_threshold: Optional[float] = None,
+        search_when_lost: bool = True,
+        assess: bool = False,
+        backend: str = "auto",
+        num_threads: int = 0,
+        require_deg: Optional[float] = None,
+        require_percent: Optional[float] = None,
+        distance: Optional[Tuple[float, float]] = None,
+        options: Optional[Dict[str, Any]] = None,
+        **others: Any,
+    ) -> None: ...
+    def next(self, masks: Any) -> TrackedFrame: ...
+
 class Rows(NamedTuple):
     rows: _Ints
     columns: _Ints

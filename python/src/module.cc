@@ -30,4 +30,5 @@ PYBIND11_MODULE(_core, module) {
   python::BindAlign(&module);
   python::BindRender(&module);
   python::BindFiles(&module);
+  python::BindTrack(&module);
 }

@@ -40,5 +40,6 @@ void BindScene(py::module_* module);
 void BindAlign(py::module_* module);
 void BindRender(py::module_* module);
 void BindFiles(py::module_* module);
+void BindTrack(py::module_* module);
 
 }  // namespace ceres_align::python

@@ -1,5 +1,5 @@
 // All that a program needs to align meshes to masks, in one header: scenes and their files, the
-// alignment, its judgement, reports, maps, cameras of other tools. Left out: cv::Mat
+// alignment, its judgement, reports, maps, cameras of other tools, many scenes, sequences. Left out: cv::Mat
 // (io/cv_mat.h), robots (robot/, hand_eye/), synthetic scenes (synth/), and the cost functions for
 // problems of one's own (cost/).
 #pragma once
@@ -21,4 +21,6 @@
 #include "ceres_align/report/pictures.h"
 #include "ceres_align/report/result_json.h"
 #include "ceres_align/report/text_report.h"
+#include "ceres_align/scenes/run_scenes.h"
+#include "ceres_align/track/tracker.h"
 #include "ceres_align/version.h"
