@@ -125,11 +125,11 @@ DEFINE_string(
 DEFINE_double(render_size, 1, "Size of the maps, as a factor of each camera's own.");
 DEFINE_string(photos, "",
               "Folder with a photograph NAME.jpg (or .png, .bmp, .ppm, .tif) of every camera, for "
-              "the overlays of --render.");
+              "report.html and the overlays of --render.");
 DEFINE_string(outputs, "all",
               "What is written: of json (result.json), overlay (overlay_<view>.png), comparison "
-              "(comparison.png) and gif (optimization.gif) those named, separated by commas; or "
-              "all; or none.");
+              "(comparison.png), gif (optimization.gif) and report (report.html: all of it on one "
+              "page) those named, separated by commas; or all; or none.");
 DEFINE_string(out_dir, "out", "Folder for these files; they are written all or none.");
 DEFINE_string(filename_output, "", "Write the animation here instead.");
 DEFINE_string(export_cameras, "",
@@ -236,7 +236,7 @@ SceneFlags FlagsOfScene() {
   return flags;
 }
 
-RenderSettings RenderFromFlags() {
+RenderSettings RenderFromFlags(const OutputPlan& plan) {
   RenderSettings render;
   if (!FLAGS_render.empty()) render.maps.kinds = ParseMapKinds(FLAGS_render, "--render");
   render.size = PositiveFlag(FLAGS_render_size, "render_size");
@@ -244,8 +244,10 @@ RenderSettings RenderFromFlags() {
   if (FLAGS_render.empty() && FlagWasGiven("render_size")) {
     throw InputError("--render_size says how to draw; --render says what");
   }
-  if (FLAGS_render.empty() && !FLAGS_photos.empty() && !IsGltf(FLAGS_export_cameras)) {
-    throw InputError("--photos are for the overlays of --render and for --export_cameras gltf:…");
+  const bool drawn_on = !FLAGS_render.empty() || plan.report || IsGltf(FLAGS_export_cameras);
+  if (!drawn_on && !FLAGS_photos.empty()) {
+    throw InputError(
+        "--photos are for report.html, the overlays of --render, and --export_cameras gltf:…");
   }
   return render;
 }
@@ -341,13 +343,21 @@ void CheckDrawnAndExported(const RenderScene& scene, const RenderSettings& rende
   Exported(scene);
 }
 
+/// What was aligned, for the reader of report.html.
+std::string ReportTitle(const Scene& scene) {
+  std::string mesh = scene.mesh_names.empty() ? "" : scene.mesh_names[0];
+  if (const size_t slash = mesh.find_last_of('/'); slash != mesh.npos) mesh.erase(0, slash + 1);
+  if (!FLAGS_scene.empty()) mesh += mesh.empty() ? FLAGS_scene : " in " + FLAGS_scene;
+  return mesh.empty() ? "ceres_align" : mesh;
+}
+
 int Run() {
   Stopwatch watch;
   if (!FLAGS_export_cameras.empty()) CheckExport(FLAGS_export_cameras);
   const OutputPlan plan =
       PlanOutputs({FLAGS_outputs, FLAGS_out_dir, FLAGS_filename_output, FLAGS_start_end_output});
   AlignOptions options = OptionsFromFlags();
-  const RenderSettings render = RenderFromFlags();
+  const RenderSettings render = RenderFromFlags(plan);
   std::string why;
   const std::unique_ptr<Rasterizer> rasterizer =
       MakeRasterizer({FLAGS_backend, FLAGS_num_threads}, &why);
@@ -394,8 +404,13 @@ int Run() {
   for (const std::string& warning : warnings) {
     std::fprintf(stderr, "ceres_align: warning: %s\n", warning.c_str());
   }
-  const std::vector<OutputFile> pictures =
+  std::vector<OutputFile> pictures =
       DrawPictures(plan, scene, solved.meshes, solved.iterations, solved.result, rasterizer.get());
+  if (plan.report) {
+    pictures.push_back(DrawReport(scene, solved.meshes, solved.iterations, solved.result, options,
+                                  seconds, warnings, FLAGS_photos, ReportTitle(scene),
+                                  rasterizer.get()));
+  }
   seconds.draw = watch.Lap();
   const auto stop_clock = [&] {
     seconds.write = watch.Lap();

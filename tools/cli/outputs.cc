@@ -1,6 +1,7 @@
 #include "cli/outputs.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -10,7 +11,9 @@
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
 #include "ceres_align/io/file_transaction.h"
+#include "ceres_align/maps/photo.h"
 #include "ceres_align/report/pictures.h"
+#include "ceres_align/report_html/html_report.h"
 #include "cli/signals.h"
 
 namespace ceres_align::cli {
@@ -19,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::set<std::string> ChosenOutputs(const std::string& flag) {
-  const std::set<std::string> all = {"json", "overlay", "comparison", "gif"};
+  const std::set<std::string> all = {"json", "overlay", "comparison", "gif", "report"};
   if (flag == "all") return all;
   if (flag == "none") return {};
   std::set<std::string> chosen;
@@ -27,7 +30,7 @@ std::set<std::string> ChosenOutputs(const std::string& flag) {
   for (std::string word; std::getline(words, word, ',');) {
     if (all.count(word) == 0) {
       throw InputError("--outputs: " + Quoted(word) +
-                       " is none of json, overlay, comparison, gif (or all, or none, alone)");
+                       " is none of json, overlay, comparison, gif, report (or all, or none, alone)");
     }
     chosen.insert(word);
   }
@@ -66,6 +69,7 @@ OutputPlan PlanOutputs(const OutputFlags& flags) {
   plan.overlay = chosen.count("overlay") > 0;
   plan.comparison = chosen.count("comparison") > 0;
   plan.gif = chosen.count("gif") > 0;
+  plan.report = chosen.count("report") > 0;
   plan.out_dir = flags.out_dir;
   TakePath(flags.filename_output, plan.gif, "filename_output", "gif", &plan.gif_path);
   TakePath(flags.start_end_output, plan.comparison, "start_end_output", "comparison",
@@ -100,6 +104,41 @@ std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const Scene& scene,
     files.insert(files.end(), overlays.begin(), overlays.end());
   }
   return files;
+}
+
+namespace {
+
+// Of a mask in another size than its photograph both show the same.
+constexpr double kSameShape = 0.01;
+
+std::vector<RgbImage> PhotosOf(const Scene& scene, const std::string& folder) {
+  std::vector<RgbImage> photos;
+  if (folder.empty()) return photos;
+  for (const View& view : scene.views) {
+    const fs::path path = FindPhoto(folder, view.name);
+    photos.push_back(path.empty() ? RgbImage() : LoadPhoto(path));
+    const RgbImage& photo = photos.back();
+    const double width = view.camera.width_px, height = view.camera.height_px;
+    if (std::abs(photo.width * height - photo.height * width) > kSameShape * photo.width * height) {
+      throw InputError(Format("%s: %dx%d px do not show what %s with %.0fx%.0f px sees",
+                              Shown(path.string()).c_str(), photo.width, photo.height,
+                              Shown(view.name).c_str(), width, height));
+    }
+  }
+  return photos;
+}
+
+}  // namespace
+
+OutputFile DrawReport(const Scene& scene, const PreparedMeshes& meshes,
+                      const std::vector<AlignIteration>& iterations, const AlignResult& result,
+                      const AlignOptions& options, const RunSeconds& seconds,
+                      const std::vector<std::string>& warnings, const std::string& photos_folder,
+                      const std::string& title, Rasterizer* rasterizer) {
+  const SceneRenderer renderer(scene, meshes, rasterizer, true);
+  const std::string json = ResultJson(scene, result, options, seconds, warnings);
+  const std::vector<RgbImage> photos = PhotosOf(scene, photos_folder);
+  return {"report.html", HtmlReport({scene, result, iterations, json, photos, title}, renderer)};
 }
 
 void WriteFiles(const char* program, const std::string& folder,

@@ -7,22 +7,24 @@
 
 #include "ceres_align/align/aligner.h"
 #include "ceres_align/report/output_files.h"
+#include "ceres_align/report/result_json.h"
 
 namespace ceres_align::cli {
 
 /// The values of the flags of the same names; empty paths: not given.
 struct OutputFlags {
-  std::string outputs;  ///< json, overlay, comparison, gif separated by commas; or all; or none
+  /// json, overlay, comparison, gif, report separated by commas; or all; or none
+  std::string outputs;
   std::string out_dir;
   std::string filename_output;   ///< of the animation
   std::string start_end_output;  ///< of the comparison
 };
 
 struct OutputPlan {
-  bool json = false, overlay = false, comparison = false, gif = false;
+  bool json = false, overlay = false, comparison = false, gif = false, report = false;
   std::string out_dir;
   std::string gif_path = "optimization.gif", comparison_path = "comparison.png";  ///< in out_dir
-  bool any() const { return json || overlay || comparison || gif; }
+  bool any() const { return json || overlay || comparison || gif || report; }
 };
 
 /// Throws InputError for flags that do not go together, and for places where no file can be
@@ -39,5 +41,14 @@ std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const Scene& scene,
                                      const PreparedMeshes& meshes,
                                      const std::vector<AlignIteration>& iterations,
                                      const AlignResult& result, Rasterizer* rasterizer);
+
+/// report.html of a run (report_html/html_report.h). `seconds`: what is known of them so far;
+/// `photos_folder`: with a photograph of each view's name, of the camera's aspect ratio; empty:
+/// none. Throws InputError for photographs that cannot be used.
+OutputFile DrawReport(const Scene& scene, const PreparedMeshes& meshes,
+                      const std::vector<AlignIteration>& iterations, const AlignResult& result,
+                      const AlignOptions& options, const RunSeconds& seconds,
+                      const std::vector<std::string>& warnings, const std::string& photos_folder,
+                      const std::string& title, Rasterizer* rasterizer);
 
 }  // namespace ceres_align::cli

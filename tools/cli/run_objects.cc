@@ -53,6 +53,8 @@ ObjectsResult Solve(const std::vector<SceneObject>& objects, const AlignOptions&
 }
 
 std::vector<OutputFile> Pictures(const OutputPlan& plan, const ObjectsResult& result,
+                                 const AlignOptions& options, const RunSeconds& seconds,
+                                 const std::vector<Warnings>& warnings_of,
                                  Rasterizer* rasterizer) {
   std::vector<OutputFile> files;
   if (plan.overlay) {
@@ -62,7 +64,13 @@ std::vector<OutputFile> Pictures(const OutputPlan& plan, const ObjectsResult& re
   }
   OutputPlan of_one = plan;
   of_one.gif = false;
-  for (const ObjectResult& object : result.objects) {
+  for (size_t i = 0; i < result.objects.size(); ++i) {
+    const ObjectResult& object = result.objects[i];
+    if (plan.report) {
+      OutputFile report = DrawReport(object.scene, object.meshes, {}, object.align, options,
+                                     seconds, warnings_of[i], "", object.name, rasterizer);
+      files.push_back({object.name + "/" + report.path, std::move(report.bytes)});
+    }
     for (OutputFile& file :
          DrawPictures(of_one, object.scene, object.meshes, {}, object.align, rasterizer)) {
       files.push_back({object.name + "/" + file.path, std::move(file.bytes)});
@@ -108,7 +116,7 @@ int RunObjects(LoadedObjects loaded, const OutputPlan& plan, const RenderSetting
   for (const std::string& warning : warnings) {
     std::fprintf(stderr, "ceres_align: warning: %s\n", warning.c_str());
   }
-  const std::vector<OutputFile> pictures = Pictures(plan, result, rasterizer);
+  const std::vector<OutputFile> pictures = Pictures(plan, result, options, seconds, warnings_of, rasterizer);
   seconds.draw = watch->Lap();
   size_t num_files = pictures.size();
   const auto stage = [&](OutputFiles* files) {

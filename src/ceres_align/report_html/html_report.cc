@@ -135,12 +135,6 @@ std::string Filled(std::string_view page,
 
 std::string HtmlReport(const HtmlReportInput& input, const SceneRenderer& renderer) {
   const Scene& scene = input.scene;
-  for (size_t i = 0; i < input.photos.size(); ++i) {
-    const RgbImage& photo = input.photos[i];
-    const Camera& camera = scene.views.at(i).camera;
-    CHECK(photo.empty() || (photo.width == camera.width_px && photo.height == camera.height_px))
-        << "photo of view " << i;
-  }
   const std::vector<size_t> shown = ShownViews(input.result);
   const int most_poses = PosesThatFit(kPictureBytes / std::max<size_t>(1, shown.size()));
   const std::vector<ReportPose> poses =

@@ -21,7 +21,7 @@ struct HtmlReportInput {
   /// ResultJson of the run: its figures make the page's table, its warnings are shown. Of its
   /// seconds only what is known before the page is written.
   const std::string& result_json;
-  /// By view, of the camera's size (CHECKed) and through its lens; empty, or empty images: none.
+  /// By view, of all that the camera sees, in any size; empty, or empty images: none.
   const std::vector<RgbImage>& photos;
   std::string title;  ///< for the reader; any text
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "ceres_align/base/text.h"
@@ -24,10 +25,12 @@ struct Shares {
 };
 constexpr Shares kWithPhoto = {0.2, 0.45, 0.15, 0.2}, kWithout = {0.45, 0, 0.25, 0.3};
 
-PanelSize Fitted(const Camera& camera, int most_px) {
-  const PanelSize own = {camera.width_px, camera.height_px};
-  return std::max(own.width_px, own.height_px) <= most_px ? own : FitPanel(camera, most_px);
+PanelSize Fitted(const PanelSize& own, int most_px) {
+  if (std::max(own.width_px, own.height_px) <= most_px) return own;
+  return FitPanel(Camera{own.width_px, own.height_px, 1, 1, 0, 0}, most_px);
 }
+
+PanelSize SizeOf(const View& view) { return {view.camera.width_px, view.camera.height_px}; }
 
 std::string GrayPng(const ImageF& image) {
   std::vector<uint8_t> row(image.width);
@@ -42,11 +45,11 @@ std::string GrayPng(const ImageF& image) {
 }
 
 // The largest picture whose text has at most so many bytes, or the smallest.
-std::string DataUrl(const char* type, const Camera& camera, size_t most_bytes,
+std::string DataUrl(const char* type, const PanelSize& own, size_t most_bytes,
                     const std::function<std::string(const PanelSize&)>& encode) {
   int most_px = kLargestPicture_px;
   while (true) {
-    const PanelSize size = Fitted(camera, most_px);
+    const PanelSize size = Fitted(own, most_px);
     const std::string bytes = encode(size);
     const double ratio = static_cast<double>(most_bytes) / (4.0 / 3 * bytes.size());
     const int longer = std::max(size.width_px, size.height_px);
@@ -66,11 +69,10 @@ struct Outline {
 // Traced in a picture that is made smaller until the outline has at most so many points.
 Outline OutlineAt(const SceneRenderer& renderer, size_t view, const Rigid3d& rig_from_world,
                   int most_px, size_t most_points, bool exact) {
-  const Camera& camera = renderer.scene().views[view].camera;
   const int index = static_cast<int>(view);
   while (true) {
     Outline outline;
-    outline.size = Fitted(camera, most_px);
+    outline.size = Fitted(renderer.FullSize(index), most_px);
     outline.paths = TraceOutline(exact ? renderer.Coverage(index, rig_from_world, outline.size)
                                        : renderer.Panel(index, rig_from_world, outline.size));
     for (OutlinePath& path : outline.paths) {
@@ -158,15 +160,16 @@ Json ViewJson(const ReportPictures& pictures, size_t view, size_t most_bytes) {
                {"name", Shown(v.name)},
                {"width", v.camera.width_px},
                {"height", v.camera.height_px}};
-  json["mask"] = DataUrl("png", v.camera, share(shares.mask), [&](const PanelSize& size) {
+  json["mask"] = DataUrl("png", SizeOf(v), share(shares.mask), [&](const PanelSize& size) {
     if (size.width_px == v.mask.width && size.height_px == v.mask.height) return GrayPng(v.mask);
     return GrayPng(Resized(v.mask, size.width_px, size.height_px));
   });
   json["photo"] = nullptr;
   if (has_photo) {
-    json["photo"] = DataUrl("jpeg", v.camera, share(shares.photo), [&](const PanelSize& size) {
-      return EncodeJpeg(ShrunkPhoto(pictures.photos[view], size.width_px, size.height_px),
-                        kJpegQuality);
+    const RgbImage& photo = pictures.photos[view];
+    const PanelSize own = {photo.width, photo.height};
+    json["photo"] = DataUrl("jpeg", own, share(shares.photo), [&](const PanelSize& size) {
+      return EncodeJpeg(ShrunkPhoto(photo, size.width_px, size.height_px), kJpegQuality);
     });
   }
   const Outline outline = OutlineAt(
