@@ -4,7 +4,7 @@ const isFlat = (value) => Array.isArray(value) && value.every((item) => typeof i
 function shownValue(value) {
   if (typeof value === 'number') return shownNumber(value);
   if (isFlat(value)) return '[' + value.map(shownValue).join(', ') + ']';
-  return value === null ? '–' : String(value);
+  return value === null || value === '' ? '–' : String(value);
 }
 
 // [path, text, exact text] of every number or text below `value`.

@@ -48,20 +48,24 @@ class Picture {
     this.center = [this.view.width / 2, this.view.height / 2];
   }
 
+  // To the final outline and the start's, as far as they are in the picture.
   fitObject() {
-    const box = [Infinity, Infinity, -Infinity, -Infinity];
-    for (const {points} of this.lines) {
+    const {view, canvas} = this;
+    const start = linesOf(view.poses[0], view.width, view.height);
+    const box = [view.width, view.height, 0, 0];
+    for (const {points} of [...this.lines, ...start]) {
       for (let i = 0; i < points.length; i += 2) {
-        box[0] = Math.min(box[0], points[i]); box[2] = Math.max(box[2], points[i]);
-        box[1] = Math.min(box[1], points[i + 1]); box[3] = Math.max(box[3], points[i + 1]);
+        box[0] = Math.min(box[0], points[i]);
+        box[2] = Math.max(box[2], points[i]);
+        box[1] = Math.min(box[1], points[i + 1]);
+        box[3] = Math.max(box[3], points[i + 1]);
       }
     }
-    if (!(box[2] > box[0])) return this.fit();
+    this.fit();
+    if (!(box[2] > box[0]) || canvas.clientWidth === 0) return;
     this.center = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
-    this.zoom = 1;
-    const scale = this.scale();
-    this.zoom = 0.9 * Math.min(this.canvas.clientWidth / (box[2] - box[0]),
-      this.canvas.clientHeight / (box[3] - box[1])) / scale;
+    this.zoom = 0.9 * Math.min(canvas.clientWidth / (box[2] - box[0]),
+      canvas.clientHeight / (box[3] - box[1])) / this.scale();
   }
 
   // CSS px per px of the view.

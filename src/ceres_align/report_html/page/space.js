@@ -1,4 +1,6 @@
 // The mesh, cameras, start, other poses and the covariance in space, by three.js.
+const kMostNames = 16;
+
 class Space {
   constructor(canvas) {
     this.canvas = canvas;
@@ -66,10 +68,12 @@ class Space {
 
   addCameras() {
     const positions = [];
+    this.frusta = [];
     for (const {center, corners} of data.space.cameras) {
       const distance = Math.hypot(...center);
       const depth = Math.max(0.22 * distance, 0.2 * data.space.radius);
       const ends = corners.map((ray) => ray.map((r, k) => center[k] + depth * r));
+      this.frusta.push(...[center, ...ends].map((end) => new THREE.Vector3(...end)));
       for (let i = 0; i < 4; ++i) positions.push(...center, ...ends[i], ...ends[i], ...ends[(i + 1) % 4]);
       // A tent over the picture's upper side says what is up.
       const top = ends[0].map((a, k) => (a + ends[1][k]) / 2 + 0.3 * (a - ends[3][k]));
@@ -80,6 +84,20 @@ class Space {
     this.cameras = new THREE.LineSegments(geometry,
       this.colored(new THREE.LineBasicMaterial(), '--camera'));
     this.scene.add(this.cameras);
+    this.names = data.space.cameras.slice(0, kMostNames).map(({name, center}) => {
+      const label = el('span', {class: 'camera-name', 'aria-hidden': 'true'}, name);
+      this.canvas.parentNode.append(label);
+      return [label, new THREE.Vector3(...center)];
+    });
+  }
+
+  placeNames() {
+    for (const [label, center] of this.names) {
+      const at = center.clone().project(this.camera);
+      label.hidden = !this.cameras.visible || Math.abs(at.x) > 0.97 || Math.abs(at.y) > 0.97 || at.z > 1;
+      label.style.left = `${(at.x + 1) * 50}%`;
+      label.style.top = `${(1 - at.y) * 50}%`;
+    }
   }
 
   addEllipsoid() {
@@ -89,7 +107,9 @@ class Space {
     if (!ellipsoid) return;
     const longest = Math.max(...ellipsoid.axes.map((axis) => Math.hypot(...axis)));
     this.magnified = 1;
-    while (longest > 0 && longest * this.magnified < 0.15 * radius) this.magnified *= 10;
+    for (let i = 0; longest > 0 && longest * this.magnified < 0.25 * radius; ++i) {
+      this.magnified *= i % 3 === 1 ? 2.5 : 2;
+    }
     const geometry = new THREE.SphereGeometry(1, 40, 24);
     const points = geometry.getAttribute('position');
     for (let i = 0; i < points.count; ++i) {
@@ -111,25 +131,44 @@ class Space {
     return new THREE.Vector3(...corners[0].map((a, k) => a - corners[3][k])).normalize();
   }
 
-  // From beside the first camera, such that the object, or all cameras too, are in the picture.
-  fit(all) {
-    const {cameras, radius} = data.space;
-    const toCamera = new THREE.Vector3(...cameras[0].center);
-    if (toCamera.length() === 0) toCamera.set(0, 0, 1);
-    const up = this.camera.up, target = new THREE.Vector3();
-    let size = 1.15 * radius;
-    if (all) {
-      const count = cameras.length + 1;
-      cameras.forEach(({center}) => target.addScaledVector(new THREE.Vector3(...center), 1 / count));
-      size = Math.max(target.length() + radius, ...cameras.map(({center}) =>
-        1.08 * new THREE.Vector3(...center).distanceTo(target)));
+  // Points that a picture of the object, or of all cameras too, must hold.
+  pointsToShow(all) {
+    const {mesh, poses} = data.space;
+    const points = [];
+    for (let corner = 0; corner < 8; ++corner) {
+      const point = new THREE.Vector3(...[0, 1, 2].map((k) => (corner >> k & 1 ? mesh.high : mesh.low)[k]));
+      points.push(point);
+      const [qx, qy, qz, qw, x, y, z] = poses[0];
+      if (all) points.push(point.clone().applyQuaternion(new THREE.Quaternion(qx, qy, qz, qw))
+        .add(new THREE.Vector3(x, y, z)));
     }
-    const side = new THREE.Vector3().crossVectors(up, toCamera).normalize();
-    const way = toCamera.normalize().multiplyScalar(all ? 0.35 : 1).addScaledVector(side, all ? 1 : 0.25)
-      .addScaledVector(up, 0.45).normalize();
-    this.camera.fov = 40;
-    const narrow = Math.min(1, this.canvas.clientWidth / Math.max(1, this.canvas.clientHeight));
-    const distance = size / Math.sin(20 * Math.PI / 180) / narrow;
+    if (all) points.push(...this.frusta);
+    return points;
+  }
+
+  // From beside the first camera, as near as the points allow.
+  fit(all) {
+    const toCamera = new THREE.Vector3(...data.space.cameras[0].center);
+    if (toCamera.length() === 0) toCamera.set(0, 0, 1);
+    toCamera.normalize();
+    const aside = new THREE.Vector3().crossVectors(this.camera.up, toCamera).normalize();
+    const way = toCamera.clone().multiplyScalar(all ? 0.55 : 1).addScaledVector(aside, all ? 1 : 0.3)
+      .addScaledVector(this.camera.up, 0.4).normalize();
+    const right = new THREE.Vector3().crossVectors(this.camera.up, way).normalize();
+    const up = new THREE.Vector3().crossVectors(way, right);
+    const points = this.pointsToShow(all);
+    const target = new THREE.Vector3();
+    for (const axis of [right, up, way]) {
+      const along = points.map((point) => point.dot(axis));
+      target.addScaledVector(axis, (Math.min(...along) + Math.max(...along)) / 2);
+    }
+    this.camera.fov = 32;
+    const tangent = 0.9 * Math.tan(this.camera.fov / 2 * Math.PI / 180);
+    const aspect = this.canvas.clientWidth / Math.max(1, this.canvas.clientHeight);
+    const distance = Math.max(...points.map((point) => {
+      const from = point.clone().sub(target);
+      return from.dot(way) + Math.max(Math.abs(from.dot(up)), Math.abs(from.dot(right)) / aspect) / tangent;
+    }));
     this.look(way.multiplyScalar(distance).add(target), target);
   }
 
@@ -191,6 +230,7 @@ class Space {
     this.place(this.mesh, state.other >= 0 ? data.space.others[state.other]
                                            : data.space.poses[state.pose]);
     this.renderer.render(this.scene, this.camera);
+    this.placeNames();
   }
 }
 
@@ -225,6 +265,7 @@ function spaceWords(space) {
 }
 
 function showSpace() {
+  byId('start-name').textContent = data.poses[0];
   byId('show-others-label').hidden = data.others.length === 0;
   byId('show-ellipsoid-label').hidden = !data.space.ellipsoid;
   let space;

@@ -78,6 +78,7 @@ function play() {
 
 function showViews() {
   for (const view of data.views) byId('views').append(viewCard(view));
+  pictures.forEach((picture) => picture.fitObject());
   if (data.views.length < data.num_views) {
     byId('views-left-out').textContent =
       `The ${data.views.length} of ${data.num_views} views that fit worst are shown.`;
