@@ -172,7 +172,7 @@ CONTROLS = """[...document.querySelectorAll('button, select, input, summary, can
   .filter((e) => e.offsetParent !== null).map((e, i) => { e.dataset.control = i; return {
     at: `[data-control="${i}"]`, tag: e.tagName, type: e.type || '', id: e.id,
     name: e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent,
-    region: e.closest('.view') ? '#views' : e.closest('section')?.getAttribute('aria-labelledby')
+    region: e.closest('.view') ? '#views' : e.closest('section')?.getAttribute('aria-labelledby') ?? null
   }; })"""
 
 

@@ -29,8 +29,9 @@ std::set<std::string> ChosenOutputs(const std::string& flag) {
   std::istringstream words(flag);
   for (std::string word; std::getline(words, word, ',');) {
     if (all.count(word) == 0) {
-      throw InputError("--outputs: " + Quoted(word) +
-                       " is none of json, overlay, comparison, gif, report (or all, or none, alone)");
+      throw InputError(
+          "--outputs: " + Quoted(word) +
+          " is none of json, overlay, comparison, gif, report (or all, or none, alone)");
     }
     chosen.insert(word);
   }

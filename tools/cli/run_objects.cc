@@ -54,8 +54,7 @@ ObjectsResult Solve(const std::vector<SceneObject>& objects, const AlignOptions&
 
 std::vector<OutputFile> Pictures(const OutputPlan& plan, const ObjectsResult& result,
                                  const AlignOptions& options, const RunSeconds& seconds,
-                                 const std::vector<Warnings>& warnings_of,
-                                 Rasterizer* rasterizer) {
+                                 const std::vector<Warnings>& warnings_of, Rasterizer* rasterizer) {
   std::vector<OutputFile> files;
   if (plan.overlay) {
     for (const ObjectsOverlay& overlay : DrawObjects(result, rasterizer)) {
@@ -116,7 +115,8 @@ int RunObjects(LoadedObjects loaded, const OutputPlan& plan, const RenderSetting
   for (const std::string& warning : warnings) {
     std::fprintf(stderr, "ceres_align: warning: %s\n", warning.c_str());
   }
-  const std::vector<OutputFile> pictures = Pictures(plan, result, options, seconds, warnings_of, rasterizer);
+  const std::vector<OutputFile> pictures =
+      Pictures(plan, result, options, seconds, warnings_of, rasterizer);
   seconds.draw = watch->Lap();
   size_t num_files = pictures.size();
   const auto stage = [&](OutputFiles* files) {

@@ -85,14 +85,16 @@ VerdictWords WordsOf(const AlignResult& result) {
   if (result.IsUsable()) {
     words.kind = "usable";
     words.headline = "The pose is usable";
-    words.explanation = Format("All %zu checks passed: the mesh's outline meets the masks, and "
-                               "nothing speaks against this pose.",
-                               result.checks.size());
+    words.explanation = Format(
+        "All %zu checks passed: the mesh's outline meets the masks, and "
+        "nothing speaks against this pose.",
+        result.checks.size());
   } else if (result.IsRight()) {
     words.kind = "inexact";
     words.headline = "The right pose, but not exact enough";
-    words.explanation = "Nothing speaks against this pose, but it is not known as exactly as "
-                        "required.";
+    words.explanation =
+        "Nothing speaks against this pose, but it is not known as exactly as "
+        "required.";
   } else if (result.ambiguous) {
     words.kind = "ambiguous";
     words.headline = "Ambiguous: the masks allow another pose";
@@ -100,8 +102,7 @@ VerdictWords WordsOf(const AlignResult& result) {
   } else {
     words.kind = "not_trusted";
     words.headline = "Do not trust this pose";
-    words.explanation =
-        Format("%d of %zu checks failed.", Failed(result), result.checks.size());
+    words.explanation = Format("%d of %zu checks failed.", Failed(result), result.checks.size());
   }
   return words;
 }

@@ -146,17 +146,16 @@ std::string HtmlReport(const HtmlReportInput& input, const SceneRenderer& render
                {"poses", Labels(poses)},
                {"others", Labels(others)},
                {"num_views", scene.views.size()}};
-  data["views"] =
-      ViewsJson({renderer, input.result, input.photos, poses, others}, shown);
+  data["views"] = ViewsJson({renderer, input.result, input.photos, poses, others}, shown);
   data["space"] = SpaceJson(scene, input.result, poses, others);
   data["iterations"] = IterationsJson(input.iterations);
   data["figures"] = Figures(input.result_json, shown);
-  std::string page = Filled(FileOfPage("page.html"),
-                            {{"style", std::string(FileOfPage("page.css"))},
-                             {"three-license", std::string(FileOfPage("LICENSE"))},
-                             {"three", std::string(FileOfPage("three.min.js"))},
-                             {"data", AsScriptBlock(data)},
-                             {"script", Script()}});
+  std::string page =
+      Filled(FileOfPage("page.html"), {{"style", std::string(FileOfPage("page.css"))},
+                                       {"three-license", std::string(FileOfPage("LICENSE"))},
+                                       {"three", std::string(FileOfPage("three.min.js"))},
+                                       {"data", AsScriptBlock(data)},
+                                       {"script", Script()}});
   return page;
 }
 

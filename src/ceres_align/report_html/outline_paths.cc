@@ -53,9 +53,9 @@ class Tracer {
     const Edge top = 2 * i, left = 2 * i + 1, right = 2 * (i + 1) + 1,
                bottom = 2 * (i + image_.width);
     if (a == d && b == e) {  // a saddle
-      const float mean = (image_.at(c, r) + image_.at(c + 1, r) + image_.at(c, r + 1) +
-                          image_.at(c + 1, r + 1)) /
-                         4;
+      const float mean =
+          (image_.at(c, r) + image_.at(c + 1, r) + image_.at(c, r + 1) + image_.at(c + 1, r + 1)) /
+          4;
       const bool a_joins_d = Inside(mean) == a;
       Join(top, a_joins_d ? right : left);
       Join(bottom, a_joins_d ? left : right);

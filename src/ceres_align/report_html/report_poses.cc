@@ -44,13 +44,13 @@ std::vector<ReportPose> PosesOfAlternatives(const AlignResult& result) {
   std::vector<ReportPose> poses;
   for (const Alternative& other : result.alternatives) {
     if (poses.size() == kMostAlternatives) break;
-    poses.push_back({Format("other pose %zu: cost x%.3g, turned by %.1f deg%s", poses.size() + 1,
-                            other.cost_ratio,
-                            RotationAngle_rad(other.rig_from_world.rotation,
-                                              result.rig_from_world.rotation) *
-                                180 / M_PI,
-                            other.fits ? ", fits as well" : ""),
-                     other.rig_from_world});
+    poses.push_back(
+        {Format("other pose %zu: cost x%.3g, turned by %.1f deg%s", poses.size() + 1,
+                other.cost_ratio,
+                RotationAngle_rad(other.rig_from_world.rotation, result.rig_from_world.rotation) *
+                    180 / M_PI,
+                other.fits ? ", fits as well" : ""),
+         other.rig_from_world});
   }
   return poses;
 }

@@ -91,9 +91,8 @@ Json EllipsoidJson(const View& first, const AlignResult& result, const Vector3d&
   if (!result.covariance || !result.covariance->allFinite()) return nullptr;
   const Rigid3d rig_from_object = result.rig_from_world * first.world_from_object;
   const Eigen::Matrix3d object_from_rig = rig_from_object.R().transpose();
-  const Eigen::Matrix3d covariance = object_from_rig *
-                                     result.covariance->bottomRightCorner<3, 3>() *
-                                     object_from_rig.transpose();
+  const Eigen::Matrix3d covariance =
+      object_from_rig * result.covariance->bottomRightCorner<3, 3>() * object_from_rig.transpose();
   const SymmetricEigen<3> eigen = EigenOf<3>(covariance);
   Json axes = Json::array();
   for (int k = 0; k < 3; ++k) {

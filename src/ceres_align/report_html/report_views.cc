@@ -138,9 +138,8 @@ std::vector<size_t> ShownViews(const AlignResult& result) {
   std::vector<size_t> views(result.views.size());
   std::iota(views.begin(), views.end(), size_t{0});
   if (views.size() <= kMostShownViews) return views;
-  std::stable_sort(views.begin(), views.end(), [&](size_t a, size_t b) {
-    return result.views[a].iou < result.views[b].iou;
-  });
+  std::stable_sort(views.begin(), views.end(),
+                   [&](size_t a, size_t b) { return result.views[a].iou < result.views[b].iou; });
   views.resize(kMostShownViews);
   std::sort(views.begin(), views.end());
   return views;
@@ -172,9 +171,9 @@ Json ViewJson(const ReportPictures& pictures, size_t view, size_t most_bytes) {
       return EncodeJpeg(ShrunkPhoto(photo, size.width_px, size.height_px), kJpegQuality);
     });
   }
-  const Outline outline = OutlineAt(
-      pictures.renderer, view, pictures.poses.back().rig_from_world, kLargestOutline_px,
-      share(shares.final_outline) / (kBytesPerPoint + kBytesPerMisfit), true);
+  const Outline outline =
+      OutlineAt(pictures.renderer, view, pictures.poses.back().rig_from_world, kLargestOutline_px,
+                share(shares.final_outline) / (kBytesPerPoint + kBytesPerMisfit), true);
   json["final"] = OutlineJson(outline);
   json["final"]["misfit"] = Base64(MisfitAlong(outline, v));
   const size_t count = pictures.poses.size() + pictures.other_poses.size();

@@ -22,8 +22,8 @@ constexpr int kLargestPicture_px = 1920, kLargestStep_px = 512, kLargestOutline_
 struct ReportPictures {
   const SceneRenderer& renderer;
   const AlignResult& result;
-  const std::vector<RgbImage>& photos;         ///< by view; empty, or empty images: none
-  const std::vector<ReportPose>& poses;        ///< of the path; the last is the result
+  const std::vector<RgbImage>& photos;   ///< by view; empty, or empty images: none
+  const std::vector<ReportPose>& poses;  ///< of the path; the last is the result
   const std::vector<ReportPose>& other_poses;
 };
 
