@@ -32,13 +32,14 @@ const std::string kDemo = "--image_size 64,76 --nosearch_if_poor ";
 TEST_F(CliOutputsTest, OutputsChoosesTheFiles) {
   const std::set<std::string> overlays = {"overlay_camera1.png", "overlay_camera2.png"};
   std::set<std::string> all = overlays;
-  all.insert({"result.json", "comparison.png", "optimization.gif"});
+  all.insert({"result.json", "comparison.png", "optimization.gif", "report.html"});
   const std::pair<const char*, std::set<std::string>> cases[] = {
       {"all", all},
       {"json", {"result.json"}},
       {"gif,json", {"result.json", "optimization.gif"}},
       {"overlay", overlays},
-      {"comparison", {"comparison.png"}}};
+      {"comparison", {"comparison.png"}},
+      {"report", {"report.html"}}};
   for (const auto& [outputs, files] : cases) {
     const Outcome outcome =
         Run(kDemo + "--outputs " + outputs + " --out_dir " + std::string("o_") + outputs);

@@ -1,6 +1,8 @@
 // The page of a run: its data, its size, what a hostile text can do to it, and its outlines against
 // the independent renderer.
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -76,7 +78,7 @@ TEST(OutlinePaths, ADiscIsOneClosedLineOfItsRadius) {
   for (int r = 0; r < 50; ++r) {
     for (int c = 0; c < 60; ++c) {
       const double inside = 15.3 - std::hypot(c + 0.5 - 30.2, r + 0.5 - 24.6);
-      image.at(c, r) = static_cast<float>(std::clamp(inside + 0.5, 0.0, 1.0));
+      image.at(c, r) = static_cast<float>(std::clamp(0.5 + 0.2 * inside, 0.0, 1.0));
     }
   }
   const std::vector<OutlinePath> paths = TraceOutline(image);
@@ -86,13 +88,13 @@ TEST(OutlinePaths, ADiscIsOneClosedLineOfItsRadius) {
   double length = 0;
   for (size_t i = 0; i < paths[0].size(); ++i) {
     const OutlinePoint& p = paths[0][i];
-    EXPECT_NEAR(std::hypot(p.x - 30.2, p.y - 24.6), 15.3, 0.06);
+    EXPECT_NEAR(std::hypot(p.x - 30.2, p.y - 24.6), 15.3, 0.02);
     if (i > 0) length += std::hypot(p.x - paths[0][i - 1].x, p.y - paths[0][i - 1].y);
   }
   EXPECT_NEAR(length, 2 * M_PI * 15.3, 0.3);
   const OutlinePath thin = Thinned(paths[0], 0.05);
   EXPECT_LT(thin.size(), paths[0].size() / 2);
-  for (const OutlinePoint& p : thin) EXPECT_NEAR(std::hypot(p.x - 30.2, p.y - 24.6), 15.3, 0.06);
+  for (const OutlinePoint& p : thin) EXPECT_NEAR(std::hypot(p.x - 30.2, p.y - 24.6), 15.3, 0.02);
   EXPECT_EQ(thin.back().x, paths[0].back().x);
 }
 
@@ -171,11 +173,11 @@ TEST(HtmlReport, OutlineAndItsMisfitInColour) {
   size_t larger = 0, smaller = 0;
   int most = 0;
   for (const int16_t off : misfit) {
-    larger += off > 0.7 * 256;
+    larger += off > 0.5 * 256;
     smaller += off < -0.5 * 256;
     most = std::max(most, std::abs(int{off}));
   }
-  EXPECT_GT(larger, misfit.size() / 5);
+  EXPECT_GT(larger, misfit.size() / 5);  // a third of all directions moves by over half a pixel
   EXPECT_LT(smaller, misfit.size() / 20);
   EXPECT_LT(most, 256 * 2);
 }

@@ -362,6 +362,7 @@ int Run() {
   const std::unique_ptr<Rasterizer> rasterizer =
       MakeRasterizer({FLAGS_backend, FLAGS_num_threads}, &why);
   if (!FLAGS_sequence.empty()) {
+    if (!FLAGS_photos.empty()) throw InputError("--photos are for one frame, not for --sequence");
     if (render.maps.kinds.any() || !FLAGS_export_cameras.empty()) {
       throw InputError("--render and --export_cameras are for one frame, not for --sequence");
     }
@@ -374,6 +375,9 @@ int Run() {
   LoadedObjects several = ObjectsFromFlags(FlagsOfScene());
   if (!several.objects.empty()) {
     CheckOutputsOfObjects(plan, FLAGS_outputs);
+    if (!FLAGS_photos.empty() && !render.maps.kinds.any()) {
+      throw InputError("--photos of a scene of several objects are for the overlays of --render");
+    }
     std::printf("Backend: %s\n", why.c_str());
     if (!FLAGS_export_cameras.empty()) {
       throw InputError("--export_cameras writes the cameras of a scene with one object");

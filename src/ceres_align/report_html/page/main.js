@@ -22,6 +22,8 @@ showPlots();
 showFigures();
 // Words and pictures first: WebGL takes a moment to begin.
 requestAnimationFrame(() => setTimeout(() => {
+  performance.mark('pictures');
   showSpace();
+  performance.mark('space');
   document.documentElement.dataset.ready = 'yes';
 }));

@@ -4,7 +4,8 @@ const kMostNames = 16;
 class Space {
   constructor(canvas) {
     this.canvas = canvas;
-    this.renderer = new THREE.WebGLRenderer({canvas, antialias: true});
+    // The picture stays readable after it was drawn: a browser can save it as an image.
+    this.renderer = new THREE.WebGLRenderer({canvas, antialias: true, preserveDrawingBuffer: true});
     this.scene = new THREE.Scene();
     this.camera = new THREE.PerspectiveCamera(40, 1, 0.01, 1000);
     this.materials = [];
