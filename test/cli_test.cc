@@ -119,7 +119,7 @@ TEST_F(CliTest, DemoWritesEverything) {
   EXPECT_EQ(Files(), (std::set<std::string>{"out"}));
   EXPECT_EQ(Files("out"),
             (std::set<std::string>{"result.json", "optimization.gif", "comparison.png",
-                                   "overlay_camera1.png", "overlay_camera2.png"}));
+                                   "report.html", "overlay_camera1.png", "overlay_camera2.png"}));
   const Json json = Result();
   EXPECT_EQ(json["status"], "converged");
   EXPECT_TRUE(json["usable"].get<bool>());

@@ -363,6 +363,9 @@ int Run() {
       MakeRasterizer({FLAGS_backend, FLAGS_num_threads}, &why);
   if (!FLAGS_sequence.empty()) {
     if (!FLAGS_photos.empty()) throw InputError("--photos are for one frame, not for --sequence");
+    if (plan.report && FLAGS_outputs != "all") {
+      throw InputError("--outputs: there is no report of a sequence");
+    }
     if (render.maps.kinds.any() || !FLAGS_export_cameras.empty()) {
       throw InputError("--render and --export_cameras are for one frame, not for --sequence");
     }
@@ -401,6 +404,7 @@ int Run() {
   const std::vector<std::string> warnings = problem.warnings;
   const SceneDescription description = problem.description;
   CheckDrawnAndExported(SolvedToRender(problem.scene, description, Rigid3d(), "the scene"), render);
+  const std::vector<RgbImage> photos = LoadPhotos(problem.scene, plan.report ? FLAGS_photos : "");
   const Solved solved = SolveOrExplain(std::move(problem), options, rasterizer.get());
   const Scene& scene = solved.scene;
   watch.Lap();
@@ -412,8 +416,7 @@ int Run() {
       DrawPictures(plan, scene, solved.meshes, solved.iterations, solved.result, rasterizer.get());
   if (plan.report) {
     pictures.push_back(DrawReport(scene, solved.meshes, solved.iterations, solved.result, options,
-                                  seconds, warnings, FLAGS_photos, ReportTitle(scene),
-                                  rasterizer.get()));
+                                  seconds, warnings, photos, ReportTitle(scene), rasterizer.get()));
   }
   seconds.draw = watch.Lap();
   const auto stop_clock = [&] {

@@ -33,7 +33,7 @@ DEFINE_string(out_dir, "out_batch",
               "Folder for results.jsonl and index.html, and for the journal while it runs.");
 DEFINE_string(outputs, "none",
               "What is written of each scene, in the folder of its id in --out_dir: of json, "
-              "overlay, comparison, gif those named, separated by commas; all; or none.");
+              "overlay, comparison, gif, report those named, separated by commas; all; or none.");
 DEFINE_string(shard, "1/1",
               "\"i/n\": only the i-th of n shares of the scenes (i from 1), for n processes with "
               "the same --out_dir; the one that ends last writes the results of all.");
@@ -208,6 +208,10 @@ void WriteFolder(const OutputPlan& plan, const SceneOutcome& outcome, const Alig
   RunSeconds seconds;
   seconds.load = outcome.load_seconds;
   seconds.total = outcome.total_seconds;
+  if (plan.report) {
+    files.Stage(DrawReport(outcome.scene, outcome.meshes, outcome.iterations, outcome.result,
+                           options, seconds, outcome.warnings, {}, outcome.listed->id, rasterizer));
+  }
   if (plan.json) {
     files.Stage({"result.json",
                  ResultJson(outcome.scene, outcome.result, options, seconds, outcome.warnings)});
@@ -233,7 +237,7 @@ bool AlignMissing(const std::vector<ListedScene>& share, const OutputPlan& plan,
   const std::unique_ptr<Rasterizer> drawer =
       plan.any() ? MakeRasterizer({"cpu", 1}, nullptr) : nullptr;
   MeshStore meshes(static_cast<size_t>(FLAGS_max_mesh_mb) << 20);
-  const SceneRunOptions run = {options, FLAGS_search, plan.gif};
+  const SceneRunOptions run = {options, FLAGS_search, plan.gif || plan.report};
   const SignalNotes notes(SignalNotes::Watch::kInterrupt);
   BatchProgress progress(share.size(), share.size() - todo.size());
   RunScenes(

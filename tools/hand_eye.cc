@@ -96,8 +96,9 @@ DEFINE_double(outline_tolerance, AlignOptions().outline_tolerance,
 
 DEFINE_string(outputs, "all",
               "Beside the answer (base_from_cam.csv or flange_from_cam.csv, and hand_eye.yaml): of "
-              "json (result.json), overlay (overlay_<view>.png), comparison (comparison.png) and "
-              "gif (optimization.gif) those named, separated by commas; or all; or none, which "
+              "json (result.json), overlay (overlay_<view>.png), comparison (comparison.png), gif "
+              "(optimization.gif) and report (report.html) those named, separated by commas; or "
+              "all; or none, which "
               "writes nothing at all.");
 DEFINE_string(out_dir, "out", "Folder for the files; they are written all or none.");
 
@@ -252,6 +253,10 @@ int Run() {
   }
   std::vector<OutputFile> files = DrawPictures(plan, solved.scene, solved.meshes, solved.iterations,
                                                solved.result, rasterizer.get());
+  if (plan.report) {
+    files.push_back(DrawReport(solved.scene, solved.meshes, solved.iterations, solved.result,
+                               options, seconds, input.warnings, {}, "hand_eye", rasterizer.get()));
+  }
   seconds.draw = watch.Lap();
   const HandEyeFrames frames = {input.parent, "camera"};
   files.push_back({input.problem.object ? "flange_from_cam.csv" : "base_from_cam.csv",

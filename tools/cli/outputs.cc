@@ -42,6 +42,9 @@ std::set<std::string> ChosenOutputs(const std::string& flag) {
 // Pictures of larger views are drawn one after the other, for the memory's sake.
 constexpr int64_t kMostPixelsAtOnce = int64_t{1} << 24;
 
+// A photograph in another size than its mask shows the same where the shapes are so much alike.
+constexpr double kSameShape = 0.01;
+
 int64_t LargestView(const Scene& scene) {
   int64_t largest = 0;
   for (const View& view : scene.views) {
@@ -107,12 +110,7 @@ std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const Scene& scene,
   return files;
 }
 
-namespace {
-
-// Of a mask in another size than its photograph both show the same.
-constexpr double kSameShape = 0.01;
-
-std::vector<RgbImage> PhotosOf(const Scene& scene, const std::string& folder) {
+std::vector<RgbImage> LoadPhotos(const Scene& scene, const std::string& folder) {
   std::vector<RgbImage> photos;
   if (folder.empty()) return photos;
   for (const View& view : scene.views) {
@@ -129,16 +127,13 @@ std::vector<RgbImage> PhotosOf(const Scene& scene, const std::string& folder) {
   return photos;
 }
 
-}  // namespace
-
 OutputFile DrawReport(const Scene& scene, const PreparedMeshes& meshes,
                       const std::vector<AlignIteration>& iterations, const AlignResult& result,
                       const AlignOptions& options, const RunSeconds& seconds,
-                      const std::vector<std::string>& warnings, const std::string& photos_folder,
+                      const std::vector<std::string>& warnings, const std::vector<RgbImage>& photos,
                       const std::string& title, Rasterizer* rasterizer) {
   const SceneRenderer renderer(scene, meshes, rasterizer, true);
   const std::string json = ResultJson(scene, result, options, seconds, warnings);
-  const std::vector<RgbImage> photos = PhotosOf(scene, photos_folder);
   return {"report.html", HtmlReport({scene, result, iterations, json, photos, title}, renderer)};
 }
 

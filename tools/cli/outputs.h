@@ -42,13 +42,16 @@ std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const Scene& scene,
                                      const std::vector<AlignIteration>& iterations,
                                      const AlignResult& result, Rasterizer* rasterizer);
 
+/// The photographs of the scene's views by their names, for DrawReport; none without a folder.
+/// Throws InputError for files that are no pictures, or of another aspect ratio than the camera.
+std::vector<RgbImage> LoadPhotos(const Scene& scene, const std::string& folder);
+
 /// report.html of a run (report_html/html_report.h). `seconds`: what is known of them so far;
-/// `photos_folder`: with a photograph of each view's name, of the camera's aspect ratio; empty:
-/// none. Throws InputError for photographs that cannot be used.
+/// `photos` by view, or empty. Throws InputError where photographs cannot be encoded.
 OutputFile DrawReport(const Scene& scene, const PreparedMeshes& meshes,
                       const std::vector<AlignIteration>& iterations, const AlignResult& result,
                       const AlignOptions& options, const RunSeconds& seconds,
-                      const std::vector<std::string>& warnings, const std::string& photos_folder,
+                      const std::vector<std::string>& warnings, const std::vector<RgbImage>& photos,
                       const std::string& title, Rasterizer* rasterizer);
 
 }  // namespace ceres_align::cli

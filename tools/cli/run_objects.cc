@@ -67,7 +67,7 @@ std::vector<OutputFile> Pictures(const OutputPlan& plan, const ObjectsResult& re
     const ObjectResult& object = result.objects[i];
     if (plan.report) {
       OutputFile report = DrawReport(object.scene, object.meshes, {}, object.align, options,
-                                     seconds, warnings_of[i], "", object.name, rasterizer);
+                                     seconds, warnings_of[i], {}, object.name, rasterizer);
       files.push_back({object.name + "/" + report.path, std::move(report.bytes)});
     }
     for (OutputFile& file :
