@@ -62,8 +62,9 @@ TEST_F(CliTest, SeveralObjects) {
     ASSERT_EQ(summary["objects"].size(), 2u);
     for (const Json& object : summary["objects"]) {
       const std::string name = object["name"];
-      EXPECT_EQ(Files("out/" + name), (std::set<std::string>{"comparison.png", "overlay_left.png",
-                                                             "overlay_right.png", "result.json"}));
+      EXPECT_EQ(Files("out/" + name),
+                (std::set<std::string>{"comparison.png", "report.html", "overlay_left.png",
+                                       "overlay_right.png", "result.json"}));
       EXPECT_LT(object["errors"]["rotation_deg"].get<double>(), 0.1);
       EXPECT_LT(object["errors"]["translation_percent_of_distance"].get<double>(), 0.05);
       EXPECT_EQ(object["failed_checks"], Json::array());

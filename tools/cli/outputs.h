@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ceres_align/align/aligner.h"
+#include "ceres_align/report/draw.h"
 #include "ceres_align/report/output_files.h"
 #include "ceres_align/report/result_json.h"
 
