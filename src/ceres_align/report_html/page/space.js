@@ -55,7 +55,8 @@ class Space {
   addMesh(variable, opacity) {
     const ghost = opacity < 1;
     const material = this.colored(new THREE.MeshLambertMaterial({flatShading: true, opacity,
-      side: THREE.DoubleSide, transparent: ghost, depthWrite: !ghost}), variable);
+      side: THREE.DoubleSide, transparent: ghost, depthWrite: !ghost, polygonOffset: ghost,
+      polygonOffsetFactor: 1, polygonOffsetUnits: 4}), variable);
     const mesh = new THREE.Mesh(this.geometry, material);
     mesh.renderOrder = ghost ? 1 : 0;
     this.scene.add(mesh);
