@@ -116,7 +116,7 @@ TEST_F(CliOutputsTest, ASignalWhileFilesAreWrittenLeavesNothing) {
         // bash starts what runs in the background with SIGINT ignored, unless it has job control.
         "set -m; \"$P\" " + kDemo + "--filename_output pipe & p=$!\n" +
         "until compgen -G 'out/comparison.png.partial-*' > /dev/null; do sleep 0.01; done\n" +
-        "until [ $(ls out | wc -l) -eq 5 ]; do sleep 0.01; done\n" + "kill -" + signal +
+        "until [ $(ls out | wc -l) -eq 6 ]; do sleep 0.01; done\n" + "kill -" + signal +
         " $p; wait $p; echo code $?");
     EXPECT_NE(outcome.out.find("code 1"), std::string::npos) << signal << outcome.out;  // 128 + n
     EXPECT_EQ(outcome.out.find("code 1\n"), std::string::npos) << signal << outcome.out;
@@ -164,7 +164,7 @@ TEST_F(CliOutputsTest, LostStandardOutputIsToldAndLosesNoFile) {
     EXPECT_EQ(outcome.err_lines(), 1) << outcome.err;
     EXPECT_NE(outcome.err.find("standard output was lost"), std::string::npos) << outcome.err;
     EXPECT_NE(outcome.err.find(reason), std::string::npos) << outcome.err;
-    EXPECT_EQ(Files("out").size(), 5u) << line;
+    EXPECT_EQ(Files("out").size(), 6u) << line;
     EXPECT_TRUE(Result()["status"].is_string()) << line;
     fs::remove_all(work_ / "out");
   }

@@ -21,6 +21,7 @@
 #include "ceres_align/report/pictures.h"
 #include "ceres_align/report/result_json.h"
 #include "ceres_align/report/text_report.h"
+#include "ceres_align/report_html/html_report.h"
 #include "ceres_align/scenes/run_scenes.h"
 #include "ceres_align/track/tracker.h"
 #include "ceres_align/version.h"
