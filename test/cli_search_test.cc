@@ -27,7 +27,7 @@ TEST_F(CliSearchTest, WithoutAStartAllRotationsAreSearched) {
     EXPECT_FALSE(json["ambiguous"].get<bool>());
     EXPECT_LT(json["errors"]["rotation_deg"].get<double>(), 0.5);
     EXPECT_LT(json["errors"]["translation_percent_of_distance"].get<double>(), 1);
-    EXPECT_EQ(Files("out").size(), 5u);
+    EXPECT_EQ(Files("out").size(), 6u);
     json.erase("seconds");
     if (first.is_null()) first = json;
     EXPECT_EQ(json, first);
@@ -101,7 +101,7 @@ TEST_F(CliSearchTest, ASymmetricObjectIsAmbiguousAndNotUsable) {
   ASSERT_FALSE(json["alternatives"].empty());
   EXPECT_LT(json["alternatives"][0]["cost_ratio"].get<double>(), kAmbiguousRatio);
   EXPECT_EQ(json["alternatives"][0]["rig_from_world"]["R"].size(), 3u);
-  EXPECT_EQ(Files("out").size(), 5u);
+  EXPECT_EQ(Files("out").size(), 6u);
 }
 
 }  // namespace
