@@ -78,7 +78,7 @@ std::vector<ViewOutline> SumByView(const std::vector<OutlinePixel>& pixels, cons
 // H⁺: directions that the outlines do not tell stay where they are.
 template <int N>
 Eigen::Matrix<double, N, N> PseudoInverse(const Eigen::Matrix<double, N, N>& H) {
-  const SymmetricEigen<N> eigen = EigenOf<N>(H);
+  const SymmetricEigen<Eigen::Dynamic> eigen = EigenOf<Eigen::Dynamic>(H);
   Eigen::Matrix<double, N, 1> inverse = eigen.values;
   const double least = kRankTolerance * inverse[N - 1];
   for (int i = 0; i < N; ++i) inverse[i] = inverse[i] > least && least > 0 ? 1 / inverse[i] : 0;

@@ -12,7 +12,6 @@ SymmetricEigen<N> EigenOf(const Eigen::Matrix<double, N, N>& symmetric) {
 }
 template SymmetricEigen<3> EigenOf(const Eigen::Matrix<double, 3, 3>&);
 template SymmetricEigen<6> EigenOf(const Eigen::Matrix<double, 6, 6>&);
-template SymmetricEigen<7> EigenOf(const Eigen::Matrix<double, 7, 7>&);
 template SymmetricEigen<Eigen::Dynamic> EigenOf(const Eigen::MatrixXd&);
 
 template <int N>

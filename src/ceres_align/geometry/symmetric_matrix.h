@@ -14,7 +14,7 @@ struct SymmetricEigen {
 };
 
 /// Eigenvalues and eigenvectors of a symmetric matrix (its lower triangle is read) by
-/// Eigen::SelfAdjointEigenSolver. NaN in, NaN out. N is 3, 6, 7 or Eigen::Dynamic.
+/// Eigen::SelfAdjointEigenSolver. NaN in, NaN out. N is 3, 6 or Eigen::Dynamic.
 template <int N>
 SymmetricEigen<N> EigenOf(const Eigen::Matrix<double, N, N>& symmetric);
 
