@@ -195,7 +195,7 @@ CONTROLS = """[...document.querySelectorAll('button, select, input, summary, can
 
 def press_all(browser):
     """Every visible control changes what it is there for."""
-    browser.size(0.4)  # software draws it: a sixth of the pixels in a sixth of the time
+    browser.size(0.25)  # software draws it: few pixels take little time
     controls = browser.run(CONTROLS)
     regions = {'#views': '#views', 'views-title': '#views', 'space-title': '#space',
                'figures-title': '#figures', 'headline': '#verdict', None: 'body'}
@@ -308,7 +308,8 @@ def look(browser, html, save=None):
     for shown in ['cameras', 'start', 'ellipsoid', 'mesh', 'others']:
         browser.run(f"document.getElementById('show-{shown}').click()")
     browser.run('document.querySelectorAll("details").forEach((d) => { d.open = false; })')
-    light_and_dark(browser, save)
+    if save is not None:
+        light_and_dark(browser, save)
 
 
 def tool(name, *arguments):
@@ -350,11 +351,11 @@ def main():
             shutil.copy(demo, f'{SAVE}/demo.html')
             shutil.copy(box, f'{SAVE}/box.html')
         browser = Browser(f'{work}/profile')
-        look(browser, demo, SAVE and f'{SAVE}/demo')
+        look(browser, demo, f'{SAVE}/demo' if SAVE else '')
         expect(browser.run("document.getElementById('headline').textContent") ==
                'The pose is usable', 'the verdict')
         expect(browser.problems() == [], f'{browser.problems()}')
-        look(browser, box, SAVE and f'{SAVE}/box')
+        look(browser, box, f'{SAVE}/box' if SAVE else None)
         expect(browser.run("document.querySelector('.verdict').dataset.kind") == 'ambiguous',
                'the verdict of the box')
         expect('ambiguity' in browser.run("document.querySelector('.next').textContent"),
