@@ -412,12 +412,11 @@ int Run() {
   for (const std::string& warning : warnings) {
     std::fprintf(stderr, "ceres_align: warning: %s\n", warning.c_str());
   }
-  std::vector<OutputFile> pictures =
-      DrawPictures(plan, scene, solved.meshes, solved.iterations, solved.result, rasterizer.get());
-  if (plan.report) {
-    pictures.push_back(DrawReport(scene, solved.meshes, solved.iterations, solved.result, options,
-                                  seconds, warnings, photos, ReportTitle(scene), rasterizer.get()));
-  }
+  const std::vector<OutputFile> pictures =
+      DrawPictures(plan,
+                   {scene, solved.meshes, solved.iterations, solved.result, options, warnings,
+                    seconds, ReportTitle(scene), photos},
+                   rasterizer.get());
   seconds.draw = watch.Lap();
   const auto stop_clock = [&] {
     seconds.write = watch.Lap();

@@ -201,17 +201,13 @@ void WriteFolder(const OutputPlan& plan, const SceneOutcome& outcome, const Alig
   if (!plan.any() || !outcome.error.empty()) return;
   OutputFiles files((fs::path(FLAGS_out_dir) / fs::u8path(outcome.listed->id)).string(),
                     SignalNotes::Any);
-  for (const OutputFile& picture : DrawPictures(plan, outcome.scene, outcome.meshes,
-                                                outcome.iterations, outcome.result, rasterizer)) {
-    files.Stage(picture);
-  }
   RunSeconds seconds;
   seconds.load = outcome.load_seconds;
   seconds.total = outcome.total_seconds;
-  if (plan.report) {
-    files.Stage(DrawReport(outcome.scene, outcome.meshes, outcome.iterations, outcome.result,
-                           options, seconds, outcome.warnings, {}, outcome.listed->id, rasterizer));
-  }
+  const DrawnRun drawn = {outcome.scene,  outcome.meshes,    outcome.iterations,
+                          outcome.result, options,           outcome.warnings,
+                          seconds,        outcome.listed->id};
+  for (const OutputFile& picture : DrawPictures(plan, drawn, rasterizer)) files.Stage(picture);
   if (plan.json) {
     files.Stage({"result.json",
                  ResultJson(outcome.scene, outcome.result, options, seconds, outcome.warnings)});

@@ -251,12 +251,11 @@ int Run() {
   for (const std::string& warning : input.warnings) {
     std::fprintf(stderr, "hand_eye: warning: %s\n", warning.c_str());
   }
-  std::vector<OutputFile> files = DrawPictures(plan, solved.scene, solved.meshes, solved.iterations,
-                                               solved.result, rasterizer.get());
-  if (plan.report) {
-    files.push_back(DrawReport(solved.scene, solved.meshes, solved.iterations, solved.result,
-                               options, seconds, input.warnings, {}, "hand_eye", rasterizer.get()));
-  }
+  std::vector<OutputFile> files =
+      DrawPictures(plan,
+                   {solved.scene, solved.meshes, solved.iterations, solved.result, options,
+                    input.warnings, seconds, "hand_eye"},
+                   rasterizer.get());
   seconds.draw = watch.Lap();
   const HandEyeFrames frames = {input.parent, "camera"};
   files.push_back({input.problem.object ? "flange_from_cam.csv" : "base_from_cam.csv",

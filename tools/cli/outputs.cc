@@ -82,34 +82,6 @@ OutputPlan PlanOutputs(const OutputFlags& flags) {
   return plan;
 }
 
-std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const Scene& scene,
-                                     const PreparedMeshes& meshes,
-                                     const std::vector<AlignIteration>& iterations,
-                                     const AlignResult& result, Rasterizer* rasterizer) {
-  std::vector<OutputFile> files;
-  if (!plan.gif && !plan.comparison && !plan.overlay) return files;
-  const SceneRenderer renderer(scene, meshes, rasterizer, plan.gif);
-  if (plan.gif) files.push_back({plan.gif_path, AnimationGif(renderer, iterations, result)});
-  if (plan.comparison) {
-    files.push_back({plan.comparison_path, EncodePng(ComparisonPicture(renderer, result))});
-  }
-  if (plan.overlay) {
-    const std::vector<std::string> names = FileNamesOfViews(scene);
-    std::vector<OutputFile> overlays(names.size());
-    const auto draw = [&](size_t i) {
-      overlays[i] = {"overlay_" + names[i] + ".png",
-                     EncodePng(OverlayPicture(renderer, static_cast<int>(i), result))};
-    };
-    if (LargestView(scene) <= kMostPixelsAtOnce) {
-      renderer.ForEach(names.size(), draw);
-    } else {
-      for (size_t i = 0; i < names.size(); ++i) draw(i);
-    }
-    files.insert(files.end(), overlays.begin(), overlays.end());
-  }
-  return files;
-}
-
 std::vector<RgbImage> LoadPhotos(const Scene& scene, const std::string& folder) {
   std::vector<RgbImage> photos;
   if (folder.empty()) return photos;
@@ -127,14 +99,46 @@ std::vector<RgbImage> LoadPhotos(const Scene& scene, const std::string& folder) 
   return photos;
 }
 
-OutputFile DrawReport(const Scene& scene, const PreparedMeshes& meshes,
-                      const std::vector<AlignIteration>& iterations, const AlignResult& result,
-                      const AlignOptions& options, const RunSeconds& seconds,
-                      const std::vector<std::string>& warnings, const std::vector<RgbImage>& photos,
-                      const std::string& title, Rasterizer* rasterizer) {
-  const SceneRenderer renderer(scene, meshes, rasterizer, true);
-  const std::string json = ResultJson(scene, result, options, seconds, warnings);
-  return {"report.html", HtmlReport({scene, result, iterations, json, photos, title}, renderer)};
+namespace {
+
+void AddOverlays(const SceneRenderer& renderer, const AlignResult& result,
+                 std::vector<OutputFile>* files) {
+  const std::vector<std::string> names = FileNamesOfViews(renderer.scene());
+  std::vector<OutputFile> overlays(names.size());
+  const auto draw = [&](size_t i) {
+    overlays[i] = {"overlay_" + names[i] + ".png",
+                   EncodePng(OverlayPicture(renderer, static_cast<int>(i), result))};
+  };
+  if (LargestView(renderer.scene()) <= kMostPixelsAtOnce) {
+    renderer.ForEach(names.size(), draw);
+  } else {
+    for (size_t i = 0; i < names.size(); ++i) draw(i);
+  }
+  files->insert(files->end(), overlays.begin(), overlays.end());
+}
+
+}  // namespace
+
+std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const DrawnRun& run,
+                                     Rasterizer* rasterizer) {
+  std::vector<OutputFile> files;
+  if (!plan.gif && !plan.comparison && !plan.overlay && !plan.report) return files;
+  const SceneRenderer renderer(run.scene, run.meshes, rasterizer, plan.gif || plan.report);
+  if (plan.gif) {
+    files.push_back({plan.gif_path, AnimationGif(renderer, run.iterations, run.result)});
+  }
+  if (plan.comparison) {
+    files.push_back({plan.comparison_path, EncodePng(ComparisonPicture(renderer, run.result))});
+  }
+  if (plan.overlay) AddOverlays(renderer, run.result, &files);
+  if (plan.report) {
+    const std::string json =
+        ResultJson(run.scene, run.result, run.options, run.seconds, run.warnings);
+    files.push_back({"report.html", HtmlReport({run.scene, run.result, run.iterations, json,
+                                                run.photos, run.title},
+                                               renderer)});
+  }
+  return files;
 }
 
 void WriteFiles(const char* program, const std::string& folder,

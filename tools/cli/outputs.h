@@ -37,22 +37,25 @@ OutputPlan PlanOutputs(const OutputFlags& flags);
 void WriteFiles(const char* program, const std::string& folder,
                 const std::function<void(OutputFiles*)>& stage);
 
-/// The pictures of the plan: drawn side by side on the rasterizer's threads, in memory.
-std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const Scene& scene,
-                                     const PreparedMeshes& meshes,
-                                     const std::vector<AlignIteration>& iterations,
-                                     const AlignResult& result, Rasterizer* rasterizer);
-
-/// The photographs of the scene's views by their names, for DrawReport; none without a folder.
+/// The photographs of the scene's views by their names, for the report; none without a folder.
 /// Throws InputError for files that are no pictures, or of another aspect ratio than the camera.
 std::vector<RgbImage> LoadPhotos(const Scene& scene, const std::string& folder);
 
-/// report.html of a run (report_html/html_report.h). `seconds`: what is known of them so far;
-/// `photos` by view, or empty. Throws InputError where photographs cannot be encoded.
-OutputFile DrawReport(const Scene& scene, const PreparedMeshes& meshes,
-                      const std::vector<AlignIteration>& iterations, const AlignResult& result,
-                      const AlignOptions& options, const RunSeconds& seconds,
-                      const std::vector<std::string>& warnings, const std::vector<RgbImage>& photos,
-                      const std::string& title, Rasterizer* rasterizer);
+/// What the pictures of a run are of. Borrows all but the last three.
+struct DrawnRun {
+  const Scene& scene;
+  const PreparedMeshes& meshes;
+  const std::vector<AlignIteration>& iterations;  ///< may be empty
+  const AlignResult& result;
+  const AlignOptions& options;
+  const std::vector<std::string>& warnings;
+  RunSeconds seconds = {};            ///< what is known of them so far
+  std::string title = {};             ///< of the report
+  std::vector<RgbImage> photos = {};  ///< for the report, by view; or none
+};
+/// The plan's pictures and its report.html: drawn side by side on the rasterizer's threads, in
+/// memory. Throws InputError where photographs cannot be encoded.
+std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const DrawnRun& run,
+                                     Rasterizer* rasterizer);
 
 }  // namespace ceres_align::cli

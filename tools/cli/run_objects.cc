@@ -65,13 +65,10 @@ std::vector<OutputFile> Pictures(const OutputPlan& plan, const ObjectsResult& re
   of_one.gif = false;
   for (size_t i = 0; i < result.objects.size(); ++i) {
     const ObjectResult& object = result.objects[i];
-    if (plan.report) {
-      OutputFile report = DrawReport(object.scene, object.meshes, {}, object.align, options,
-                                     seconds, warnings_of[i], {}, object.name, rasterizer);
-      files.push_back({object.name + "/" + report.path, std::move(report.bytes)});
-    }
-    for (OutputFile& file :
-         DrawPictures(of_one, object.scene, object.meshes, {}, object.align, rasterizer)) {
+    const std::vector<AlignIteration> none;
+    const DrawnRun drawn = {object.scene, object.meshes,  none,    object.align,
+                            options,      warnings_of[i], seconds, object.name};
+    for (OutputFile& file : DrawPictures(of_one, drawn, rasterizer)) {
       files.push_back({object.name + "/" + file.path, std::move(file.bytes)});
     }
   }
