@@ -107,7 +107,8 @@ RenderSettings Settings() {
   settings.maps.depth_step = FLAGS_depth_step;
   settings.maps.png = FLAGS_formats != "exr";
   settings.maps.exr = FLAGS_formats != "png";
-  if (FLAGS_formats != "png,exr" && FLAGS_formats != "png" && FLAGS_formats != "exr") {
+  const bool both = FLAGS_formats == "png,exr" || FLAGS_formats == "exr,png";
+  if (!both && FLAGS_formats != "png" && FLAGS_formats != "exr") {
     throw InputError("--formats is " + Quoted(FLAGS_formats) + "; it must be png, exr or png,exr");
   }
   settings.size = FLAGS_render_size;
