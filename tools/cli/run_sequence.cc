@@ -142,8 +142,11 @@ void ShowProgress(const TrackedFrame& frame, size_t num_frames, double seconds) 
 }
 
 LoadedScene SceneOfFrame(SceneFlags flags, const Frames& frames) {
-  flags.frame_masks = frames[0];
-  const std::optional<double> threshold = flags.mask_threshold;
+  std::optional<double> threshold = flags.mask_threshold;
+  if (!threshold && !flags.scene.empty()) {
+    threshold = ReadSceneDescription(flags.scene, Masks::kNotNeeded).mask_threshold;
+  }
+  if (threshold && *threshold == 0) threshold.reset();  // masks as they are
   flags.frame_masks = frames[FirstGoodFrame(frames, threshold)];
   LoadedScene loaded = SceneFromFlags(flags);
   if (loaded.scene.unknowns.any() || loaded.estimate_offset) {
@@ -209,8 +212,8 @@ int RunSequence(const SceneFlags& scene_flags, const SequenceFlags& flags, const
   }
   WriteFiles("ceres_align", plan.out_dir, [&](OutputFiles* outputs) {
     for (const OutputFile& file : files) outputs->Stage(file);
+    drawing.FinishVideo();  // where ffmpeg fails, nothing is written
   });
-  drawing.FinishVideo();
   const Counts counts(track);
   std::printf("\n%zu of %zu frames: %zu tracked, %zu searched, %zu lost, %zu without a mask\n",
               track.size(), frames.size(), counts.of[0], counts.of[1], counts.of[2], counts.of[3]);

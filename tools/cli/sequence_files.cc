@@ -11,6 +11,7 @@
 #include "ceres_align/base/text.h"
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/natural_order.h"
+#include "ceres_align/report/json_values.h"
 #include "cli/glob.h"
 
 namespace ceres_align::cli {
@@ -58,26 +59,17 @@ std::vector<std::string> FramesOfCamera(const std::string& part) {
   return Glob(part, kFlag);
 }
 
-Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-Json Pose(const Rigid3d& pose) {
-  const Eigen::Matrix3d R = pose.R();
-  Json rows = Json::array();
-  for (int r = 0; r < 3; ++r) rows.push_back({R(r, 0), R(r, 1), R(r, 2)});
-  return {{"R", rows}, {"t", {pose.translation.x(), pose.translation.y(), pose.translation.z()}}};
-}
-
 Json LineOf(const TrackedFrame& frame, const std::vector<std::string>& masks) {
   Json line = {{"frame", frame.frame}, {"masks", masks}, {"status", ToString(frame.status)}};
-  line["rig_from_world"] = Pose(frame.rig_from_world);
-  line["iou"] = Number(frame.iou);
-  line["contour_rms_px"] = Number(frame.contour_rms_px);
-  line["moved_deg"] = Number(frame.moved_deg);
+  line["rig_from_world"] = PoseJson(frame.rig_from_world);
+  line["iou"] = NumberJson(frame.iou);
+  line["contour_rms_px"] = NumberJson(frame.contour_rms_px);
+  line["moved_deg"] = NumberJson(frame.moved_deg);
   if (frame.result) {
     line["usable"] = frame.result->IsUsable();
     if (frame.result->accuracy) {
-      line["accuracy_deg"] = Number(frame.result->accuracy->rotation_rad * 180 / M_PI);
-      line["accuracy_percent"] = Number(100 * frame.result->accuracy->translation_of_distance);
+      line["accuracy_deg"] = NumberJson(frame.result->accuracy->rotation_rad * 180 / M_PI);
+      line["accuracy_percent"] = NumberJson(100 * frame.result->accuracy->translation_of_distance);
     }
   }
   if (!frame.why.empty()) line["why"] = frame.why;

@@ -4,18 +4,17 @@
 #include <nlohmann/json.hpp>
 
 #include "ceres_align/io/conventions.h"
+#include "ceres_align/report/json_values.h"
 
 namespace ceres_align {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 template <typename Derived>
 Json Vector(const Eigen::MatrixBase<Derived>& vector) {
   Json list = Json::array();
-  for (Eigen::Index i = 0; i < vector.size(); ++i) list.push_back(Number(vector(i)));
+  for (Eigen::Index i = 0; i < vector.size(); ++i) list.push_back(NumberJson(vector(i)));
   return list;
 }
 
@@ -39,30 +38,30 @@ Json Pose(const Rigid3d& pose) {
 }
 
 Json Contour(const ContourErrors& contour) {
-  return {{"rms_px", Number(contour.rms_px)},
-          {"median_px", Number(contour.median_px)},
-          {"p80_px", Number(contour.p80_px)},
-          {"p90_px", Number(contour.p90_px)},
-          {"far_px", Number(contour.far_px)},
-          {"share_far", Number(contour.share_far)},
-          {"share_beyond", Number(contour.share_beyond)},
-          {"share_holes", Number(contour.share_holes)},
-          {"signed_mean_px", Number(contour.signed_mean_px)},
-          {"stretches_rms_px", Number(contour.coherent_rms_px)},
-          {"long_stretches_rms_px", Number(contour.long_rms_px)},
-          {"iou", Number(contour.iou)}};
+  return {{"rms_px", NumberJson(contour.rms_px)},
+          {"median_px", NumberJson(contour.median_px)},
+          {"p80_px", NumberJson(contour.p80_px)},
+          {"p90_px", NumberJson(contour.p90_px)},
+          {"far_px", NumberJson(contour.far_px)},
+          {"share_far", NumberJson(contour.share_far)},
+          {"share_beyond", NumberJson(contour.share_beyond)},
+          {"share_holes", NumberJson(contour.share_holes)},
+          {"signed_mean_px", NumberJson(contour.signed_mean_px)},
+          {"stretches_rms_px", NumberJson(contour.coherent_rms_px)},
+          {"long_stretches_rms_px", NumberJson(contour.long_rms_px)},
+          {"iou", NumberJson(contour.iou)}};
 }
 
 Json MaskOffset(const MaskTreatment& mask) {
   if (mask.offset_px == 0) return nullptr;
-  return {{"px", Number(mask.offset_px)}, {"sigma_px", Number(mask.offset_sigma_px)}};
+  return {{"px", NumberJson(mask.offset_px)}, {"sigma_px", NumberJson(mask.offset_sigma_px)}};
 }
 
 Json Robust(const MaskTreatment& mask) {
   if (mask.band_px == 0) return nullptr;
-  return {{"band_px", Number(mask.band_px)},
-          {"left_out_outside", Number(mask.outside)},
-          {"left_out_inside", Number(mask.inside)}};
+  return {{"band_px", NumberJson(mask.band_px)},
+          {"left_out_outside", NumberJson(mask.outside)},
+          {"left_out_inside", NumberJson(mask.inside)}};
 }
 
 Json Views(const AlignResult& result) {
@@ -73,14 +72,14 @@ Json Views(const AlignResult& result) {
     views.push_back({{"name", view.name},
                      {"cam_from_world", Pose(view.cam_from_world)},
                      {"camera_center", Vector(view.camera_center_in_world)},
-                     {"iou", Number(view.iou)},
-                     {"contour_rms_px", Number(view.contour_rms_px)},
+                     {"iou", NumberJson(view.iou)},
+                     {"contour_rms_px", NumberJson(view.contour_rms_px)},
                      {"contour", Contour(view.contour)},
                      {"mask_empty", view.mask_empty},
                      {"mask_touches_frame", view.mask_touches_frame},
-                     {"cut_share", Number(view.cut_share)},
-                     {"mask_area_px", Number(view.mask_area_px)},
-                     {"object_area_px", Number(view.object_area_px)},
+                     {"cut_share", NumberJson(view.cut_share)},
+                     {"mask_area_px", NumberJson(view.mask_area_px)},
+                     {"object_area_px", NumberJson(view.object_area_px)},
                      {"object_in_frame", view.object_in_frame},
                      {"mask_offset", treated ? MaskOffset(result.masks[i]) : Json()},
                      {"robust", treated ? Robust(result.masks[i]) : Json()}});
@@ -97,11 +96,11 @@ Json Checks(const AlignResult& result) {
 }
 
 Json FitJson(const NumberFit& fit) {
-  return {{"change", Number(fit.change)},
-          {"sigma", Number(fit.sigma)},
-          {"explains", Number(fit.explains)},
-          {"rotation_deg", Number(fit.rotation_rad * 180 / M_PI)},
-          {"translation_of_distance", Number(fit.translation)}};
+  return {{"change", NumberJson(fit.change)},
+          {"sigma", NumberJson(fit.sigma)},
+          {"explains", NumberJson(fit.explains)},
+          {"rotation_deg", NumberJson(fit.rotation_rad * 180 / M_PI)},
+          {"translation_of_distance", NumberJson(fit.translation)}};
 }
 
 Json ConsistencyOf(const AlignResult& result) {
@@ -111,19 +110,19 @@ Json ConsistencyOf(const AlignResult& result) {
   for (size_t i = 0; i < fit.pulls.size(); ++i) {
     const ViewPull& pull = fit.pulls[i];
     pulls.push_back({{"view", result.views[fit.view_indices[i]].name},
-                     {"rotation_deg", Number(pull.rotation_rad * 180 / M_PI)},
-                     {"translation_of_distance", Number(pull.translation)},
-                     {"rotation_sigma_deg", Number(pull.rotation_sigma_rad * 180 / M_PI)},
-                     {"translation_sigma_of_distance", Number(pull.translation_sigma)},
-                     {"chi2", Number(pull.chi2)}});
+                     {"rotation_deg", NumberJson(pull.rotation_rad * 180 / M_PI)},
+                     {"translation_of_distance", NumberJson(pull.translation)},
+                     {"rotation_sigma_deg", NumberJson(pull.rotation_sigma_rad * 180 / M_PI)},
+                     {"translation_sigma_of_distance", NumberJson(pull.translation_sigma)},
+                     {"chi2", NumberJson(pull.chi2)}});
   }
   return {{"pulls", pulls},
           {"focal",
-           {{"change", Number(fit.focal_change)},
-            {"sigma", Number(fit.focal_sigma)},
-            {"explains", Number(fit.focal_explains)},
-            {"rotation_deg", Number(fit.focal_rotation_rad * 180 / M_PI)},
-            {"translation_of_distance", Number(fit.focal_translation)}}},
+           {{"change", NumberJson(fit.focal_change)},
+            {"sigma", NumberJson(fit.focal_sigma)},
+            {"explains", NumberJson(fit.focal_explains)},
+            {"rotation_deg", NumberJson(fit.focal_rotation_rad * 180 / M_PI)},
+            {"translation_of_distance", NumberJson(fit.focal_translation)}}},
           {"k1", FitJson(fit.k1)},
           {"pixel_shift", FitJson(fit.pixel_shift)}};
 }
@@ -136,28 +135,28 @@ Json Sigma(const AlignResult& result) {
 
 Json AccuracyOf(const AlignResult& result) {
   if (!result.accuracy) return nullptr;
-  return {
-      {"probability", 0.9},
-      {"rotation_deg", Number(result.accuracy->rotation_rad * 180 / M_PI)},
-      {"translation", Number(result.accuracy->translation)},
-      {"translation_percent_of_distance", Number(100 * result.accuracy->translation_of_distance)}};
+  return {{"probability", 0.9},
+          {"rotation_deg", NumberJson(result.accuracy->rotation_rad * 180 / M_PI)},
+          {"translation", NumberJson(result.accuracy->translation)},
+          {"translation_percent_of_distance",
+           NumberJson(100 * result.accuracy->translation_of_distance)}};
 }
 
 Json MisfitOf(const AlignResult& result) {
-  return {{"median_px", Number(result.misfit.median_px)},
-          {"p80_px", Number(result.misfit.p80_px)},
-          {"p90_px", Number(result.misfit.p90_px)},
-          {"scale_px", Number(result.misfit.scale_px)},
-          {"long_px", Number(result.misfit.long_px)}};
+  return {{"median_px", NumberJson(result.misfit.median_px)},
+          {"p80_px", NumberJson(result.misfit.p80_px)},
+          {"p90_px", NumberJson(result.misfit.p90_px)},
+          {"scale_px", NumberJson(result.misfit.scale_px)},
+          {"long_px", NumberJson(result.misfit.long_px)}};
 }
 
 Json Alternatives(const AlignResult& result) {
   Json alternatives = Json::array();
   for (const Alternative& other : result.alternatives) {
     Json view_iou = Json::array();
-    for (const double iou : other.view_iou) view_iou.push_back(Number(iou));
+    for (const double iou : other.view_iou) view_iou.push_back(NumberJson(iou));
     alternatives.push_back({{"rig_from_world", Pose(other.rig_from_world)},
-                            {"cost_ratio", Number(other.cost_ratio)},
+                            {"cost_ratio", NumberJson(other.cost_ratio)},
                             {"view_iou", view_iou},
                             {"kind", ToString(other.kind)},
                             {"fits", other.fits},
@@ -171,9 +170,9 @@ Json ObservabilityOf(const AlignResult& result) {
   const Observability& seen = *result.observability;
   Json values = Json::array(), directions = Json::array();
   for (int i = 0; i < 6; ++i) {
-    values.push_back(Number(seen.eigenvalues[i]));
+    values.push_back(NumberJson(seen.eigenvalues[i]));
     Json direction = Json::array();
-    for (int k = 0; k < 6; ++k) direction.push_back(Number(seen.directions(k, i)));
+    for (int k = 0; k < 6; ++k) direction.push_back(NumberJson(seen.directions(k, i)));
     directions.push_back(direction);
   }
   return {{"eigenvalues", values},
@@ -185,11 +184,11 @@ Json ObservabilityOf(const AlignResult& result) {
 /// Bounds that are not given are null.
 Json Prior(const PosePrior& prior) {
   const bool upright = prior.max_tilt_rad < PosePrior::kNone;
-  return {{"max_rotation_rad", Number(prior.max_rotation_rad)},
-          {"max_shift", Number(prior.max_shift)},
-          {"min_distance", Number(prior.min_distance)},
-          {"max_distance", Number(prior.max_distance)},
-          {"max_tilt_rad", Number(prior.max_tilt_rad)},
+  return {{"max_rotation_rad", NumberJson(prior.max_rotation_rad)},
+          {"max_shift", NumberJson(prior.max_shift)},
+          {"min_distance", NumberJson(prior.min_distance)},
+          {"max_distance", NumberJson(prior.max_distance)},
+          {"max_tilt_rad", NumberJson(prior.max_tilt_rad)},
           {"up_in_world", upright ? Vector(prior.up_in_world) : Json(nullptr)},
           {"up_in_cam", upright ? Vector(prior.up_in_cam) : Json(nullptr)}};
 }
@@ -199,11 +198,11 @@ Json Unknowns(const AlignResult& result) {
   for (const UnknownFit& fit : result.unknowns) {
     list.push_back({{"name", fit.name},
                     {"of", fit.of},
-                    {"value", Number(fit.value)},
-                    {"sigma", Number(fit.sigma)},
-                    {"prior", Number(fit.prior)},
-                    {"prior_sigma", Number(fit.prior_sigma)},
-                    {"moved_sigmas", Number(fit.moved)},
+                    {"value", NumberJson(fit.value)},
+                    {"sigma", NumberJson(fit.sigma)},
+                    {"prior", NumberJson(fit.prior)},
+                    {"prior_sigma", NumberJson(fit.prior_sigma)},
+                    {"moved_sigmas", NumberJson(fit.moved)},
                     {"determined", fit.determined},
                     {"why", fit.why}});
   }
@@ -246,8 +245,8 @@ Json Options(const AlignOptions& options) {
           {"search_kept", options.search_kept},
           {"search_finalists", options.search_finalists},
           {"search_again", options.search_again},
-          {"search_misfit", Number(options.search_misfit)},
-          {"search_stretch_px", Number(options.search_stretch_px)},
+          {"search_misfit", NumberJson(options.search_misfit)},
+          {"search_stretch_px", NumberJson(options.search_stretch_px)},
           {"search_if_poor", options.search_if_poor},
           {"robust", ToString(options.robust)},
           {"offset", ToString(options.offset)},
@@ -325,22 +324,23 @@ std::string ResultJson(const Scene& scene, const AlignResult& result, const Alig
       {"ambiguity", result.ambiguity},
       {"observability", ObservabilityOf(result)},
       {"alternatives", Alternatives(result)},
-      {"cost", {{"initial", Number(result.initial_cost)}, {"final", Number(result.final_cost)}}},
+      {"cost",
+       {{"initial", NumberJson(result.initial_cost)}, {"final", NumberJson(result.final_cost)}}},
       {"iterations", result.iterations},
       {"evaluations", result.evaluations},
       {"seconds",
-       {{"load", Number(seconds.load)},
-        {"prepare", Number(result.prepare_seconds)},
-        {"solve", Number(result.solve_seconds)},
-        {"assess", Number(result.assess_seconds)},
-        {"draw", Number(seconds.draw)},
-        {"write", Number(seconds.write)},
-        {"total", Number(seconds.total)}}}};
+       {{"load", NumberJson(seconds.load)},
+        {"prepare", NumberJson(result.prepare_seconds)},
+        {"solve", NumberJson(result.solve_seconds)},
+        {"assess", NumberJson(result.assess_seconds)},
+        {"draw", NumberJson(seconds.draw)},
+        {"write", NumberJson(seconds.write)},
+        {"total", NumberJson(seconds.total)}}}};
   json["warnings"] = warnings;
   if (const auto errors = ErrorsOf(scene, result)) {
-    json["errors"] = {{"rotation_deg", Number(errors->rotation_deg)},
-                      {"translation", Number(errors->translation)},
-                      {"translation_percent_of_distance", Number(errors->translation_percent)}};
+    json["errors"] = {{"rotation_deg", NumberJson(errors->rotation_deg)},
+                      {"translation", NumberJson(errors->translation)},
+                      {"translation_percent_of_distance", NumberJson(errors->translation_percent)}};
   }
   if (!result.unknowns.empty()) {
     json["unknowns"] = Unknowns(result);

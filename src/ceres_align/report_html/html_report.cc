@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ceres_align/base/text.h"
+#include "ceres_align/report/json_values.h"
 #include "ceres_align/report/pictures.h"
 #include "ceres_align/report_html/advice.h"
 #include "ceres_align/report_html/page_files.h"
@@ -21,8 +22,6 @@ using namespace report_html_internal;
 constexpr size_t kPictureBytes = 1500000, kFigureBytes = 300000;
 constexpr int kMostIterations = 600;
 constexpr size_t kMostWarnings = 50;
-
-Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 Json VerdictJson(const AlignResult& result) {
   const VerdictWords words = WordsOf(result);
@@ -48,8 +47,8 @@ Json IterationsJson(const std::vector<AlignIteration>& iterations) {
                     {"width", step.width_px},
                     {"height", step.height_px},
                     {"iteration", step.iteration},
-                    {"cost", Number(step.cost)},
-                    {"step", Number(step.step_px)},
+                    {"cost", NumberJson(step.cost)},
+                    {"step", NumberJson(step.step_px)},
                     {"accepted", step.accepted},
                     {"candidates", step.candidates}});
   }

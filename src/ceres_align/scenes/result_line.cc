@@ -3,7 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "ceres_align/io/conventions.h"
+#include "ceres_align/report/json_values.h"
 #include "ceres_align/report/result_json.h"
 
 namespace ceres_align {
@@ -11,23 +11,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-Json Vector3(const Eigen::Vector3d& v) { return {Number(v[0]), Number(v[1]), Number(v[2])}; }
-
-Json Pose(const Rigid3d& pose) {
-  const OpenCvPose opencv = ToOpenCv(pose);
-  Json rows = Json::array();
-  for (int r = 0; r < 3; ++r) rows.push_back(Vector3(opencv.R.row(r)));
-  return {{"R", rows}, {"t", Vector3(opencv.t)}};
+Json Vector3(const Eigen::Vector3d& v) {
+  return {NumberJson(v[0]), NumberJson(v[1]), NumberJson(v[2])};
 }
 
 Json AccuracyOf(const AlignResult& result) {
   if (!result.accuracy) return nullptr;
-  return {
-      {"rotation_deg", Number(result.accuracy->rotation_rad * 180 / M_PI)},
-      {"translation", Number(result.accuracy->translation)},
-      {"translation_percent_of_distance", Number(100 * result.accuracy->translation_of_distance)}};
+  return {{"rotation_deg", NumberJson(result.accuracy->rotation_rad * 180 / M_PI)},
+          {"translation", NumberJson(result.accuracy->translation)},
+          {"translation_percent_of_distance",
+           NumberJson(100 * result.accuracy->translation_of_distance)}};
 }
 
 Json SigmaOf(const AlignResult& result) {
@@ -39,8 +32,8 @@ Json SigmaOf(const AlignResult& result) {
 void AddViews(const AlignResult& result, Json* line) {
   Json iou = Json::array(), rms = Json::array();
   for (const ViewResult& view : result.views) {
-    iou.push_back(Number(view.iou));
-    rms.push_back(Number(view.contour_rms_px));
+    iou.push_back(NumberJson(view.iou));
+    rms.push_back(NumberJson(view.contour_rms_px));
   }
   (*line)["iou"] = iou;
   (*line)["contour_rms_px"] = rms;
@@ -59,19 +52,21 @@ void AddResult(const SceneOutcome& outcome, Json* line) {
   (*line)["usable"] = result.IsUsable();
   (*line)["right"] = result.IsRight();
   (*line)["status"] = ToString(result.status);
-  (*line)["rig_from_world"] = Pose(result.rig_from_world);
+  (*line)["rig_from_world"] = PoseJson(result.rig_from_world);
   (*line)["accuracy"] = AccuracyOf(result);
   (*line)["sigma"] = SigmaOf(result);
   AddViews(result, line);
   AddChecks(result, line);
   (*line)["searched"] = result.searched;
   for (const UnknownFit& fit : result.unknowns) {
-    (*line)["unknowns"][fit.of.empty() ? fit.name : fit.name + " of " + fit.of] = Number(fit.value);
+    (*line)["unknowns"][fit.of.empty() ? fit.name : fit.name + " of " + fit.of] =
+        NumberJson(fit.value);
   }
   if (const auto errors = ErrorsOf(outcome.scene, result)) {
-    (*line)["errors"] = {{"rotation_deg", Number(errors->rotation_deg)},
-                         {"translation", Number(errors->translation)},
-                         {"translation_percent_of_distance", Number(errors->translation_percent)}};
+    (*line)["errors"] = {
+        {"rotation_deg", NumberJson(errors->rotation_deg)},
+        {"translation", NumberJson(errors->translation)},
+        {"translation_percent_of_distance", NumberJson(errors->translation_percent)}};
   }
   if (!outcome.warnings.empty()) (*line)["warnings"] = outcome.warnings;
   (*line)["seconds"] = {{"load", outcome.load_seconds},
