@@ -80,7 +80,7 @@ TEST(BatchParity, AnyOrderOfIndicesGivesTheSameBits) {
   const ParityList list(160);
   const std::vector<GramResult> expected = Evaluate(MakeBatched(list).get(), list.jobs);
   for (const auto order : {HostExecutor::Order::kBackward, HostExecutor::Order::kShuffled,
-                           HostExecutor::Order::kThreads}) {
+                           HostExecutor::Order::kThreads, HostExecutor::Order::kTeams}) {
     ExpectSameBits(Evaluate(MakeBatched(list, {}, order).get(), list.jobs), expected);
   }
 }
@@ -145,7 +145,7 @@ TEST(BatchParity, RowsWithoutRoomForProfilesGiveTheSameBits) {
   const std::vector<GramResult> expected = Evaluate(MakeBatched(list).get(), list.jobs);
   EngineLimits limits;
   for (const int64_t steps : {0, 1, 7}) {
-    limits.most_snapshot_steps_per_row = steps;
+    limits.most_start_steps = steps;
     ExpectSameBits(Evaluate(MakeBatched(list, limits).get(), list.jobs), expected);
   }
 }
@@ -154,9 +154,9 @@ TEST(BatchParity, SortingAndRankingGiveTheSameBits) {
   const ParityList list(200);
   std::vector<std::vector<GramResult>> results;
   for (const auto order : {HostExecutor::Order::kForward, HostExecutor::Order::kShuffled}) {
-    for (const int64_t most : {int64_t{-1}, INT64_MAX}) {
+    for (const int64_t most : {int64_t{0}, int64_t{5}, INT64_MAX}) {
       EngineLimits limits;
-      limits.most_in_row_to_rank = most;
+      limits.most_ranked_at_once = most;
       results.push_back(Evaluate(MakeBatched(list, limits, order).get(), list.jobs));
     }
   }

@@ -79,11 +79,11 @@ TEST(CudaRasterizer, GraphsRoomAndMemoryDoNotChangeTheBits) {
   CudaEngineOptions options;
   options.use_graphs = false;
   ExpectSameBits(Evaluate(MakeCuda(list, options).get(), list.jobs), expected);
-  for (const int64_t most : {int64_t{-1}, INT64_MAX}) {
-    options.limits.most_in_row_to_rank = most;
+  for (const int64_t most : {int64_t{0}, int64_t{5}, INT64_MAX}) {
+    options.limits.most_ranked_at_once = most;
     ExpectSameBits(Evaluate(MakeCuda(list, options).get(), list.jobs), expected);
   }
-  options.limits.most_snapshot_steps_per_row = 1;
+  options.limits.most_start_steps = 1;
   ExpectSameBits(Evaluate(MakeCuda(list, options).get(), list.jobs), expected);
   options.limits.bytes = int64_t{100} << 20;
   ExpectSameBits(Evaluate(MakeCuda(list, options).get(), list.jobs), expected);

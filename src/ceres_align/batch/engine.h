@@ -36,11 +36,9 @@ class Engine {
 struct EngineLimits {
   /// Memory for batches, in bytes; 0: what the executor says is free.
   int64_t bytes = 0;
-  /// Batches whose rows are expected to have at most so many fragments are not sorted but ranked
-  /// row by row (Batch::by_rows): fewer launches, but time grows with the square.
-  int64_t most_in_row_to_rank = 512;
-  /// See Batch; tests lower it.
-  int64_t most_snapshot_steps_per_row = INT64_MAX;
+  /// See Batch; tests lower them. At most SortShared::kMostKeys are ranked at once.
+  int64_t most_ranked_at_once = INT64_MAX;
+  int64_t most_start_steps = INT64_MAX;
 };
 
 }  // namespace ceres_align::batch

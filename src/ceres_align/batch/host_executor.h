@@ -6,18 +6,22 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <numeric>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "ceres_align/base/error.h"
 #include "ceres_align/batch/engine.h"
+#include "ceres_align/batch/host_block.h"
 
 namespace ceres_align::batch {
 
 class HostExecutor {
  public:
-  /// The order in which ForEach takes its indices; kThreads: four threads take every fourth.
-  enum class Order { kForward, kBackward, kShuffled, kThreads };
+  /// The order in which blocks run; backward: a block's threads too. kThreads: four of the host's
+  /// take every fourth block. kTeams: two share each block's threads.
+  enum class Order { kForward, kBackward, kShuffled, kThreads, kTeams };
 
   explicit HostExecutor(Order order = Order::kForward) : order_(order) {}
 
@@ -38,6 +42,7 @@ class HostExecutor {
       return true;
     }
     void* data() const { return data_; }
+    void* device_data() const { return data_; }
     size_t capacity_bytes() const { return capacity_; }
 
    private:
@@ -51,6 +56,7 @@ class HostExecutor {
     size_t capacity_ = 0;
   };
   using StagingMemory = Memory;
+  static constexpr bool kHasGuards = true;
 
   int64_t FreeBytes() const { return int64_t{1} << 40; }
   void Upload(void* to, const void* from, size_t bytes) { std::memcpy(to, from, bytes); }
@@ -58,43 +64,82 @@ class HostExecutor {
   void FillBytes(void* to, int byte, size_t bytes) { std::memset(to, byte, bytes); }
 
   template <typename Stage>
-  void ForEach(int64_t n, const Stage& stage) {
-    if (order_ == Order::kForward) {
-      for (int64_t i = 0; i < n; ++i) stage(i);
-    } else if (order_ == Order::kBackward) {
-      for (int64_t i = n; i-- > 0;) stage(i);
-    } else if (order_ == Order::kThreads) {
-      constexpr int kThreads = 4;
-      std::vector<std::thread> threads;
-      threads.reserve(kThreads);
-      for (int t = 0; t < kThreads; ++t) {
-        threads.emplace_back([n, t, &stage] {
-          for (int64_t i = t; i < n; i += kThreads) stage(i);
-        });
+  void Load() {}
+
+  template <typename Stage>
+  void ForBlocks(int64_t n, const Stage& stage) {
+    switch (order_) {
+      case Order::kForward:
+        return RunBlocks(n, stage, {}, [](int64_t i) { return i; });
+      case Order::kBackward:
+        return RunBlocks(n, stage, {0, 1, nullptr, true}, [n](int64_t i) { return n - 1 - i; });
+      case Order::kShuffled: {
+        const int64_t stride = StrideFor(n);
+        return RunBlocks(n, stage, {}, [=](int64_t i) { return (n / 3 + i * stride) % n; });
       }
-      for (std::thread& thread : threads) thread.join();
-    } else {
-      const int64_t stride = StrideFor(n);
-      for (int64_t i = 0, at = n / 3; i < n; ++i, at = (at + stride) % n) stage(at);
+      case Order::kThreads:
+        return OnThreads(4, [&](int t) {
+          RunBlocks((n - t + 3) / 4, stage, {}, [t](int64_t i) { return t + 4 * i; });
+        });
+      case Order::kTeams:
+        return RunTeams(n, stage);
     }
   }
-
-  void Select(const uint8_t* flags, int64_t n, int32_t* out, int32_t* count, void* temp,
-              size_t temp_bytes);
-  void ExclusiveSum(const int64_t* in, int64_t* out, int64_t n, void* temp, size_t temp_bytes);
-  void SortPairs(const uint64_t* keys, uint64_t* sorted_keys, const int32_t* values,
-                 int32_t* sorted_values, int64_t n, int bits, void* temp, size_t temp_bytes);
-  /// None is needed; but as a device would, the three CHECK that they got what this says for their
-  /// number of elements, and write all of it.
-  static size_t TempBytes(int64_t most_selected, int64_t most_summed, int64_t most_sorted);
 
   template <typename Steps>
   void Run(const int64_t*, int, bool, const Steps& steps) {
     steps();
   }
+  void WaitForTicket(const uint64_t* at, uint64_t ticket) {
+    CHECK_EQ(__atomic_load_n(at, __ATOMIC_ACQUIRE), ticket);
+  }
   void Wait() {}
 
  private:
+  /// What a block's threads share: nothing of the block before may be left in it.
+  template <typename Stage>
+  static std::unique_ptr<typename Stage::Shared> MakeShared() {
+    return std::make_unique<typename Stage::Shared>();
+  }
+  template <typename Shared>
+  static void Spoil(Shared* shared) {
+    std::memset(static_cast<void*>(shared), 0xA5, sizeof(*shared));
+  }
+
+  template <typename Stage, typename At>
+  static void RunBlocks(int64_t n, const Stage& stage, const HostThread& thread, const At& at) {
+    const HostBlock block(thread);
+    const auto shared = MakeShared<Stage>();
+    for (int64_t i = 0; i < n; ++i) {
+      Spoil(shared.get());
+      stage(block, at(i), *shared);
+    }
+  }
+
+  template <typename Stage>
+  static void RunTeams(int64_t n, const Stage& stage) {
+    constexpr int kSize = 2;
+    SpinBarrier barrier(kSize);
+    const auto shared = MakeShared<Stage>();
+    OnThreads(kSize, [&](int t) {
+      const HostBlock block({t, kSize, &barrier, false});
+      for (int64_t i = 0; i < n; ++i) {
+        if (t == 0) Spoil(shared.get());
+        barrier.Wait();
+        stage(block, i, *shared);
+        barrier.Wait();
+      }
+    });
+  }
+
+  template <typename Body>
+  static void OnThreads(int count, const Body& body) {
+    std::vector<std::thread> threads;
+    threads.reserve(count);
+    for (int t = 0; t < count; ++t) threads.emplace_back([t, &body] { body(t); });
+    for (std::thread& thread : threads) thread.join();
+  }
+
   /// Prime to n, so that its multiples visit every index.
   static int64_t StrideFor(int64_t n);
 

@@ -1,97 +1,95 @@
 // Places arrays in one block of memory.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <utility>
+#include <vector>
 
 #include "ceres_align/batch/types.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
-#endif
 
 namespace ceres_align::batch {
 
 /// Hands out aligned pieces of a block from front to back. With a null block it only measures.
-/// Under AddressSanitizer there is forbidden ground behind every piece (the block is the host's
-/// then), so that the stages' tests on the host find what goes beyond an array.
+/// With guards (the block is the host's then) there is marked ground behind every piece, so that
+/// the stages' tests on the host find what was written beyond an array.
 class Layout {
  public:
-  explicit Layout(void* block) : block_(static_cast<char*>(block)) {}
+  explicit Layout(void* block, bool has_guards = false)
+      : block_(static_cast<char*>(block)), has_guards_(has_guards) {}
 
   template <typename T>
   T* Take(int64_t count) {
     T* const piece = block_ == nullptr ? nullptr : reinterpret_cast<T*>(block_ + at_);
     const size_t bytes = static_cast<size_t>(count) * sizeof(T);
-    const size_t taken = (bytes + kAlign - 1) / kAlign * kAlign + (is_guarded_ ? kGuard : 0);
-    Guard(at_, bytes, taken);
+    const size_t taken = (bytes + kAlign - 1) / kAlign * kAlign + (has_guards_ ? kAlign : 0);
+    if (has_guards_ && block_ != nullptr) {
+      guards_.emplace_back(block_ + at_ + bytes, taken - bytes);
+      std::memset(block_ + at_ + bytes, kMark, taken - bytes);
+    }
     at_ += taken;
     return piece;
   }
-  /// Pieces from here on are copied as one and have no guards between them.
-  void WithoutGuards() { is_guarded_ = false; }
-  void WithGuards() { is_guarded_ = true; }
+  /// Pieces from here on are used as one, and have no guards between them.
+  void WithoutGuards() { std::swap(has_guards_, had_guards_); }
+  void WithGuards() { std::swap(has_guards_, had_guards_); }
 
   size_t bytes() const { return at_; }
 
+  /// No guard has been written to.
+  bool GuardsStand() const {
+    return std::all_of(guards_.begin(), guards_.end(), [](const auto& guard) {
+      return std::all_of(guard.first, guard.first + guard.second,
+                         [](char c) { return c == static_cast<char>(kMark); });
+    });
+  }
+
  private:
   static constexpr size_t kAlign = 256;
-#if defined(__SANITIZE_ADDRESS__)
-  static constexpr size_t kGuard = kAlign;
-  void Guard(size_t at, size_t bytes, size_t taken) const {
-    if (block_ == nullptr) return;
-    ASAN_UNPOISON_MEMORY_REGION(block_ + at, taken);
-    if (is_guarded_) ASAN_POISON_MEMORY_REGION(block_ + at + bytes, taken - bytes);
-  }
-#else
-  static constexpr size_t kGuard = 0;
-  void Guard(size_t, size_t, size_t) const {}
-#endif
-
+  static constexpr int kMark = 0x5C;
   char* block_;
   size_t at_ = 0;
-  bool is_guarded_ = true;
+  bool has_guards_, had_guards_ = false;
+  std::vector<std::pair<const char*, size_t>> guards_;
 };
 
-/// Entries of the three arrays that are summed in one go.
-inline int64_t NumSummed(const Batch& b) {
-  return b.edge_capacity + 1 + b.num_lefts() + b.num_rows + 1;
+/// The counters, which are cleared as one.
+inline void TakeCounters(Layout* layout, Batch* b) {
+  layout->WithoutGuards();
+  const size_t begin = layout->bytes();
+  b->needs = layout->Take<Needs>(1);
+  b->groups_done = layout->Take<int32_t>(b->num_jobs);
+  b->chunks_done = layout->Take<int32_t>(b->num_jobs);
+  b->jobs_done = layout->Take<int32_t>(1);
+  b->left_step = layout->Take<int32_t>(b->num_lefts());
+  b->row_room = layout->Take<int32_t>(b->num_rows);
+  b->row_count = layout->Take<int32_t>(b->num_rows);
+  b->cleared = reinterpret_cast<uint64_t*>(b->needs);
+  b->cleared_words = static_cast<int64_t>((layout->bytes() - begin) / sizeof(uint64_t));
+  layout->WithGuards();
 }
 
 /// The working arrays of a batch whose counts and capacities are set.
 inline void TakeArrays(Layout* layout, Batch* b) {
-  const int64_t slots = kItemEdges * b->item_capacity, edges = b->edge_capacity,
-                n = b->fragment_capacity;
-  const int64_t steps = 2 * (n + b->num_rows);
-  b->item_flag = layout->Take<uint8_t>(b->num_items);
-  b->items = layout->Take<int32_t>(b->num_items);
-  b->slot_flag = layout->Take<uint8_t>(slots);
-  b->slots = layout->Take<int32_t>(slots);
-  b->counts = layout->Take<int32_t>(2);
-  b->piece_count = layout->Take<int64_t>(b->has_lens ? edges + 1 : 0);
-  b->piece_sum = layout->Take<int64_t>(b->has_lens ? edges + 1 : 0);
+  const int64_t edges = b->edge_capacity, n = b->fragment_capacity, rows = b->num_rows;
+  TakeCounters(layout, b);
   b->edges = layout->Take<ImageEdge>(edges);
   b->velocity = layout->Take<EdgeVelocity>(edges);
+  b->edge_id = layout->Take<uint64_t>(edges);
   b->edge_job = layout->Take<int32_t>(edges);
-  b->fragment_count = layout->Take<int64_t>(NumSummed(*b));
-  b->left_step = b->fragment_count + edges + 1;
-  b->row_count = b->left_step + b->num_lefts();
-  b->fragment_sum = layout->Take<int64_t>(NumSummed(*b));
-  b->left_sum = b->fragment_sum + edges + 1;
-  b->row_sum = b->left_sum + b->num_lefts();
+  b->row_first = layout->Take<int64_t>(rows);
+  b->row_left = layout->Take<int32_t>(rows);
   b->unsorted = layout->Take<Fragment>(n);
   b->fragment = layout->Take<Fragment>(n);
   b->key = layout->Take<uint64_t>(n);
   b->sorted_key = layout->Take<uint64_t>(n);
-  b->order = layout->Take<int32_t>(n);
-  b->sorted_order = layout->Take<int32_t>(n);
-  b->row_of = layout->Take<int32_t>(n);
-  b->row_cursor = layout->Take<int64_t>(b->num_rows);
-  b->row_top = layout->Take<int32_t>(b->num_rows);
-  b->row_is_serial = layout->Take<uint8_t>(b->num_rows);
-  b->step = layout->Take<RowProfile::Step>(steps);
-  b->kept_step = layout->Take<RowProfile::Step>(steps);
-  b->snapshot = layout->Take<ProfileSnapshot>(n);
+  b->bucket_order = layout->Take<int32_t>(n);
+  b->bucket_begin = layout->Take<int32_t>(n + rows);
+  b->net_step = layout->Take<RowProfile::Step>(2 * (n + rows));
+  b->start_step = layout->Take<RowProfile::Step>(4 * (n + rows));
+  b->work_step = layout->Take<RowProfile::Step>(2 * (n + rows));
   for (double** array : {&b->x, &b->crossing, &b->since, &b->piece0, &b->piece1}) {
     *array = layout->Take<double>(n);
   }

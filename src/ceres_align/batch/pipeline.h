@@ -1,21 +1,18 @@
 // The pipeline of stages, on any executor. An Executor has
-//   Memory                                    grow-only block: Reserve(bytes), which throws, and
-//                                             TryReserve, which says false, where there is no more;
-//                                             data(), capacity_bytes(). It loses what it held when
-//                                             it grows.
-//   StagingMemory                             the same on the host, fast to copy from and to
-//   FreeBytes()                               how much more memory there is
+//   Memory                       grow-only block: Reserve(bytes), which throws, and TryReserve,
+//                                which says false, where there is no more; data(),
+//                                capacity_bytes(). It loses what it held when it grows.
+//   StagingMemory                the same on the host, where stages can read and write too: they
+//                                find it at device_data()
+//   kHasGuards                   Memory is the host's: mark the ground between arrays, and look
+//   FreeBytes()                  how much more memory there is
 //   Upload(to, from, bytes), Download(to, from, bytes), FillBytes(to, byte, bytes)
-//   ForEach(n, stage)                         stage(0) … stage(n − 1), in any order
-//   Select(flags, n, out, count, temp)        indices of nonzero flags, in order, and their number
-//   ExclusiveSum(in, out, n, temp)
-//   SortPairs(keys, sorted_keys, values, sorted_values, n, bits, temp)   stable, by the low bits
-//   TempBytes(most_selected, most_summed, most_sorted)                   what the three need for
-//                                             so many elements; they refuse less
-//   Run(shape, size, is_small, steps)         runs steps(), which calls only the above; equal
-//                                             shapes mean the same calls. Small: launches are
-//                                             most of the time.
-//   Wait()                                    until everything asked for has been done
+//   Load<Stage>()                makes a stage ready, so that Run can record it
+//   ForBlocks(n, stage)          a stage's indices 0 … n − 1, in any order (block.h)
+//   Run(shape, size, is_small, steps)   runs steps(), which calls only the above; equal shapes
+//                                mean the same calls. Small: launches are most of the time.
+//   WaitForTicket(at, ticket)    until a stage has published it (block.h)
+//   Wait()                       until everything asked for has been done
 #pragma once
 
 #include <algorithm>
@@ -25,12 +22,14 @@
 #include <utility>
 #include <vector>
 
-#include "ceres_align/batch/contour_stages.h"
+#include "ceres_align/base/error.h"
+#include "ceres_align/batch/begin_stage.h"
+#include "ceres_align/batch/emit_stage.h"
 #include "ceres_align/batch/engine.h"
-#include "ceres_align/batch/fragment_stages.h"
+#include "ceres_align/batch/find_stage.h"
 #include "ceres_align/batch/layout.h"
 #include "ceres_align/batch/registered_data.h"
-#include "ceres_align/batch/row_stages.h"
+#include "ceres_align/batch/row_stage.h"
 #include "ceres_align/batch/size_estimates.h"
 
 namespace ceres_align::batch {
@@ -39,12 +38,16 @@ template <typename Executor>
 class Pipeline : public Engine {
  public:
   Pipeline(std::unique_ptr<Executor> executor, const EngineLimits& limits)
-      : executor_(std::move(executor)), limits_(limits), registered_(executor_.get()) {}
-
-  void SetMesh(int id, const MeshView& mesh) override {
-    registered_.SetMesh(id, mesh);
-    estimates_.Forget();
+      : executor_(std::move(executor)), limits_(limits), registered_(executor_.get()) {
+    executor_->template Load<BeginBatch>();
+    executor_->template Load<FindEdges>();
+    executor_->template Load<EmitFragments>();
+    executor_->template Load<SweepRows<GramCells>>();
+    executor_->template Load<SweepRows<ImageCells<float>>>();
+    executor_->template Load<SweepRows<ImageCells<double>>>();
   }
+
+  void SetMesh(int id, const MeshView& mesh) override { registered_.SetMesh(id, mesh); }
   void SetTarget(int id, const TargetView& target) override { registered_.SetTarget(id, target); }
   void ClearMesh(int id) override { registered_.ClearMesh(id); }
   void ClearTarget(int id) override { registered_.ClearTarget(id); }
@@ -55,15 +58,13 @@ class Pipeline : public Engine {
         std::any_of(jobs, jobs + num_jobs, [](const Job& job) { return job.intrinsics; });
     const int num_entries = JobSums::kEntries + (intrinsics ? JobSums::kIntrinsics : 0);
     const size_t bytes_per_job = sizeof(double) * num_entries;
-    const auto stages = [this](const Batch& b) {
-      executor_->ForEach(b.fragment_capacity, SweepCells<GramCells>{b, {b}});
-      executor_->ForEach(b.num_entries * b.num_chunks, SumChunks{b});
-      executor_->ForEach(b.num_entries * int64_t{b.num_jobs}, SumJobs{b});
+    const auto last_stage = [this](const Batch& b) {
+      executor_->ForBlocks(b.num_chunks, SweepRows<GramCells>{b, {b}});
     };
     const Output output{kSums, bytes_per_job * num_jobs, num_entries};
-    if (!RunUntilItFits(jobs, num_jobs, output, stages)) return false;
+    if (!RunUntilItFits(jobs, num_jobs, output, last_stage)) return false;
     for (int32_t j = 0; j < num_jobs; ++j) {
-      std::memcpy(sums[j].entry, output_ + sizeof(Needs) + j * bytes_per_job, bytes_per_job);
+      std::memcpy(sums[j].entry, Results() + j * bytes_per_job, bytes_per_job);
     }
     return true;
   }
@@ -77,21 +78,11 @@ class Pipeline : public Engine {
 
  private:
   enum Purpose { kSums, kFloatImages, kDoubleImages, kDoubleImagesWithJacobian };
-  /// What a run makes beside Needs: bytes of sums or of images.
+  /// What a run makes beside its Report: bytes of sums or of images.
   struct Output {
     Purpose purpose;
     size_t bytes;
     int num_entries;  ///< of JobSums; 0 for images
-  };
-
-  /// Everything host-side of a batch, and the shape that decides which calls a run makes.
-  struct Plan {
-    Batch batch;
-    size_t input_bytes, output_bytes;
-    char* inputs;   // on the device
-    char* outputs;  // on the device: Needs, then sums or images
-    void* temp;
-    size_t temp_bytes;
   };
 
   template <typename Pixel>
@@ -106,21 +97,19 @@ class Pipeline : public Engine {
                             : jacobian == nullptr        ? kDoubleImages
                                                          : kDoubleImagesWithJacobian;
     const auto stages = [&](const Batch& b) {
-      char* const images = plan_.outputs + sizeof(Needs);
-      auto* const device_pixels = reinterpret_cast<Pixel*>(images);
+      auto* const device_pixels = reinterpret_cast<Pixel*>(images_);
       auto* const device_jacobian =
-          jacobian == nullptr ? nullptr : reinterpret_cast<double*>(images + image_bytes);
-      executor_->FillBytes(images, 0, image_bytes + jacobian_bytes);
-      executor_->ForEach(b.fragment_capacity,
-                         SweepCells<ImageCells<Pixel>>{b, {b, device_pixels, device_jacobian}});
-      executor_->ForEach(b.num_rows, FinishRows<Pixel>{b, device_pixels});
+          jacobian == nullptr ? nullptr : reinterpret_cast<double*>(images_ + image_bytes);
+      executor_->FillBytes(images_, 0, image_bytes + jacobian_bytes);
+      executor_->ForBlocks(b.num_chunks, SweepRows<ImageCells<Pixel>>{
+                                             b, {b, device_pixels, device_jacobian}});
+      executor_->Download(Results(), images_, image_bytes + jacobian_bytes);
     };
     if (!RunUntilItFits(jobs, num_jobs, Output{purpose, image_bytes + jacobian_bytes, 0}, stages)) {
       return false;
     }
-    const char* const images = output_ + sizeof(Needs);
-    std::memcpy(pixels, images, image_bytes);
-    if (jacobian != nullptr) std::memcpy(jacobian, images + image_bytes, jacobian_bytes);
+    std::memcpy(pixels, Results(), image_bytes);
+    if (jacobian != nullptr) std::memcpy(jacobian, Results() + image_bytes, jacobian_bytes);
     return true;
   }
 
@@ -128,73 +117,77 @@ class Pipeline : public Engine {
   template <typename LastStages>
   bool RunUntilItFits(const Job* jobs, int32_t num_jobs, const Output& output,
                       const LastStages& last_stages) {
+    for (int32_t j = 0; j < num_jobs; ++j) {
+      if (jobs[j].view.width_px > FragmentKey::kMostColumns) return false;
+    }
     StageInputs(jobs, num_jobs);
     for (;;) {
       if (!MakePlan(num_jobs, output)) return false;
-      const Batch& b = plan_.batch;
-      const int64_t shape[] = {output.purpose,
-                               b.num_jobs,
-                               b.num_items,
-                               b.num_rows,
-                               b.num_chunks,
-                               b.item_capacity,
-                               b.edge_capacity,
-                               b.fragment_capacity,
-                               b.column_bits,
-                               b.has_lens ? 1 : 0,
-                               static_cast<int64_t>(output.bytes),
-                               Address(block_.data()),
-                               Address(staging_in_.data()),
-                               Address(b.meshes),
-                               Address(staging_out_.data()),
-                               Address(b.targets)};
-      executor_->Run(shape, sizeof(shape) / sizeof(shape[0]), num_jobs <= kSmallBatch, [&] {
-        executor_->Upload(plan_.inputs, staging_in_.data(), plan_.input_bytes);
-        RunCommonStages(b);
-        last_stages(b);
-        executor_->Download(staging_out_.data(), plan_.outputs, plan_.output_bytes);
-      });
-      executor_->Wait();
-      output_ = static_cast<const char*>(staging_out_.data());
-      Needs needs;
-      std::memcpy(&needs, output_, sizeof(needs));
-      if (NoteNeeds(needs)) return true;
+      RunOnce(num_jobs, output, last_stages);
+      CHECK(guards_ == nullptr || guards_->GuardsStand()) << "a stage wrote beyond its array";
+      if (NoteNeeds(HostReport()->needs)) return true;
     }
   }
 
-  void RunCommonStages(const Batch& b) {
-    executor_->ForEach(PrepareBatch::Count(b), PrepareBatch{b});
-    executor_->Select(b.item_flag, b.num_items, b.items, b.counts, plan_.temp, plan_.temp_bytes);
-    executor_->ForEach(kItemEdges * b.item_capacity, FindEdges{b});
-    executor_->Select(b.slot_flag, kItemEdges * b.item_capacity, b.slots, b.counts + 1, plan_.temp,
-                      plan_.temp_bytes);
-    if (b.has_lens) {
-      executor_->ForEach(b.edge_capacity + 1, CountPieces{b});
-      executor_->ExclusiveSum(b.piece_count, b.piece_sum, b.edge_capacity + 1, plan_.temp,
-                              plan_.temp_bytes);
-    }
-    executor_->ForEach(b.edge_capacity + 1, ProjectEdges{b});
-    executor_->ExclusiveSum(b.fragment_count, b.fragment_sum, NumSummed(b), plan_.temp,
-                            plan_.temp_bytes);
-    executor_->ForEach(b.edge_capacity, EmitFragments{b});
-    if (b.by_rows) {
-      executor_->ForEach(b.fragment_capacity, RankFragments{b});
+  template <typename LastStages>
+  void RunOnce(int32_t num_jobs, const Output& output, const LastStages& last_stages) {
+    const Batch& b = batch_;
+    const int64_t shape[] = {output.purpose,
+                             num_jobs,
+                             b.num_groups,
+                             b.num_rows,
+                             b.num_chunks,
+                             b.edge_capacity,
+                             b.fragment_capacity,
+                             b.num_entries,
+                             static_cast<int64_t>(output.bytes),
+                             Address(block_.data()),
+                             Address(staging_in_.data()),
+                             Address(b.meshes),
+                             Address(staging_out_.data()),
+                             Address(b.targets)};
+    *static_cast<uint64_t*>(staging_in_.data()) = ++ticket_;
+    HostReport()->ticket = 0;
+    executor_->Run(shape, sizeof(shape) / sizeof(shape[0]), num_jobs <= kSmallBatch, [&] {
+      executor_->ForBlocks(BeginBatch::NumBlocks(b), BeginBatch{b});
+      executor_->ForBlocks(b.num_groups, FindEdges{b});
+      executor_->ForBlocks(EmitFragments::NumBlocks(b), EmitFragments{b});
+      last_stages(b);
+    });
+    // Images come after the ticket.
+    if (output.purpose == kSums) {
+      executor_->WaitForTicket(&HostReport()->ticket, ticket_);
     } else {
-      executor_->SortPairs(b.key, b.sorted_key, b.order, b.sorted_order, b.fragment_capacity,
-                           b.column_bits + BitsFor(b.num_rows), plan_.temp, plan_.temp_bytes);
-      executor_->ForEach(b.fragment_capacity, GatherFragments{b});
+      executor_->Wait();
     }
-    executor_->ForEach(b.num_rows, ProfileRows{b});
   }
 
-  /// Bits that hold 0 … n, so that no row has them all set but one that does not exist.
-  static int BitsFor(int64_t n) {
-    int bits = 1;
-    while ((int64_t{1} << bits) <= n) ++bits;
-    return bits;
+  Report* HostReport() { return static_cast<Report*>(staging_out_.data()); }
+  char* Results() { return static_cast<char*>(staging_out_.data()) + kReportBytes; }
+
+  struct InputTables {
+    Job* jobs;
+    int64_t *group, *row, *chunk, *pixel;
+  };
+  /// The ticket, the jobs and four tables.
+  static InputTables TakeInputs(Layout* layout, int32_t num_jobs, Batch* b) {
+    layout->WithoutGuards();
+    const size_t begin = layout->bytes();
+    b->input = layout->Take<uint64_t>(1);
+    const InputTables t{layout->Take<Job>(num_jobs), layout->Take<int64_t>(num_jobs + 1),
+                        layout->Take<int64_t>(num_jobs + 1), layout->Take<int64_t>(num_jobs + 1),
+                        layout->Take<int64_t>(num_jobs + 1)};
+    b->input_words = static_cast<int64_t>((layout->bytes() - begin) / sizeof(uint64_t));
+    layout->WithGuards();
+    b->ticket = b->input;
+    b->jobs = t.jobs;
+    b->group_begin = t.group;
+    b->row_begin = t.row;
+    b->chunk_begin = t.chunk;
+    b->pixel_begin = t.pixel;
+    return t;
   }
 
-  /// The inputs of a batch, packed into staging memory: jobs, then four tables.
   void StageInputs(const Job* jobs, int32_t num_jobs) {
     Batch b{};
     Layout measure(nullptr);
@@ -205,150 +198,114 @@ class Pipeline : public Engine {
     std::copy(jobs, jobs + num_jobs, tables.jobs);
     kinds_.clear();
     estimates_.ForgetIfMany();
-    int widest = 0;
-    bool has_lens = false;
-    int64_t item = 0, row = 0, chunk = 0, pixel = 0;
+    counts_ = {};
     for (int32_t j = 0; j < num_jobs; ++j) {
-      tables.item[j] = item;
-      tables.row[j] = row;
-      tables.chunk[j] = chunk;
-      tables.pixel[j] = pixel;
-      item += NoteKind(jobs[j]);
-      row += jobs[j].rows();
-      chunk += (jobs[j].rows() + kChunkRows - 1) / kChunkRows;
-      pixel += int64_t{jobs[j].rows()} * jobs[j].columns();
-      widest = std::max(widest, jobs[j].view.width_px);
-      has_lens = has_lens || jobs[j].view.has_lens;
+      WriteTables(tables, j);
+      const int64_t items = NoteKind(jobs[j]);
+      counts_.groups += std::max<int64_t>(1, (items + kGroupItems - 1) / kGroupItems);
+      counts_.rows += jobs[j].rows();
+      counts_.chunks += (jobs[j].rows() + kChunkRows - 1) / kChunkRows;
+      counts_.pixels += int64_t{jobs[j].rows()} * jobs[j].columns();
     }
-    tables.item[num_jobs] = item;
-    tables.row[num_jobs] = row;
-    tables.chunk[num_jobs] = chunk;
-    tables.pixel[num_jobs] = pixel;
-    counts_ = {item, row, chunk, BitsFor(widest), has_lens};
+    WriteTables(tables, num_jobs);
+  }
+  void WriteTables(const InputTables& tables, int32_t j) const {
+    tables.group[j] = counts_.groups;
+    tables.row[j] = counts_.rows;
+    tables.chunk[j] = counts_.chunks;
+    tables.pixel[j] = counts_.pixels;
   }
 
   /// Counts the jobs of each kind, and returns the job's items.
   int64_t NoteKind(const Job& job) {
-    const SizeEstimates::Kind kind = SizeEstimates::KindOf(job);
+    const MeshView& mesh = registered_.mesh(job.mesh);
+    const SizeEstimates::Kind kind = SizeEstimates::KindOf(mesh, job);
     // Jobs of a kind mostly follow one another, or alternate between a few views.
     for (size_t i = kinds_.size(); i-- > 0;) {
-      if (SizeEstimates::KindOf(kinds_[i].job) == kind) {
+      if (kinds_[i].kind == kind) {
         kinds_[i].count += 1;
         return kinds_[i].items;
       }
     }
-    kinds_.push_back({job, NumItems(registered_.mesh(job.mesh), job), 1, {}});
+    kinds_.push_back({kind, job, NumItems(mesh, job), 1, {}});
     return kinds_.back().items;
-  }
-
-  struct InputTables {
-    Job* jobs;
-    int64_t *item, *row, *chunk, *pixel;
-  };
-  static InputTables TakeInputs(Layout* layout, int32_t num_jobs, Batch* b) {
-    layout->WithoutGuards();
-    const InputTables t{layout->Take<Job>(num_jobs), layout->Take<int64_t>(num_jobs + 1),
-                        layout->Take<int64_t>(num_jobs + 1), layout->Take<int64_t>(num_jobs + 1),
-                        layout->Take<int64_t>(num_jobs + 1)};
-    layout->WithGuards();
-    b->jobs = t.jobs;
-    b->item_begin = t.item;
-    b->row_begin = t.row;
-    b->chunk_begin = t.chunk;
-    b->pixel_begin = t.pixel;
-    return t;
   }
 
   /// Sets the batch's sizes and capacities and gives it memory. False: there is not enough.
   bool MakePlan(int32_t num_jobs, const Output& output) {
     expected_ = BatchSizes{};
-    expected_.most_in_row = 0;
     for (JobsOfKind& kind : kinds_) {
-      kind.expected = estimates_.Expected(kind.job, kind.items);
-      expected_.items += kind.count * kind.expected.items;
+      kind.expected = estimates_.Expected(kind.kind, kind.job, kind.items);
       expected_.edges += kind.count * kind.expected.edges;
       expected_.fragments += kind.count * kind.expected.fragments;
-      expected_.most_in_row = std::max(expected_.most_in_row, kind.expected.most_in_row);
     }
-    // What is selected, summed and sorted is numbered in 32 bits.
+    // Edges and a row's fragments are numbered in 32 bits.
     constexpr double kMost = INT32_MAX / 2;
-    if (!(static_cast<double>(counts_.items) < kMost && expected_.edges < kMost &&
-          kItemEdges * expected_.items < kMost && expected_.fragments < kMost)) {
-      return false;
-    }
-    Batch& b = plan_.batch;
+    if (!(expected_.edges < kMost && expected_.fragments < kMost)) return false;
+    Batch& b = batch_;
     b = Batch{};
     b.num_jobs = num_jobs;
-    b.num_items = counts_.items;
+    b.num_groups = counts_.groups;
     b.num_rows = counts_.rows;
     b.num_chunks = counts_.chunks;
-    b.column_bits = counts_.column_bits;
     b.num_entries = output.num_entries;
-    b.has_lens = counts_.has_lens;
-    b.by_rows = expected_.most_in_row <= limits_.most_in_row_to_rank;
-    b.most_snapshot_steps_per_row = limits_.most_snapshot_steps_per_row;
-    b.item_capacity = std::min(SizeEstimates::Rounded(expected_.items), b.num_items);
+    b.most_ranked_at_once = limits_.most_ranked_at_once;
+    b.most_start_steps = limits_.most_start_steps;
     b.edge_capacity = SizeEstimates::Rounded(expected_.edges);
     b.fragment_capacity = SizeEstimates::Rounded(expected_.fragments);
     return Place(output);
   }
 
   bool Place(const Output& output) {
-    Batch& b = plan_.batch;
-    plan_.temp_bytes = executor_->TempBytes(std::max(b.num_items, kItemEdges * b.item_capacity),
-                                            NumSummed(b), b.fragment_capacity);
-    Layout measure(nullptr);
+    Batch& b = batch_;
+    Layout measure(nullptr, Executor::kHasGuards);
     TakeAll(&measure, output);
-    const int64_t wanted = static_cast<int64_t>(measure.bytes());
-    const int64_t held = static_cast<int64_t>(block_.capacity_bytes());
+    const auto wanted = static_cast<int64_t>(measure.bytes());
+    const auto held = static_cast<int64_t>(block_.capacity_bytes());
     if (limits_.bytes > 0 && wanted > limits_.bytes) return false;
-    // A tenth is left to whatever else runs there.
-    if (wanted > held && wanted > held + executor_->FreeBytes() / 10 * 9) return false;
-    if (!block_.TryReserve(measure.bytes())) return false;
-    staging_out_.Reserve(plan_.output_bytes);
-    Layout layout(block_.data());
-    TakeAll(&layout, output);
+    if (wanted > held && !MakeRoom(wanted, held)) return false;
+    staging_out_.Reserve(kReportBytes + output.bytes);
+    auto layout = std::make_unique<Layout>(block_.data(), Executor::kHasGuards);
+    TakeAll(layout.get(), output);
+    guards_ = Executor::kHasGuards ? std::move(layout) : nullptr;
+    b.staged_input = static_cast<const uint64_t*>(staging_in_.device_data());
+    auto* const out = static_cast<char*>(staging_out_.device_data());
+    b.report = reinterpret_cast<Report*>(out);
+    b.job_sums = reinterpret_cast<double*>(out + kReportBytes);
     b.meshes = registered_.meshes();
     b.targets = output.purpose == kSums ? registered_.targets() : nullptr;
     return true;
   }
 
+  bool MakeRoom(int64_t wanted, int64_t held) {
+    // A tenth is left to whatever else runs there.
+    const auto has_room = [&] { return wanted <= held + executor_->FreeBytes() / 10 * 9; };
+    if (!has_room()) registered_.GiveUpUnused();
+    return has_room() && block_.TryReserve(static_cast<size_t>(wanted));
+  }
+
   void TakeAll(Layout* layout, const Output& output) {
-    Batch& b = plan_.batch;
-    plan_.inputs = reinterpret_cast<char*>(TakeInputs(layout, b.num_jobs, &b).jobs);
-    plan_.input_bytes = layout->bytes();
-    plan_.output_bytes = sizeof(Needs) + output.bytes;
-    plan_.outputs = layout->template Take<char>(static_cast<int64_t>(plan_.output_bytes));
-    b.needs = reinterpret_cast<Needs*>(plan_.outputs);
+    Batch& b = batch_;
+    TakeInputs(layout, b.num_jobs, &b);
     if (output.purpose == kSums) {
-      b.job_sums = reinterpret_cast<double*>(plan_.outputs + sizeof(Needs));
       b.chunk_sums = layout->template Take<double>(b.num_entries * b.num_chunks);
-      b.terms = layout->template Take<CellTerms>(b.fragment_capacity);
-      if (b.num_entries > JobSums::kEntries) {
-        b.intrinsics_terms = layout->template Take<IntrinsicsTerms>(b.fragment_capacity);
-      }
-      b.row_end = layout->template Take<CoverageSums>(b.num_rows);
+    } else {
+      images_ = layout->template Take<char>(static_cast<int64_t>(output.bytes));
     }
-    plan_.temp = layout->template Take<char>(static_cast<int64_t>(plan_.temp_bytes));
     TakeArrays(layout, &b);
   }
 
   /// Learns from a run. False: its capacity was too small, and its results are worthless.
   bool NoteNeeds(const Needs& needs) {
-    const Batch& b = plan_.batch;
-    const auto ratio = [](int64_t needed, double expected) {
-      return static_cast<double>(needed) / expected;
-    };
-    const bool items_fit = needs.items <= b.item_capacity;
-    const bool edges_fit = items_fit && needs.edges <= b.edge_capacity;
+    const Batch& b = batch_;
+    const bool edges_fit = needs.edges <= b.edge_capacity;
     const bool fragments_fit = edges_fit && needs.fragments <= b.fragment_capacity;
-    BatchSizes r;
-    r.items = ratio(needs.items, expected_.items);
+    BatchSizes ratio;
+    ratio.edges = static_cast<double>(needs.edges) / expected_.edges;
+    ratio.fragments = static_cast<double>(needs.fragments) / expected_.fragments;
     // What was cut short grows at least as much as what it comes from.
-    r.edges = std::max(ratio(needs.edges, expected_.edges), items_fit ? 0.0 : 1.0);
-    r.fragments = std::max(ratio(needs.fragments, expected_.fragments), edges_fit ? 0.0 : 1.0);
-    r.most_in_row = fragments_fit ? needs.most_in_row : BatchSizes::kUnknown;
-    for (const JobsOfKind& kind : kinds_) estimates_.Note(kind.job, kind.expected, r);
+    if (!edges_fit) ratio.fragments = std::max(ratio.fragments, 1.0);
+    for (const JobsOfKind& kind : kinds_) estimates_.Note(kind.kind, kind.expected, ratio);
     return fragments_fit;
   }
 
@@ -357,16 +314,17 @@ class Pipeline : public Engine {
   }
 
   struct JobsOfKind {
+    SizeEstimates::Kind kind;
     Job job;
     int64_t items;
     int64_t count;
     BatchSizes expected;
   };
   static constexpr int32_t kSmallBatch = 8;
+  static constexpr size_t kReportBytes = 256;
+  static_assert(sizeof(Report) <= kReportBytes);
   struct Counts {
-    int64_t items = 0, rows = 0, chunks = 0;
-    int column_bits = 0;
-    bool has_lens = false;
+    int64_t groups = 0, rows = 0, chunks = 0, pixels = 0;
   };
 
   std::unique_ptr<Executor> executor_;
@@ -374,12 +332,14 @@ class Pipeline : public Engine {
   RegisteredData<Executor> registered_;
   typename Executor::Memory block_;
   typename Executor::StagingMemory staging_in_, staging_out_;
+  std::unique_ptr<Layout> guards_;
   SizeEstimates estimates_;
   BatchSizes expected_;
   std::vector<JobsOfKind> kinds_;
   Counts counts_;
-  Plan plan_{};
-  const char* output_ = nullptr;
+  Batch batch_{};
+  char* images_ = nullptr;  // on the device
+  uint64_t ticket_ = 0;
 };
 
 }  // namespace ceres_align::batch

@@ -3,33 +3,37 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <map>
 #include <utility>
 #include <vector>
 
 #include "ceres_align/batch/layout.h"
+#include "ceres_align/batch/memory_pool.h"
 
 namespace ceres_align::batch {
 
 template <typename Executor>
 class RegisteredData {
  public:
-  explicit RegisteredData(Executor* executor) : executor_(executor) {}
+  explicit RegisteredData(Executor* executor) : uploads_(executor) {}
 
   void SetMesh(int id, const MeshView& mesh) {
-    typename Executor::Memory memory;
     MeshView view = mesh;
-    Place(&memory, [&](Layout* layout, bool upload) { TakeMesh(layout, upload, mesh, &view); });
-    meshes_.Set(executor_, id, mesh, view, std::move(memory));
+    auto memory = Place([&](Layout* layout, bool upload) { TakeMesh(layout, upload, mesh, &view); });
+    meshes_.Set(&uploads_, id, mesh, view, std::move(memory));
   }
   void SetTarget(int id, const TargetView& target) {
-    typename Executor::Memory memory;
     TargetView view = target;
-    Place(&memory, [&](Layout* layout, bool upload) { TakeTarget(layout, upload, target, &view); });
-    targets_.Set(executor_, id, target, view, std::move(memory));
+    auto memory =
+        Place([&](Layout* layout, bool upload) { TakeTarget(layout, upload, target, &view); });
+    targets_.Set(&uploads_, id, target, view, std::move(memory));
   }
-  void ClearMesh(int id) { meshes_.entries.erase(id); }
-  void ClearTarget(int id) { targets_.entries.erase(id); }
+  void ClearMesh(int id) { meshes_.Clear(id, &pool_); }
+  void ClearTarget(int id) { targets_.Clear(id, &pool_); }
+
+  /// Memory of what has been cleared.
+  void GiveUpUnused() { pool_.Clear(); }
 
   /// As it was given: pointers of the host. Only its numbers are good for reading.
   const MeshView& mesh(int id) const { return meshes_.given[id]; }
@@ -41,45 +45,54 @@ class RegisteredData {
   }
 
  private:
+  using Memory = typename Executor::Memory;
+
   template <typename View>
   struct Table {
-    std::map<int, typename Executor::Memory> entries;
+    std::map<int, Memory> entries;
     std::vector<View> given, resident;
-    typename Executor::Memory table;
+    Memory table;
 
-    void Set(Executor* executor, int id, const View& from, const View& to,
-             typename Executor::Memory memory) {
+    void Set(StagedUploads<Executor>* uploads, int id, const View& from, const View& to,
+             Memory memory) {
       const size_t size = std::max(resident.size(), static_cast<size_t>(id) + 1);
       given.resize(size);
       resident.resize(size);
       given[id] = from;
       resident[id] = to;
       if (size * sizeof(View) > table.capacity_bytes()) {
-        typename Executor::Memory larger;  // where there is none, the table stays
-        larger.Reserve(2 * size * sizeof(View));
+        Memory larger;  // where there is none, the table stays
+        larger.Reserve(std::max(2 * size, size_t{64}) * sizeof(View));
         table = std::move(larger);
+        uploads->Copy(table.data(), resident.data(), size * sizeof(View));
+      } else {
+        uploads->Copy(static_cast<View*>(table.data()) + id, &to, sizeof(View));
       }
-      executor->Upload(table.data(), resident.data(), size * sizeof(View));
-      executor->Wait();
       entries[id] = std::move(memory);
+    }
+    void Clear(int id, MemoryPool<Executor>* pool) {
+      const auto found = entries.find(id);
+      if (found == entries.end()) return;
+      pool->Keep(std::move(found->second));
+      entries.erase(found);
     }
   };
 
   // Measures, makes room, and copies.
   template <typename Take>
-  void Place(typename Executor::Memory* memory, const Take& take) {
+  Memory Place(const Take& take) {
     Layout measure(nullptr);
     take(&measure, false);
-    memory->Reserve(measure.bytes());
-    Layout layout(memory->data());
+    Memory memory = pool_.Get(measure.bytes());
+    Layout layout(memory.data());
     take(&layout, true);
-    executor_->Wait();
+    return memory;
   }
 
   template <typename T>
   void TakeArray(Layout* layout, bool upload, const T* from, int64_t count, const T** to) {
     T* const place = layout->Take<T>(count);
-    if (upload && count > 0) executor_->Upload(place, from, count * sizeof(T));
+    if (upload && count > 0) uploads_.Copy(place, from, count * sizeof(T));
     *to = place;
   }
 
@@ -108,7 +121,8 @@ class RegisteredData {
     TakeArray(layout, upload, t.prefix, int64_t{t.row_stride} * t.height_px, &out->prefix);
   }
 
-  Executor* executor_;
+  StagedUploads<Executor> uploads_;
+  MemoryPool<Executor> pool_;
   Table<MeshView> meshes_;
   Table<TargetView> targets_;
 };

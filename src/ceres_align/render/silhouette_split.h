@@ -74,6 +74,74 @@ CA_HD inline void SplitRow(const ImageEdge& edge, int id, int row, int width, co
   }
 }
 
+/// The columns of the frame that a row's part passes; −1 stands for all that is left of it. None
+/// where first > last.
+struct ColumnRange {
+  int first, last;
+  CA_HD int count() const { return first > last ? 0 : last - first + 1; }
+};
+CA_HD inline ColumnRange ColumnsOf(const RowPiece& piece, int width) {
+  const double left = Min(piece.xa, piece.xb), right = Max(piece.xa, piece.xb);
+  if (!(left < width)) return {0, -1};
+  return {left < 0 ? -1 : static_cast<int>(left),
+          right < 0 ? -1 : right < width ? static_cast<int>(right) : width - 1};
+}
+
+/// What SplitRow emits for one of ColumnsOf, bit for bit, without what lies before it: the y at
+/// which an edge leaves a column grows with the columns it has passed, also as rounded. False: it
+/// has no height there.
+CA_HD inline bool FragmentInColumn(const ImageEdge& edge, int id, int row, int width,
+                                   const RowPiece& piece, int column, Fragment* f) {
+  const double xa = piece.xa, xb = piece.xb, ya = piece.ya, yb = piece.yb;
+  const bool rightward = xb > xa;
+  const double right = rightward ? xb : xa, left = rightward ? xa : xb;
+  const int first = left < 0 ? -1 : static_cast<int>(left);
+  const int last = right < 0 ? -1 : right < width ? static_cast<int>(right) : width;
+  *f = Fragment{xa - column, xb - column,       ya,  yb,     edge.slope,
+                id,          edge.multiplicity, row, column, Fragment::kNone};
+  if (first == last) return yb > ya;
+  const double inv_slope = 1.0 / edge.slope, row_y0 = edge.y0 - row;
+  const auto y_at = [&](int x) {
+    return Min(Max(row_y0 + (x - edge.x0) * inv_slope, ya), yb);
+  };
+  const int begin = rightward ? first : last, end = rightward ? last : first;
+  if (column != begin) {
+    const int x = rightward ? column : column + 1;
+    f->xa = x - column;
+    f->ya = y_at(x);
+  }
+  if (column != end) {
+    const int x = rightward ? column + 1 : column;
+    f->xb = x - column;
+    f->yb = y_at(x);
+  }
+  if (rightward && column != begin) f->touch = Fragment::kFromLeft;
+  if (!rightward && column != end) f->touch = Fragment::kToLeft;
+  return f->yb > f->ya;
+}
+
+/// The rows of the frame that an edge passes (none: first > last), and those of them that it
+/// passes wholly left of the frame.
+struct EdgeRows {
+  int first, last;
+  int left_begin, left_end;
+  CA_HD bool IsLeft(int row) const { return row >= left_begin && row < left_end; }
+};
+CA_HD inline EdgeRows RowsOf(const ImageEdge& edge, int height) {
+  const double top = Max(edge.y0, 0.0);
+  const double bottom = Min(edge.y1, static_cast<double>(height));
+  if (!(top < bottom)) return {0, -1, 0, 0};
+  EdgeRows rows{static_cast<int>(top), Min(static_cast<int>(bottom), height - 1), 0, 0};
+  if (edge.x0 < 0 && edge.x1 < 0) {
+    const int whole = Ceil(top);
+    if (whole <= rows.last && whole + 1 < edge.y1) {
+      rows.left_begin = whole;
+      rows.left_end = static_cast<int>(bottom);
+    }
+  }
+  return rows;
+}
+
 namespace internal {
 
 /// Passes on what has a height.
