@@ -1,7 +1,5 @@
 #include "cuda/device_memory.h"
 
-#include "cuda/primitives.h"
-
 namespace ceres_align {
 namespace {
 
@@ -50,7 +48,7 @@ std::string WhyNoCudaDevice() {
   }
   if (code != cudaSuccess) return std::string("CUDA does not start: ") + cudaGetErrorString(code);
   try {
-    ProbeDevice();
+    ProbeCudaDevice();
   } catch (const CudaError& error) {
     if (error.code() == cudaErrorNoKernelImageForDevice ||
         error.code() == cudaErrorUnsupportedPtxVersion) {

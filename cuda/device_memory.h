@@ -99,13 +99,25 @@ struct OnDevice {
   static cudaError_t Allocate(void** data, size_t bytes) { return cudaMalloc(data, bytes); }
   static cudaError_t Free(void* data) { return cudaFree(data); }
 };
-/// On the host, locked in memory, so that copies run at full speed and beside other work.
+/// On the host, locked in memory, so that copies run at full speed and beside other work, and
+/// mapped, so that kernels reach it.
 struct OnHostLocked {
-  static cudaError_t Allocate(void** data, size_t bytes) { return cudaMallocHost(data, bytes); }
+  static cudaError_t Allocate(void** data, size_t bytes) {
+    return cudaHostAlloc(data, bytes, cudaHostAllocMapped | cudaHostAllocPortable);
+  }
   static cudaError_t Free(void* data) { return cudaFreeHost(data); }
 };
 using DeviceMemory = GrowingMemory<OnDevice>;
-using LockedMemory = GrowingMemory<OnHostLocked>;
+
+class LockedMemory : public GrowingMemory<OnHostLocked> {
+ public:
+  /// Where kernels find data(). Null where that is null.
+  void* device_data() const {
+    void* on_device = nullptr;
+    if (data() != nullptr) CERES_ALIGN_CUDA_CHECK(cudaHostGetDevicePointer(&on_device, data(), 0));
+    return on_device;
+  }
+};
 
 /// Number of devices; 0 also where there is no driver. Never throws.
 int CudaDeviceCount();
@@ -116,5 +128,8 @@ std::string WhyNoCudaDevice();
 
 /// "NVIDIA H200, compute capability 9.0, 139 GiB"; the current device. Throws CudaError.
 std::string DescribeCudaDevice();
+
+/// Runs an empty kernel on the current device; throws CudaError if it cannot.
+void ProbeCudaDevice();
 
 }  // namespace ceres_align

@@ -3,9 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "ceres_align/batch/host_executor.h"
 #include "cuda/device_memory.h"
-#include "cuda/primitives.h"
 
 namespace ceres_align {
 namespace testing {
@@ -27,15 +25,6 @@ cudaError_t FakeCuda::Enqueue(std::function<void()> call) {
   }
   captured->calls.push_back(std::move(call));
   return cudaSuccess;
-}
-
-size_t FakeCuda::BytesBehind(const void* data) const {
-  const auto* const at = static_cast<const char*>(data);
-  for (const auto& [begin, bytes] : device_blocks) {
-    const auto* const first = static_cast<const char*>(begin);
-    if (at >= first && at < first + bytes) return static_cast<size_t>(first + bytes - at);
-  }
-  return 0;
 }
 
 }  // namespace testing
@@ -70,42 +59,7 @@ cudaError_t Free(std::map<void*, size_t>* blocks, void* data) {
 
 }  // namespace
 
-// As CUB: what is too small is refused, and what is asked for is written. Larger than CUB's, so
-// that a few elements too many are noticed.
-size_t PrimitivesTempBytes(int64_t most_selected, int64_t most_summed, int64_t most_sorted) {
-  return batch::HostExecutor::TempBytes(most_selected, most_summed, most_sorted) + 1;
-}
-
-namespace {
-
-template <typename Call>
-void EnqueueWithTemp(void* temp, size_t given, size_t needed, const Call& call) {
-  const bool is_there = temp != nullptr && Fake().BytesBehind(temp) >= given;
-  CERES_ALIGN_CUDA_CHECK(is_there && given >= needed ? Fake().Enqueue(call)
-                                                     : cudaErrorInvalidValue);
-}
-
-}  // namespace
-
-void SelectFlagged(const uint8_t* flags, int64_t n, int32_t* out, int32_t* count, void* temp,
-                   size_t temp_bytes, cudaStream_t) {
-  EnqueueWithTemp(temp, temp_bytes, PrimitivesTempBytes(n, 0, 0),
-                  [=] { batch::HostExecutor().Select(flags, n, out, count, temp, temp_bytes); });
-}
-void ExclusiveSum(const int64_t* in, int64_t* out, int64_t n, void* temp, size_t temp_bytes,
-                  cudaStream_t) {
-  EnqueueWithTemp(temp, temp_bytes, PrimitivesTempBytes(0, n, 0),
-                  [=] { batch::HostExecutor().ExclusiveSum(in, out, n, temp, temp_bytes); });
-}
-void SortPairs(const uint64_t* keys, uint64_t* sorted_keys, const int32_t* values,
-               int32_t* sorted_values, int64_t n, int bits, void* temp, size_t temp_bytes,
-               cudaStream_t) {
-  EnqueueWithTemp(temp, temp_bytes, PrimitivesTempBytes(0, 0, n), [=] {
-    batch::HostExecutor().SortPairs(keys, sorted_keys, values, sorted_values, n, bits, temp,
-                                    temp_bytes);
-  });
-}
-void ProbeDevice() { CERES_ALIGN_CUDA_CHECK(Fake().probe_error); }
+void ProbeCudaDevice() { CERES_ALIGN_CUDA_CHECK(Fake().probe_error); }
 
 }  // namespace ceres_align
 
@@ -155,9 +109,15 @@ cudaError_t cudaMalloc(void** data, size_t bytes) {
   return ceres_align::Allocate(&Fake().device_blocks, data, bytes);
 }
 cudaError_t cudaFree(void* data) { return ceres_align::Free(&Fake().device_blocks, data); }
-cudaError_t cudaMallocHost(void** data, size_t bytes) {
+cudaError_t cudaHostAlloc(void** data, size_t bytes, unsigned) {
   return ceres_align::Allocate(&Fake().host_blocks, data, bytes);
 }
+cudaError_t cudaHostGetDevicePointer(void** on_device, void* data, unsigned) {
+  if (Fake().host_blocks.count(data) == 0) return cudaErrorInvalidValue;
+  *on_device = data;
+  return Fake().lost;
+}
+cudaError_t cudaStreamQuery(cudaStream_t) { return NotWhileCapturing(); }
 cudaError_t cudaFreeHost(void* data) { return ceres_align::Free(&Fake().host_blocks, data); }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind,
                             cudaStream_t) {
@@ -179,6 +139,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t) { return NotWhileCapturing(); }
 cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode) {
   if (Fake().lost != cudaSuccess) return Fake().lost;
   Fake().is_capturing = true;
+  ++Fake().recordings;
   Fake().capture_failed = false;
   Fake().captured = new FakeGraph;
   Fake().graphs.insert(Fake().captured);

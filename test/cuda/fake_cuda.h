@@ -10,6 +10,8 @@
 #include <set>
 #include <vector>
 
+#include "ceres_align/batch/host_executor.h"
+
 namespace ceres_align::testing {
 
 struct FakeGraph {
@@ -28,7 +30,7 @@ struct FakeCuda {
 
   std::map<void*, size_t> device_blocks, host_blocks;
   std::set<FakeGraph*> graphs, executables;
-  int streams = 0, allocations = 0, launches = 0, replays = 0;
+  int streams = 0, allocations = 0, launches = 0, recordings = 0, replays = 0;
   bool is_capturing = false, capture_failed = false;
   FakeGraph* captured = nullptr;
 
@@ -37,8 +39,6 @@ struct FakeCuda {
     for (const auto& [data, bytes] : device_blocks) sum += bytes;
     return sum;
   }
-  /// From this place to the end of its block on the device; 0: there is no such block.
-  size_t BytesBehind(const void* data) const;
   /// Runs the call, or records it in the graph that is being captured.
   cudaError_t Enqueue(std::function<void()> call);
 };
@@ -46,12 +46,15 @@ FakeCuda& Fake();
 
 /// See CudaExecutor: the stage's indices on the host.
 struct FakeLauncher {
+  static constexpr bool kIsHost = true;
+  template <typename Stage>
+  static cudaError_t Load() {
+    return Fake().is_capturing ? cudaErrorStreamCaptureUnsupported : Fake().lost;
+  }
   template <typename Stage>
   static cudaError_t Launch(int64_t n, const Stage& stage, cudaStream_t) {
     ++Fake().launches;
-    return Fake().Enqueue([n, stage] {
-      for (int64_t i = 0; i < n; ++i) stage(i);
-    });
+    return Fake().Enqueue([n, stage] { batch::HostExecutor().ForBlocks(n, stage); });
   }
 };
 

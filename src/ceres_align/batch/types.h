@@ -108,6 +108,9 @@ struct FragmentKey {
   CA_HD static uint64_t Of(int column, uint64_t edge_id) {
     return static_cast<uint64_t>(column + 1) << (kPieceBits + kSlotBits) | edge_id;
   }
+  CA_HD static int64_t Slot(uint64_t key) {
+    return static_cast<int64_t>(key >> kPieceBits & ((uint64_t{1} << kSlotBits) - 1));
+  }
   /// −1: left of the frame.
   CA_HD static int Column(uint64_t key) {
     return static_cast<int>(key >> (kPieceBits + kSlotBits)) - 1;
