@@ -45,7 +45,7 @@ class DeviceBlock {
 // __grid_constant__: the stage is read in place; without it every thread whose code takes its
 // address would have a copy.
 template <typename Stage>
-__global__ void __launch_bounds__(batch::kBlockThreads)
+__global__ void __launch_bounds__(batch::kBlockThreads, 4)
     StageKernel(int64_t n, const __grid_constant__ Stage stage) {
   __shared__ typename Stage::Shared shared;
   const DeviceBlock block;

@@ -257,6 +257,76 @@ TEST(BatchParity, TheSelfTestTrustsOnlyWhatAgrees) {
   EXPECT_EQ(wrong.AddMesh(std::make_shared<ContourMesh>(MakeCube())), 0);
 }
 
+struct AllFragments {
+  std::vector<Fragment> fragments;
+  std::vector<int> left_rows;
+  void operator()(const Fragment& f) { fragments.push_back(f); }
+  void operator()(int begin, int end) {
+    for (int r = begin; r < end; ++r) left_rows.push_back(r);
+  }
+};
+
+// As the batch does it: every row and every column on its own.
+AllFragments PieceByPiece(const ImageEdge& edge, const ViewGeometry& view) {
+  AllFragments all;
+  const EdgeRows rows = RowsOf(edge, view.height_px);
+  all(rows.left_begin, rows.left_end);
+  for (int row = rows.first; row <= rows.last; ++row) {
+    if (rows.IsLeft(row) || row % view.window != view.window / 2) continue;
+    const RowPiece piece = PieceInRow(edge, row);
+    if (!(piece.yb > piece.ya)) continue;
+    const ColumnRange columns = ColumnsOf(piece, view.width_px);
+    std::vector<Fragment> in_row;
+    for (int c = columns.first; c <= columns.last; ++c) {
+      Fragment f;
+      if (FragmentInColumn(edge, 7, row, view.width_px, piece, c, &f)) in_row.push_back(f);
+    }
+    if (!(piece.xb > piece.xa)) std::reverse(in_row.begin(), in_row.end());
+    all.fragments.insert(all.fragments.end(), in_row.begin(), in_row.end());
+  }
+  return all;
+}
+
+bool SameFragment(const Fragment& a, const Fragment& b) {
+  return a.xa == b.xa && a.xb == b.xb && a.ya == b.ya && a.yb == b.yb && a.slope == b.slope &&
+         a.edge == b.edge && a.multiplicity == b.multiplicity && a.row == b.row &&
+         a.column == b.column && a.touch == b.touch;
+}
+
+// Steep, flat, short, long, through corners of pixels, beside and across the frame.
+TEST(BatchParity, EveryColumnAloneIsWhatTheSplitEdgeHas) {
+  Random random("columns", 0);
+  ViewGeometry view{};
+  size_t count = 0, left = 0;
+  for (int i = 0; i < 40000; ++i) {
+    view.width_px = 4 + i % 60;
+    view.height_px = 3 + i % 41;
+    view.window = i % 4 == 0 ? 3 : 1;
+    const double reach = i % 3 == 0 ? 2 : i % 3 == 1 ? 40 : 300;
+    double p[4] = {random.Uniform(-20, 70), random.Uniform(-10, 50), 0, 0};
+    p[2] = p[0] + random.Uniform(-reach, reach);
+    p[3] = p[1] + random.Uniform(-reach, reach) * (i % 5 == 0 ? 1e-9 : 1);
+    if (i % 7 == 0) {
+      for (double& x : p) x = std::round(x);
+    }
+    ImageEdge edge;
+    bool swapped;
+    if (!OrderImageEdge(view, p[0], p[1], p[2], p[3], 1, &edge, &swapped)) continue;
+    AllFragments expected;
+    SplitEdge(edge, 7, view, expected, expected);
+    const AllFragments got = PieceByPiece(edge, view);
+    ASSERT_EQ(got.left_rows, expected.left_rows) << i;
+    ASSERT_EQ(got.fragments.size(), expected.fragments.size()) << i;
+    for (size_t k = 0; k < got.fragments.size(); ++k) {
+      ASSERT_TRUE(SameFragment(got.fragments[k], expected.fragments[k])) << i << ", " << k;
+    }
+    count += got.fragments.size();
+    left += got.left_rows.size();
+  }
+  EXPECT_GT(count, 100000u);
+  EXPECT_GT(left, 1000u);
+}
+
 TEST(BatchParity, IdsAreReleasedAndReused) {
   const ParityList list(40);
   const auto batched = MakeBatched(list);
@@ -269,6 +339,48 @@ TEST(BatchParity, IdsAreReleasedAndReused) {
   std::vector<GramResult> results(5);
   batched->Evaluate({}, &results);
   EXPECT_TRUE(results.empty());
+}
+
+// Counts what is taken to where the stages run.
+class UploadsEngine : public CountingEngine {
+ public:
+  using CountingEngine::CountingEngine;
+  void SetMesh(int id, const batch::MeshView& mesh) override {
+    ++uploads;
+    if (uploads == fails_at) throw InputError("no memory");
+    CountingEngine::SetMesh(id, mesh);
+  }
+  void ClearMesh(int id) override {
+    ++cleared;
+    CountingEngine::ClearMesh(id);
+  }
+  int uploads = 0, cleared = 0, fails_at = -1;
+};
+
+TEST(BatchParity, AMeshThatIsKeptStaysWithTheEngine) {
+  int refused = 0;
+  auto engine = std::make_unique<UploadsEngine>(EngineLimits{}, &refused);
+  UploadsEngine* const counts = engine.get();
+  BatchRasterizer batched(std::move(engine), "host", 2);
+  auto kept = std::make_shared<const ContourMesh>(MakeCube());
+  for (int i = 0; i < 3; ++i) {
+    const MeshId a = batched.AddMesh(kept), b = batched.AddMesh(kept);
+    EXPECT_NE(a, b);
+    batched.ReleaseMesh(a);
+    batched.ReleaseMesh(b);
+  }
+  EXPECT_EQ(counts->uploads, 1);
+  EXPECT_EQ(counts->cleared, 0);
+  // One that nobody keeps goes with its last user.
+  batched.ReleaseMesh(batched.AddMesh(std::make_shared<const ContourMesh>(MakeCube(3))));
+  EXPECT_EQ(counts->uploads, 2);
+  EXPECT_EQ(counts->cleared, 1);
+  // What is not in use makes room for what is.
+  counts->fails_at = 3;
+  const MeshId last = batched.AddMesh(std::make_shared<const ContourMesh>(MakeCube(4)));
+  EXPECT_EQ(counts->uploads, 4);
+  EXPECT_EQ(counts->cleared, 2);
+  batched.ReleaseMesh(last);
 }
 
 using BatchDeathTest = ::testing::Test;

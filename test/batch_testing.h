@@ -12,12 +12,13 @@
 
 #include "ceres_align/geometry/simplify.h"
 #include "ceres_align/synth/mesh_damage.h"
+#include "ceres_align/synth/scan.h"
 #include "ceres_align/synth/shapes.h"
 #include "testing.h"
 
 namespace ceres_align::testing {
 
-/// Meshes, targets and jobs of every kind: closed, open, soup, non-manifold, out of frame, near,
+/// Meshes, targets and jobs of every kind: scans, closed, open, soup, non-manifold, out of frame, near,
 /// behind, on the grid, windows, weights.
 struct ParityList {
   std::vector<std::string> names;
@@ -37,6 +38,12 @@ struct ParityList {
     Add("fine soup", MakeTriangleSoup(3000, 6, 0.1));
     Add("fins", FlipRandomWinding(AddFins(MakeBumpyBlob(1000, 62), 80, 1, 63), 0.5, 64));
     Add("clustered", SimplifyByClustering(MakeBumpyBlob(20000, 8), 1500).mesh);
+    ScanOptions scan;
+    scan.target_faces = 12000;
+    Add("scan", MakeScan(MakeBumpyBlob(2000, 9), scan));
+    scan.holes = 6;
+    scan.fragments = 8;
+    Add("scan with holes", MakeScan(MakeMultiPart(3000), scan));
     AddTargets();
     for (int i = 0; i < num_jobs; ++i) jobs.push_back(MakeJob(i));
   }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "batch_testing.h"
+#include "ceres_align/align/aligner.h"
 #include "ceres_align/base/error.h"
 #include "ceres_align/batch/batch_rasterizer.h"
 #include "ceres_align/batch/host_executor.h"
@@ -98,6 +99,59 @@ TEST_F(CudaExecutorTest, NoAllocationAfterWarmUp) {
   EXPECT_GT(Fake().replays, 0);
 }
 
+// Each waits for the one before: what a device does one after the other.
+TEST_F(CudaExecutorTest, AnEvaluationHasFewerThanSixDependentNodes) {
+  const ParityList list(40);
+  const auto cuda = MakeFake(list);
+  testing::EvaluateInBatches(cuda.get(), list.jobs, 2);
+  ASSERT_FALSE(Fake().executables.empty());
+  for (const testing::FakeGraph* graph : Fake().executables) {
+    EXPECT_EQ(graph->calls.size(), 4u);
+  }
+}
+
+// A scene of a scan and a solid, seen by two cameras, from a start off by so much of the axis.
+struct TwoAlignments {
+  testing::Random random{"fake alignments", 0};
+  const Camera camera = testing::TestCamera(120, 100);
+  std::shared_ptr<const PreparedMesh> mesh;
+  Rigid3d truth;
+  Scene scene;
+
+  explicit TwoAlignments(TriangleMesh triangles) {
+    CleanMesh(&triangles);
+    truth = testing::RandomPose(triangles, camera, 35, &random);
+    scene = testing::SyntheticScene(
+        triangles, camera, {Rigid3d(), testing::TurnedCamera(truth.translation, 0.8)}, truth, 4);
+    mesh = std::make_shared<const PreparedMesh>(scene.meshes[0]);
+  }
+  AlignResult Run(Rasterizer* rasterizer, double angle_rad) {
+    Eigen::Matrix<double, 6, 1> delta;
+    delta << angle_rad * random.UnitVector(), 0.05 * random.UnitVector();
+    scene.initial_rig_from_world = testing::MovePose(truth, Eigen::Vector3d::Zero(), delta);
+    return Align(scene, {mesh}, rasterizer, AlignOptions());
+  }
+};
+
+TEST_F(CudaExecutorTest, TheSecondAlignmentOfAShapeAllocatesAndRecordsNothing) {
+  ScanOptions options;
+  options.target_faces = 12000;
+  for (const TriangleMesh& mesh : {MakeScan(MakeBumpyBlob(2000, 9), options), MakeMultiPart(3000)}) {
+    TwoAlignments alignments(mesh);
+    BatchRasterizer cuda(std::make_unique<CudaPipeline<FakeLauncher>>(CudaEngineOptions()), "cuda",
+                         4);
+    ASSERT_TRUE(alignments.Run(&cuda, 0.2).IsUsable());
+    const int allocations = Fake().allocations, recordings = Fake().recordings;
+    const int replays = Fake().replays;
+    for (const double angle : {0.2, 0.15, 0.1}) {
+      ASSERT_TRUE(alignments.Run(&cuda, angle).IsUsable());
+      EXPECT_EQ(Fake().allocations, allocations);
+      EXPECT_EQ(Fake().recordings, recordings);
+    }
+    EXPECT_GT(Fake().replays, replays + 10);
+  }
+}
+
 TEST_F(CudaExecutorTest, ABatchLargerThanTheDevicesMemoryIsSplit) {
   const ParityList list(100);
   const std::vector<GramResult> expected = OnHost(list);
@@ -119,7 +173,7 @@ TEST_F(CudaExecutorTest, WhereNothingFitsTheErrorSaysSo) {
   std::vector<GramResult> results;
   EXPECT_THROW(cuda->Evaluate(list.jobs, &results), InputError);
   try {
-    cuda->AddMesh(list.prepared[1]);
+    cuda->AddMesh(std::make_shared<const ContourMesh>(list.meshes[1]));
     FAIL() << "there was memory";
   } catch (const CudaError& error) {
     EXPECT_NE(std::string(error.what()).find("allocation of "), std::string::npos) << error.what();
@@ -159,7 +213,7 @@ TEST_F(CudaExecutorTest, HandlesEndAlsoWhenTheDeviceIsLost) {
     const ResidentTarget target(cuda.get(), list.targets[0]);
     Fake().lost = cudaErrorLaunchFailure;
   }
-  EXPECT_THROW(cuda->AddMesh(list.prepared[0]), CudaError);
+  EXPECT_THROW(cuda->AddMesh(std::make_shared<const ContourMesh>(list.meshes[0])), CudaError);
 }
 
 // What does not fit leaves what is there as it was.
@@ -172,7 +226,9 @@ TEST_F(CudaExecutorTest, AMeshThatDoesNotFitLeavesNothing) {
     Fake().memory_bytes = used + memory;
     std::vector<ResidentMesh> meshes;
     try {
-      for (;;) meshes.emplace_back(cuda.get(), list.prepared[0]);
+      for (;;) {
+        meshes.emplace_back(cuda.get(), std::make_shared<const ContourMesh>(list.meshes[0]));
+      }
     } catch (const CudaError&) {
     }
     meshes.clear();

@@ -10,6 +10,7 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/batch/batch_joiner.h"
+#include "ceres_align/batch/resident_meshes.h"
 #include "ceres_align/render/outline_sweep.h"
 #include "ceres_align/render/registry.h"
 #include "ceres_align/render/view_geometry.h"
@@ -63,14 +64,16 @@ void FillResult(const JobSums& sums, bool intrinsics, GramResult* result) {
 }
 
 // Hands over parts of [0, n) that fit: all at first, then halves. run(begin, count) returns false
-// where so many do not fit.
-template <typename Run>
-void InPartsThatFit(size_t n, const Run& run) {
+// where so many do not fit, make_room() where nothing can be given up for them.
+template <typename Run, typename MakeRoom>
+void InPartsThatFit(size_t n, const Run& run, const MakeRoom& make_room) {
   size_t part = n;
   for (size_t begin = 0; begin < n;) {
     const size_t count = std::min(part, n - begin);
     if (run(begin, count)) {
       begin += count;
+    } else if (make_room()) {
+      continue;
     } else if (count > 1) {
       part = (count + 1) / 2;
     } else {
@@ -78,6 +81,12 @@ void InPartsThatFit(size_t n, const Run& run) {
     }
   }
 }
+
+// A registered mesh, and its number with the engine.
+struct MeshOfEngine {
+  std::shared_ptr<const ContourMesh> mesh;
+  int engine_id;
+};
 
 // On a thread while it runs a body of ForEach of this rasterizer.
 thread_local const void* inside_for_each_of = nullptr;
@@ -88,6 +97,9 @@ struct BatchRasterizer::Impl {
   Impl(std::unique_ptr<Engine> e, std::string n, int num_bodies)
       : engine(std::move(e)),
         name(std::move(n)),
+        resident(
+            [this](int id, const ContourMesh& mesh) { engine->SetMesh(id, ViewOf(mesh)); },
+            [this](int id) { engine->ClearMesh(id); }),
         bodies(tbb::global_control::max_allowed_parallelism, num_bodies + 1),
         arena(num_bodies),
         joiner([this](const std::vector<Job>& jobs,
@@ -97,18 +109,20 @@ struct BatchRasterizer::Impl {
   std::unique_ptr<Engine> engine;
   std::mutex engine_mutex;
   const std::string name;
+  batch::ResidentMeshes resident;  // under engine_mutex
   tbb::global_control bodies;
   tbb::task_arena arena;
   batch::BatchJoiner<Job, JobSums> joiner;
-  Registry<ContourMesh> meshes;
+  Registry<MeshOfEngine> meshes;
   Registry<Target> targets;
 
   Job MakeJob(const RasterJob& given) const {
-    const std::shared_ptr<const ContourMesh> mesh = meshes.Get(given.mesh);
+    const std::shared_ptr<const MeshOfEngine> held = meshes.Get(given.mesh);
+    const std::shared_ptr<const ContourMesh>& mesh = held->mesh;
     Job job;
     std::memset(static_cast<void*>(&job), 0, sizeof(job));  // padding travels too
     job.view = MakeViewGeometry(*mesh, given.camera, given.cam_from_object, given.window);
-    job.mesh = given.mesh;
+    job.mesh = held->engine_id;
     job.target = given.target;
     job.in_front = AnyInFront(job.view, mesh->radius);
     job.clips = CrossesNear(job.view, mesh->radius);
@@ -122,31 +136,16 @@ struct BatchRasterizer::Impl {
     return MakeJob(given);
   }
 
-  // upload(id) takes the item to the engine.
-  template <typename Item, typename Upload>
-  int Register(Registry<Item>* registry, const std::shared_ptr<const Item>& item,
-               const Upload& upload) {
-    const std::lock_guard<std::mutex> lock(engine_mutex);
-    const int id = registry->Add(item);
-    try {
-      upload(id);
-    } catch (...) {
-      registry->Remove(id);
-      throw;
-    }
-    return id;
-  }
-  template <typename Item>
-  void Release(Registry<Item>* registry, int id, void (Engine::*clear)(int)) {
-    const std::lock_guard<std::mutex> lock(engine_mutex);
-    registry->Remove(id);
-    (engine.get()->*clear)(id);
+  // By who holds engine_mutex.
+  template <typename Run>
+  void InParts(size_t n, const Run& run) {
+    InPartsThatFit(n, run, [this] { return resident.ClearUnused(); });
   }
 
   void EvaluateNow(const std::vector<Job>& jobs, std::vector<JobSums>* sums) {
     const std::lock_guard<std::mutex> lock(engine_mutex);
     sums->resize(jobs.size());
-    InPartsThatFit(jobs.size(), [&](size_t begin, size_t count) {
+    InParts(jobs.size(), [&](size_t begin, size_t count) {
       return engine->Evaluate(&jobs[begin], static_cast<int32_t>(count), &(*sums)[begin]);
     });
   }
@@ -160,22 +159,39 @@ std::string BatchRasterizer::name() const { return impl_->name; }
 size_t BatchRasterizer::num_batches() const { return impl_->joiner.num_batches(); }
 
 MeshId BatchRasterizer::AddMesh(std::shared_ptr<const ContourMesh> mesh) {
-  return impl_->Register(&impl_->meshes, mesh,
-                         [&](int id) { impl_->engine->SetMesh(id, ViewOf(*mesh)); });
+  CHECK(mesh != nullptr);
+  const std::lock_guard<std::mutex> lock(impl_->engine_mutex);
+  const int engine_id = impl_->resident.Use(mesh);
+  return impl_->meshes.Add(
+      std::make_shared<MeshOfEngine>(MeshOfEngine{std::move(mesh), engine_id}));
 }
 TargetId BatchRasterizer::AddTarget(std::shared_ptr<const Target> target) {
-  return impl_->Register(&impl_->targets, target,
-                         [&](int id) { impl_->engine->SetTarget(id, target->view()); });
+  const std::lock_guard<std::mutex> lock(impl_->engine_mutex);
+  const int id = impl_->targets.Add(target);
+  try {
+    impl_->engine->SetTarget(id, target->view());
+  } catch (...) {
+    impl_->targets.Remove(id);
+    throw;
+  }
+  return id;
 }
 void BatchRasterizer::ReleaseMesh(MeshId id) {
-  impl_->Release(&impl_->meshes, id, &Engine::ClearMesh);
+  const std::lock_guard<std::mutex> lock(impl_->engine_mutex);
+  std::shared_ptr<const MeshOfEngine> held = impl_->meshes.Get(id);
+  impl_->resident.Leave(held->mesh.get());
+  impl_->meshes.Remove(id);
+  held.reset();
+  impl_->resident.ClearLost();
 }
 void BatchRasterizer::ReleaseTarget(TargetId id) {
-  impl_->Release(&impl_->targets, id, &Engine::ClearTarget);
+  const std::lock_guard<std::mutex> lock(impl_->engine_mutex);
+  impl_->targets.Remove(id);
+  impl_->engine->ClearTarget(id);
 }
 
 Eigen::Vector3d BatchRasterizer::MeshCenter(MeshId id) const {
-  const Vec3 center = impl_->meshes.Get(id)->center;
+  const Vec3 center = impl_->meshes.Get(id)->mesh->center;
   return {center.x, center.y, center.z};
 }
 
@@ -226,7 +242,7 @@ Image<double> BatchRasterizer::Coverage(const RasterJob& job, std::vector<double
   if (jacobian != nullptr) jacobian->assign(6 * image.pixels.size(), 0.0);
   const Job made = impl_->MakeJob(job);
   const std::lock_guard<std::mutex> lock(impl_->engine_mutex);
-  InPartsThatFit(1, [&](size_t, size_t) {
+  impl_->InParts(1, [&](size_t, size_t) {
     return impl_->engine->DrawExactly(made, image.pixels.data(),
                                       jacobian == nullptr ? nullptr : jacobian->data());
   });
@@ -236,7 +252,7 @@ Image<double> BatchRasterizer::Coverage(const RasterJob& job, std::vector<double
 void BatchRasterizer::Outline(const RasterJob& job, std::vector<OutlineSample>* samples) {
   thread_local CpuContour contour;
   thread_local CpuSweep sweep;
-  const std::shared_ptr<const ContourMesh> mesh = impl_->meshes.Get(job.mesh);
+  const std::shared_ptr<const ContourMesh> mesh = impl_->meshes.Get(job.mesh)->mesh;
   SweepOutline(*mesh, MakeViewGeometry(*mesh, job.camera, job.cam_from_object, job.window),
                &contour, &sweep, samples);
 }
@@ -249,7 +265,7 @@ void BatchRasterizer::CoverageBatch(const std::vector<RasterJob>& jobs,
   for (const RasterJob& job : jobs) batch.push_back(impl_->MakeJob(job));
   std::vector<float> pixels;
   const std::lock_guard<std::mutex> lock(impl_->engine_mutex);
-  InPartsThatFit(jobs.size(), [&](size_t begin, size_t count) {
+  impl_->InParts(jobs.size(), [&](size_t begin, size_t count) {
     size_t num_pixels = 0;
     for (size_t i = begin; i < begin + count; ++i) {
       num_pixels += size_t(jobs[i].camera.width_px) * jobs[i].camera.height_px;

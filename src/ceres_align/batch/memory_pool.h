@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <deque>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -61,6 +63,43 @@ class MemoryPool {
 
   std::multimap<size_t, Memory> kept_;
   size_t kept_bytes_ = 0;
+};
+
+/// Memory for one use at a time that stays where it is: who asks for as much again gets the same
+/// place, however much others have asked for meanwhile.
+template <typename Memory>
+class StableBlocks {
+ public:
+  /// Null where there is no block so large yet.
+  Memory* Find(size_t bytes) {
+    for (Memory& block : blocks_) {
+      if (block.capacity_bytes() >= bytes) return &block;
+    }
+    return nullptr;
+  }
+  /// Null: there is no memory. Each new block is at least twice as large as the one before, if
+  /// there is so much.
+  Memory* TryGet(size_t bytes, size_t least = 4096) {
+    if (Memory* const found = Find(bytes)) return found;
+    const size_t twice = blocks_.empty() ? least : 2 * blocks_.back().capacity_bytes();
+    Memory block;
+    if (!block.TryReserve(std::max(bytes, twice)) && !block.TryReserve(bytes)) return nullptr;
+    blocks_.push_back(std::move(block));
+    return &blocks_.back();
+  }
+  /// Throws as Reserve does.
+  Memory* Get(size_t bytes, size_t least = 4096) {
+    if (Memory* const block = TryGet(bytes, least)) return block;
+    Memory block;
+    block.Reserve(bytes);
+    blocks_.push_back(std::move(block));
+    return &blocks_.back();
+  }
+  void Clear() { blocks_.clear(); }
+  bool empty() const { return blocks_.empty(); }
+
+ private:
+  std::deque<Memory> blocks_;
 };
 
 /// Uploads by way of memory that a device can read while the host goes on.

@@ -16,7 +16,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -77,6 +79,8 @@ class Pipeline : public Engine {
   }
 
  private:
+  using Memory = typename Executor::Memory;
+  using StagingMemory = typename Executor::StagingMemory;
   enum Purpose { kSums, kFloatImages, kDoubleImages, kDoubleImagesWithJacobian };
   /// What a run makes beside its Report: bytes of sums or of images.
   struct Output {
@@ -141,12 +145,12 @@ class Pipeline : public Engine {
                              b.fragment_capacity,
                              b.num_entries,
                              static_cast<int64_t>(output.bytes),
-                             Address(block_.data()),
-                             Address(staging_in_.data()),
+                             Address(block_->data()),
+                             Address(staging_in_->data()),
                              Address(b.meshes),
-                             Address(staging_out_.data()),
+                             Address(staging_out_->data()),
                              Address(b.targets)};
-    *static_cast<uint64_t*>(staging_in_.data()) = ++ticket_;
+    *static_cast<uint64_t*>(staging_in_->data()) = ++ticket_;
     HostReport()->ticket = 0;
     executor_->Run(shape, sizeof(shape) / sizeof(shape[0]), num_jobs <= kSmallBatch, [&] {
       executor_->ForBlocks(BeginBatch::NumBlocks(b), BeginBatch{b});
@@ -162,8 +166,8 @@ class Pipeline : public Engine {
     }
   }
 
-  Report* HostReport() { return static_cast<Report*>(staging_out_.data()); }
-  char* Results() { return static_cast<char*>(staging_out_.data()) + kReportBytes; }
+  Report* HostReport() { return static_cast<Report*>(staging_out_->data()); }
+  char* Results() { return static_cast<char*>(staging_out_->data()) + kReportBytes; }
 
   struct InputTables {
     Job* jobs;
@@ -192,8 +196,8 @@ class Pipeline : public Engine {
     Batch b{};
     Layout measure(nullptr);
     TakeInputs(&measure, num_jobs, &b);
-    staging_in_.Reserve(measure.bytes());
-    Layout layout(staging_in_.data());
+    staging_in_ = inputs_.Get(measure.bytes(), kLeastStaging);
+    Layout layout(staging_in_->data());
     const InputTables tables = TakeInputs(&layout, num_jobs, &b);
     std::copy(jobs, jobs + num_jobs, tables.jobs);
     kinds_.clear();
@@ -253,23 +257,35 @@ class Pipeline : public Engine {
     b.most_start_steps = limits_.most_start_steps;
     b.edge_capacity = SizeEstimates::Rounded(expected_.edges);
     b.fragment_capacity = SizeEstimates::Rounded(expected_.fragments);
+    if (num_jobs <= kSmallBatch) KeepCapacities(output);
     return Place(output);
+  }
+
+  /// Small batches of a shape keep the capacities that they have had: what has been recorded for
+  /// them serves again, and the memory is there.
+  void KeepCapacities(const Output& output) {
+    Batch& b = batch_;
+    if (capacities_.size() > kMostShapes) capacities_.clear();
+    auto& [edges, fragments] =
+        capacities_[{output.purpose, b.num_jobs, b.num_groups, b.num_rows,
+                     static_cast<int64_t>(output.bytes)}];
+    edges = b.edge_capacity = std::max(edges, b.edge_capacity);
+    fragments = b.fragment_capacity = std::max(fragments, b.fragment_capacity);
   }
 
   bool Place(const Output& output) {
     Batch& b = batch_;
     Layout measure(nullptr, Executor::kHasGuards);
     TakeAll(&measure, output);
-    const auto wanted = static_cast<int64_t>(measure.bytes());
-    const auto held = static_cast<int64_t>(block_.capacity_bytes());
-    if (limits_.bytes > 0 && wanted > limits_.bytes) return false;
-    if (wanted > held && !MakeRoom(wanted, held)) return false;
-    staging_out_.Reserve(kReportBytes + output.bytes);
-    auto layout = std::make_unique<Layout>(block_.data(), Executor::kHasGuards);
+    if (limits_.bytes > 0 && static_cast<int64_t>(measure.bytes()) > limits_.bytes) return false;
+    block_ = FindBlock(measure.bytes());
+    if (block_ == nullptr) return false;
+    staging_out_ = outputs_.Get(kReportBytes + output.bytes, kLeastStaging);
+    auto layout = std::make_unique<Layout>(block_->data(), Executor::kHasGuards);
     TakeAll(layout.get(), output);
     guards_ = Executor::kHasGuards ? std::move(layout) : nullptr;
-    b.staged_input = static_cast<const uint64_t*>(staging_in_.device_data());
-    auto* const out = static_cast<char*>(staging_out_.device_data());
+    b.staged_input = static_cast<const uint64_t*>(staging_in_->device_data());
+    auto* const out = static_cast<char*>(staging_out_->device_data());
     b.report = reinterpret_cast<Report*>(out);
     b.job_sums = reinterpret_cast<double*>(out + kReportBytes);
     b.meshes = registered_.meshes();
@@ -277,11 +293,18 @@ class Pipeline : public Engine {
     return true;
   }
 
-  bool MakeRoom(int64_t wanted, int64_t held) {
+  /// Null: there is not enough memory, whatever is given up.
+  Memory* FindBlock(size_t bytes) {
+    if (Memory* const found = blocks_.Find(bytes)) return found;
     // A tenth is left to whatever else runs there.
-    const auto has_room = [&] { return wanted <= held + executor_->FreeBytes() / 10 * 9; };
-    if (!has_room()) registered_.GiveUpUnused();
-    return has_room() && block_.TryReserve(static_cast<size_t>(wanted));
+    const auto has_room = [&] {
+      return static_cast<int64_t>(bytes) <= executor_->FreeBytes() / 10 * 9;
+    };
+    Memory* block = has_room() ? blocks_.TryGet(bytes, kLeastBlock) : nullptr;
+    if (block != nullptr) return block;
+    registered_.GiveUpUnused();
+    blocks_.Clear();
+    return has_room() ? blocks_.TryGet(bytes) : nullptr;
   }
 
   void TakeAll(Layout* layout, const Output& output) {
@@ -321,6 +344,8 @@ class Pipeline : public Engine {
     BatchSizes expected;
   };
   static constexpr int32_t kSmallBatch = 8;
+  static constexpr size_t kMostShapes = 4096;
+  static constexpr size_t kLeastBlock = size_t{4} << 20, kLeastStaging = size_t{1} << 16;
   static constexpr size_t kReportBytes = 256;
   static_assert(sizeof(Report) <= kReportBytes);
   struct Counts {
@@ -330,10 +355,14 @@ class Pipeline : public Engine {
   std::unique_ptr<Executor> executor_;
   const EngineLimits limits_;
   RegisteredData<Executor> registered_;
-  typename Executor::Memory block_;
-  typename Executor::StagingMemory staging_in_, staging_out_;
+  StableBlocks<Memory> blocks_;
+  StableBlocks<StagingMemory> inputs_, outputs_;
+  // Those of the run.
+  Memory* block_ = nullptr;
+  StagingMemory *staging_in_ = nullptr, *staging_out_ = nullptr;
   std::unique_ptr<Layout> guards_;
   SizeEstimates estimates_;
+  std::map<std::array<int64_t, 5>, std::pair<int64_t, int64_t>> capacities_;
   BatchSizes expected_;
   std::vector<JobsOfKind> kinds_;
   Counts counts_;
