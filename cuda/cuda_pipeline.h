@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "ceres_align/base/error.h"
 #include "ceres_align/batch/pipeline.h"
 #include "cuda/cuda_engine.h"
 #include "cuda/cuda_executor.h"
@@ -18,8 +19,12 @@ class CudaPipeline : public batch::Engine {
         pipeline_(std::make_unique<CudaExecutor<Launcher>>(options.use_graphs), options.limits) {}
   ~CudaPipeline() override { (void)cudaSetDevice(device_); }
 
-  void SetMesh(int id, const batch::MeshView& mesh) override { OnDevice().SetMesh(id, mesh); }
-  void SetTarget(int id, const TargetView& target) override { OnDevice().SetTarget(id, target); }
+  void SetMesh(int id, const batch::MeshView& mesh) override {
+    Fitting([&] { OnDevice().SetMesh(id, mesh); });
+  }
+  void SetTarget(int id, const TargetView& target) override {
+    Fitting([&] { OnDevice().SetTarget(id, target); });
+  }
   // A device that is lost has been reported before.
   void ClearMesh(int id) override {
     (void)cudaSetDevice(device_);
@@ -44,6 +49,15 @@ class CudaPipeline : public batch::Engine {
     int device = 0;
     CERES_ALIGN_CUDA_CHECK(cudaGetDevice(&device));
     return device;
+  }
+  template <typename Call>
+  static void Fitting(const Call& call) {
+    try {
+      call();
+    } catch (const CudaError& error) {
+      if (error.code() == cudaErrorMemoryAllocation) throw DoesNotFit(error.what());
+      throw;
+    }
   }
   batch::Pipeline<CudaExecutor<Launcher>>& OnDevice() {
     CERES_ALIGN_CUDA_CHECK(cudaSetDevice(device_));

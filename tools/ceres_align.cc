@@ -360,7 +360,7 @@ int Run() {
   const RenderSettings render = RenderFromFlags(plan);
   std::string why;
   const std::unique_ptr<Rasterizer> rasterizer =
-      MakeRasterizer({FLAGS_backend, FLAGS_num_threads}, &why);
+      MakeRasterizer({FLAGS_backend, FLAGS_num_threads, PrintFallback}, &why);
   if (!FLAGS_sequence.empty()) {
     if (!FLAGS_photos.empty()) throw InputError("--photos are for one frame, not for --sequence");
     if (plan.report && FLAGS_outputs != "all") {

@@ -23,6 +23,7 @@
 #include "cli/batch_progress.h"
 #include "cli/help.h"
 #include "cli/outputs.h"
+#include "cli/progress.h"
 #include "cli/signals.h"
 
 DEFINE_string(scenes, "",
@@ -180,11 +181,11 @@ Workers MakeWorkers() {
   const auto threads = static_cast<size_t>(FLAGS_num_threads);
   Workers workers;
   std::string why;
-  workers.own.push_back(MakeRasterizer({FLAGS_backend, 1}, &why));
+  workers.own.push_back(MakeRasterizer({FLAGS_backend, 1, PrintFallback}, &why));
   std::printf("Backend: %s\n", why.c_str());
   if (workers.own[0]->name() != "cpu") {
     const int side_by_side = threads > 0 ? FLAGS_num_threads : 32;
-    workers.own[0] = MakeRasterizer({FLAGS_backend, side_by_side}, nullptr);
+    workers.own[0] = MakeRasterizer({FLAGS_backend, side_by_side, PrintFallback}, nullptr);
     workers.all.assign(static_cast<size_t>(side_by_side), workers.own[0].get());
     return workers;
   }

@@ -233,7 +233,7 @@ int Run() {
   const AlignOptions options = OptionsFromFlags();
   std::string why;
   const std::unique_ptr<Rasterizer> rasterizer =
-      MakeRasterizer({FLAGS_backend, FLAGS_num_threads}, &why);
+      MakeRasterizer({FLAGS_backend, FLAGS_num_threads, PrintFallback}, &why);
   const HandEyeInput input = ReadHandEye(FlagsOfInput());
   RunSeconds seconds;
   std::printf("Backend: %s\n%zu states, %zu masks, %s\n", why.c_str(), input.problem.num_states(),

@@ -171,11 +171,11 @@ TEST_F(CudaExecutorTest, WhereNothingFitsTheErrorSaysSo) {
   const auto cuda = MakeFake(list);
   Fake().memory_bytes = Fake().used_bytes() + 1000;
   std::vector<GramResult> results;
-  EXPECT_THROW(cuda->Evaluate(list.jobs, &results), InputError);
+  EXPECT_THROW(cuda->Evaluate(list.jobs, &results), DoesNotFit);
   try {
     cuda->AddMesh(std::make_shared<const ContourMesh>(list.meshes[1]));
     FAIL() << "there was memory";
-  } catch (const CudaError& error) {
+  } catch (const DoesNotFit& error) {
     EXPECT_NE(std::string(error.what()).find("allocation of "), std::string::npos) << error.what();
   }
   // With memory again, it works again.
@@ -229,7 +229,7 @@ TEST_F(CudaExecutorTest, AMeshThatDoesNotFitLeavesNothing) {
       for (;;) {
         meshes.emplace_back(cuda.get(), std::make_shared<const ContourMesh>(list.meshes[0]));
       }
-    } catch (const CudaError&) {
+    } catch (const DoesNotFit&) {
     }
     meshes.clear();
     Fake().memory_bytes = size_t{1} << 30;

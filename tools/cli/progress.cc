@@ -52,4 +52,9 @@ void Progress::EndLine() {
   level_ = -1;
 }
 
+void PrintFallback(const std::string& why) {
+  std::printf("\nBackend: the cpu from here on: %s\n", why.c_str());
+  std::fflush(stdout);
+}
+
 }  // namespace ceres_align::cli

@@ -26,4 +26,7 @@ class Progress {
   std::string line_;
 };
 
+/// BackendOptions::on_fallback: a line of its own.
+void PrintFallback(const std::string& why);
+
 }  // namespace ceres_align::cli

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include "ceres_align/backends/fallback_rasterizer.h"
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
 #include "ceres_align/render/cpu_rasterizer.h"
@@ -78,7 +79,11 @@ std::unique_ptr<Rasterizer> MakeRasterizer(const BackendOptions& options, std::s
     auto cuda = TryCuda(options.num_threads, &device, &why_not);
     if (cuda != nullptr) {
       line = "cuda: " + device;
-      return cuda;
+      if (options.backend == "cuda") return cuda;
+      const int num_threads = options.num_threads;
+      return std::make_unique<FallbackRasterizer>(
+          std::move(cuda), [num_threads] { return std::make_unique<CpuRasterizer>(num_threads); },
+          options.on_fallback);
     }
     if (options.backend == "cuda") {
       throw InputError("backend is 'cuda', but " + why_not + "; use cpu or auto");

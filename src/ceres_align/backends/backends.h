@@ -2,6 +2,7 @@
 // and benchmarks call it, everything else borrows a Rasterizer.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,6 +15,9 @@ struct BackendOptions {
   /// Of the CPU; 0: as many as the machine has cores. With CUDA: how many solves run side by side;
   /// 0: 32, since they mostly wait for the device.
   int num_threads = 0;
+  /// For "auto": called once if a scene turns out not to fit into the device's memory and the CPU
+  /// goes on with it; gets why, in one line.
+  std::function<void(const std::string& why)> on_fallback = nullptr;
 
   /// Throws InputError naming the field.
   void Validate() const;
@@ -22,7 +26,8 @@ struct BackendOptions {
 /// The rasterizer that the options ask for. `why` (may be null) gets one line for the report:
 /// which backend it is and, for "auto", why. "auto" takes CUDA where there is a device that works
 /// and, on a few small views, agrees with the CPU; else the CPU. Throws InputError, which says what
-/// is missing, for "cuda" where there is none. A device that fails later throws std::runtime_error
+/// is missing, for "cuda" where there is none. What does not fit into the device's memory is evaluated
+/// on the CPU from then on with "auto", and is DoesNotFit with "cuda". A device that fails later throws std::runtime_error
 /// from the calls of Rasterizer.
 std::unique_ptr<Rasterizer> MakeRasterizer(const BackendOptions& options, std::string* why);
 

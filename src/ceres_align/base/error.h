@@ -16,4 +16,10 @@ class InputError : public std::runtime_error {
   explicit InputError(const std::string& message) : std::runtime_error(message) {}
 };
 
+/// A mesh, a mask or a view that a device's memory cannot hold, where the host's could.
+class DoesNotFit : public InputError {
+ public:
+  using InputError::InputError;
+};
+
 }  // namespace ceres_align

@@ -77,7 +77,8 @@ void InPartsThatFit(size_t n, const Run& run, const MakeRoom& make_room) {
     } else if (count > 1) {
       part = (count + 1) / 2;
     } else {
-      throw InputError("one view does not fit in the device's memory; use a smaller mesh or image");
+      throw DoesNotFit(
+          "one view does not fit in the device's memory; use a smaller mesh or image, or the cpu");
     }
   }
 }

@@ -12,7 +12,9 @@ namespace ceres_align {
 
 /// Evaluations that threads ask for at once run one after the other; those of ForEach's bodies are
 /// joined into common batches (batch/batch_joiner.h). A batch that does not fit in the engine's
-/// memory is split. Throws what the engine throws, and InputError where a single job does not fit.
+/// memory is split. Throws what the engine throws, and DoesNotFit where a single job does not fit.
+/// A released mesh stays with the engine as long as somebody else keeps it, and is there when it is
+/// registered again; it goes when memory is short.
 class BatchRasterizer : public Rasterizer {
  public:
   /// `num_bodies`: how many bodies of ForEach run at once. They mostly wait, so more than there

@@ -15,7 +15,7 @@ class Engine {
   virtual ~Engine() = default;
 
   /// Copies what the pointers show to where the stages run. `id`: any small number not in use.
-  /// Where it throws, nothing is kept.
+  /// Where it throws (DoesNotFit: there is no memory), nothing is kept.
   virtual void SetMesh(int id, const MeshView& mesh) = 0;
   virtual void SetTarget(int id, const TargetView& target) = 0;
   /// Throw nothing.
