@@ -5,6 +5,7 @@
 #include "ceres_align/align/aligner.h"
 #include "ceres_align/batch/batch_rasterizer.h"
 #include "ceres_align/batch/host_executor.h"
+#include "ceres_align/scene/silhouette_table.h"
 
 namespace ceres_align {
 namespace {
@@ -51,6 +52,28 @@ TEST(BatchAlign, BySearch) {
   options.search_refined = 8;
   options.search_kept = 4;
   ExpectSameAnswer(TwoViewScene(MakeMultiPart(600), false), options);
+}
+
+// Directions drawn in batches look as on the host, but for pixels that the outline halves.
+TEST(BatchAlign, TheTableOfLooksIsTheHosts) {
+  CpuRasterizer cpu(1);
+  BatchRasterizer batched(batch::MakeHostEngine({}, batch::HostExecutor::Order::kForward), "host",
+                          8);
+  const auto mesh = std::make_shared<const ContourMesh>(MakeMultiPart(600));
+  const SilhouetteTable expected(mesh, 6 * mesh->radius, 300, &cpu);
+  const SilhouetteTable table(mesh, 6 * mesh->radius, 300, &batched);
+  ASSERT_EQ(table.entries().size(), 300u);
+  double worst = 0;
+  for (size_t i = 0; i < table.entries().size(); ++i) {
+    const auto &a = table.entries()[i], &b = expected.entries()[i];
+    EXPECT_EQ(a.look_from_object.coeffs(), b.look_from_object.coeffs());
+    EXPECT_NEAR(a.area, b.area, 0.03 * b.area) << i;
+    EXPECT_LT((a.centroid - b.centroid).norm(), 0.01 * std::sqrt(b.area)) << i;
+    worst = std::max(worst, static_cast<double>(Mismatch(a.silhouette, 0, b.silhouette)) /
+                                b.silhouette.Area());
+  }
+  EXPECT_LT(worst, 0.1);
+  EXPECT_GT(worst, 0);  // two ways indeed
 }
 
 }  // namespace

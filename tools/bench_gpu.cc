@@ -1,5 +1,6 @@
-// The CUDA rasterizer against the CPU's in the same run: single evaluations, batches, a whole solve
-// and a whole search, each with the floor that memory bandwidth and launches set.
+// The CUDA rasterizer against the CPU's in the same run: single evaluations, batches, whole solves,
+// searches and alignments (masks registered, verdict and covariance included), of solids and of
+// scans, each with the floor that memory bandwidth and launches set.
 #include <gflags/gflags.h>
 
 #include <algorithm>
@@ -20,6 +21,7 @@
 #include "ceres_align/render/cpu_rasterizer.h"
 #include "ceres_align/search/global_search.h"
 #include "ceres_align/synth/point_sampler.h"
+#include "ceres_align/synth/scan.h"
 #include "ceres_align/synth/shapes.h"
 
 DEFINE_bool(cpu_only, false, "Only the CPU's column: shows that the benchmark runs.");
@@ -148,23 +150,33 @@ Scene MakeScene(const std::shared_ptr<const TriangleMesh>& mesh, bool with_start
 }
 
 struct Solved {
-  double us;
+  double solve_us, whole_us;
   AlignResult result;
   PoseError error;
 };
-Solved SolveTime(const Scene& scene, Rasterizer* rasterizer, int times) {
-  AlignOptions options;
-  options.covariance = false;
+Solved SolveTime(const Scene& scene, const PreparedMeshes& meshes, Rasterizer* rasterizer,
+                 int times) {
   Solved solved;
-  std::vector<double> us;
+  std::vector<double> solve_us, whole_us;
   for (int i = 0; i <= times; ++i) {
-    solved.result = Align(scene, rasterizer, options);
-    if (i > 0) us.push_back(1e6 * solved.result.solve_seconds);
+    const double start = Now_us();
+    solved.result = Align(scene, meshes, rasterizer, AlignOptions());
+    if (i == 0) continue;
+    whole_us.push_back(Now_us() - start);
+    solve_us.push_back(1e6 * solved.result.solve_seconds);
   }
-  solved.us = Median(us);
+  solved.solve_us = Median(solve_us);
+  solved.whole_us = Median(whole_us);
   solved.error = ComparePoses(solved.result.rig_from_world, *scene.true_rig_from_world,
                               solved.result.object_center_in_world);
   return solved;
+}
+
+// Masks of all levels of a pyramid, with their prefix sums, and weights.
+double MaskBytes(const Scene& scene) {
+  double pixels = 0;
+  for (const View& view : scene.views) pixels += double{1} * view.camera.width_px * view.camera.height_px;
+  return pixels * (sizeof(float) + 4.0 * sizeof(double) / TargetView::kBlock) * 4 / 3;
 }
 
 struct Column {
@@ -196,59 +208,95 @@ void RunEvaluation(const EvaluationCase& c, Column* columns) {
   PrintRow(c.name, c.bar, cpu, gpu, floor, std::to_string(c.mesh->num_faces()) + " faces a view");
 }
 
-void RunSolve(const std::string& name, const std::string& bar, const Scene& scene, int times,
+void RunSolve(const std::string& name, const std::string& solve_bar, const std::string& whole_bar,
+              const std::shared_ptr<const TriangleMesh>& mesh, bool with_start, int times,
               Column* columns) {
-  const Solved cpu = SolveTime(scene, columns->cpu.get(), times);
+  const Scene scene = MakeScene(mesh, with_start);
+  const PreparedMeshes meshes = PrepareMeshes(scene);
+  const Solved cpu = SolveTime(scene, meshes, columns->cpu.get(), times);
   Solved gpu = cpu;
-  double gpu_us = 0, floor = 0;
-  if (columns->gpu != nullptr) {
-    gpu = SolveTime(scene, columns->gpu.get(), times);
-    gpu_us = gpu.us;
+  double solve_floor = 0, whole_floor = 0;
+  const bool has_gpu = columns->gpu != nullptr;
+  if (has_gpu) {
+    gpu = SolveTime(scene, meshes, columns->gpu.get(), times);
     // Evaluations one after the other, each a batch of its own: what a start from one pose needs.
-    if (scene.initial_rig_from_world) {
-      floor = gpu.result.evaluations * columns->floor.Batch_us(0);
-    }
+    if (with_start) solve_floor = gpu.result.evaluations * columns->floor.Batch_us(0);
+    whole_floor = solve_floor + MaskBytes(scene) / columns->floor.upload_bytes_per_us;
   }
   char note[160];
-  std::snprintf(note, sizeof(note), "%d evaluations, %.3f deg and %.3f %% off%s",
-                gpu.result.evaluations, gpu.error.rotation_deg, gpu.error.translation_percent,
-                gpu.result.IsUsable() ? "" : ", NOT USABLE");
-  PrintRow(name, bar, cpu.us, gpu_us, floor, note);
+  std::snprintf(note, sizeof(note), "%zu faces, %d evaluations, %.3f deg and %.3f %% off%s",
+                mesh->faces.size(), gpu.result.evaluations, gpu.error.rotation_deg,
+                gpu.error.translation_percent, gpu.result.IsUsable() ? "" : ", NOT USABLE");
+  PrintRow(name + ": solve", solve_bar, cpu.solve_us, has_gpu ? gpu.solve_us : 0, solve_floor, note);
+  PrintRow(name + ": whole alignment, mesh resident", whole_bar, cpu.whole_us,
+           has_gpu ? gpu.whole_us : 0, with_start ? whole_floor : 0, "");
+}
+
+// Many scenes of one mesh side by side, from starts: alignments a second.
+void RunMany(const std::shared_ptr<const TriangleMesh>& mesh, int count, Column* columns) {
+  const Scene scene = MakeScene(mesh, true);
+  const PreparedMeshes meshes = PrepareMeshes(scene);
+  const auto us_each = [&](Rasterizer* rasterizer) {
+    Align(scene, meshes, rasterizer, AlignOptions());
+    const double start = Now_us();
+    rasterizer->ForEach(static_cast<size_t>(count), [&](size_t) {
+      CHECK(Align(scene, meshes, rasterizer, AlignOptions()).IsUsable());
+    });
+    return (Now_us() - start) / count;
+  };
+  const double cpu = us_each(columns->cpu.get());
+  const double gpu = columns->gpu != nullptr ? us_each(columns->gpu.get()) : 0;
+  const double floor = columns->gpu != nullptr
+                           ? MaskBytes(scene) / columns->floor.upload_bytes_per_us
+                           : 0;
+  char note[80];
+  std::snprintf(note, sizeof(note), "%.0f alignments a second on the CPU, %.0f on CUDA", 1e6 / cpu,
+                gpu > 0 ? 1e6 / gpu : 0.0);
+  PrintRow("alignments side by side, each", "1000 us", cpu, gpu, floor, note);
+}
+
+std::shared_ptr<const TriangleMesh> MakeScanOf(int faces) {
+  ScanOptions options;
+  options.target_faces = faces;
+  return Cleaned(MakeScan(MakeBumpyBlob(std::max(2000, faces / 20), 9), options));
 }
 
 int RunTable(Column* columns) {
   const bool quick = FLAGS_quick;
-  const auto fine = Cleaned(MakeBumpyBlob(quick ? 2000 : 50000, 7));
+  const auto solid = Cleaned(MakeBumpyBlob(quick ? 2000 : 50000, 7));
+  const auto scan = MakeScanOf(quick ? 6000 : 373000);
   const int times = quick ? 5 : 300;
   std::printf("| | CPU us | CUDA us | ratio | bar | floor us | over floor | |\n");
   std::printf("|---|---|---|---|---|---|---|---|\n");
-  RunEvaluation({"two views 612x512, value and J", "60 us, 10x", *fine, 612, 512, 64, 2, times},
+  RunEvaluation({"two views 612x512, value and J", "40 us", *solid, 612, 512, 64, 2, times},
                 columns);
+  RunEvaluation({"one view 800x600 of a scan", "150 us", *scan, 800, 600, 64, 1, times}, columns);
   RunEvaluation(
       {quick ? "60 jobs at 48x40, level of detail" : "2,304 jobs at 48x40, level of detail",
-       "2000 us", SimplifyByClustering(*fine, 1500).mesh, 48, 40, 1152, quick ? 60u : 2304u,
+       "2000 us", SimplifyByClustering(*solid, 1500).mesh, 48, 40, 1152, quick ? 60u : 2304u,
        quick ? 3 : 30},
       columns);
   RunEvaluation({"one view 4096x3072", "300 us", *Cleaned(MakeBumpyBlob(quick ? 3000 : 6000000, 7)),
                  4096, 3072, 16, 1, quick ? 3 : 100},
                 columns);
   const auto parts = Cleaned(MakeMultiPart(quick ? 2000 : 50000));
-  RunSolve("whole solve, 20 deg off, two views 612x512", "3000 us", MakeScene(parts, true),
-           quick ? 1 : 20, columns);
-  RunSolve("whole search, two views 612x512", "30000 us, 50x", MakeScene(parts, false),
-           quick ? 1 : 5, columns);
+  const int solves = quick ? 1 : 20, searches = quick ? 1 : 5;
+  RunSolve("20 deg off, two views 612x512", "2000 us", "5000 us", parts, true, solves, columns);
+  RunSolve("scan 20 deg off, two views 612x512", "", "", scan, true, solves, columns);
+  RunSolve("no start, two views 612x512", "20000 us", "", parts, false, searches, columns);
+  RunSolve("scan without start, two views 612x512", "", "", scan, false, searches, columns);
+  RunMany(parts, quick ? 4 : 2000, columns);
   return 0;
 }
 
 // Exit 1 where the host's or the device's memory grows after the first tenth.
 int RunAlignments(Rasterizer* rasterizer, int count) {
   const Scene scene = MakeScene(Cleaned(MakeMultiPart(2000)), true);
-  AlignOptions options;
-  options.covariance = false;
+  const PreparedMeshes meshes = PrepareMeshes(scene);
   MemoryUse before;
   for (int i = 0; i < count; ++i) {
     if (i == count / 10) before = MemoryInUse();
-    if (!Align(scene, rasterizer, options).IsUsable()) {
+    if (!Align(scene, meshes, rasterizer, AlignOptions()).IsUsable()) {
       std::fprintf(stderr, "bench_gpu: alignment %d is not usable\n", i);
       return 1;
     }

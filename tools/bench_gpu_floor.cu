@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -10,9 +11,8 @@
 namespace ceres_align {
 namespace {
 
-// Kernels and copies of one Pipeline::Evaluate that ranks: 9 stages, two each of two selections and
-// a sum, up and down.
-constexpr int kLaunches = 17;
+// Kernels of one Pipeline::Evaluate: its stages.
+constexpr int kLaunches = 4;
 
 __global__ void Empty(int* p) {
   if (p != nullptr) *p = 0;
@@ -47,6 +47,22 @@ double LaunchTime_us(cudaStream_t stream) {
   return us;
 }
 
+// Bytes of a copy from locked memory of the host.
+double UploadBytesPerUs(cudaStream_t stream) {
+  constexpr size_t kBytes = size_t{1} << 26;
+  LockedMemory from;
+  DeviceMemory to;
+  from.Reserve(kBytes);
+  to.Reserve(kBytes);
+  std::memset(from.data(), 0x5A, kBytes);
+  const double us = Median_us(20, [&] {
+    CERES_ALIGN_CUDA_CHECK(
+        cudaMemcpyAsync(to.data(), from.data(), kBytes, cudaMemcpyHostToDevice, stream));
+    CERES_ALIGN_CUDA_CHECK(cudaStreamSynchronize(stream));
+  });
+  return kBytes / us;
+}
+
 // Bytes read and written by a copy several times the size of any cache.
 double CopyBytesPerUs(cudaStream_t stream) {
   constexpr size_t kBytes = size_t{1} << 30;
@@ -71,6 +87,7 @@ GpuFloor MeasureFloor() {
   floor.launches = kLaunches;
   floor.launch_us = LaunchTime_us(stream);
   floor.bytes_per_us = CopyBytesPerUs(stream);
+  floor.upload_bytes_per_us = UploadBytesPerUs(stream);
   CERES_ALIGN_CUDA_CHECK(cudaStreamDestroy(stream));
   return floor;
 }

@@ -33,6 +33,7 @@ class FallbackRasterizer : public Rasterizer {
   void ForEach(size_t n, const std::function<void(size_t)>& body) override;
   Image<double> Coverage(const RasterJob& job, std::vector<double>* jacobian) override;
   void Outline(const RasterJob& job, std::vector<OutlineSample>* samples) override;
+  bool is_for_batches() const override { return Current().is_for_batches(); }
   void CoverageBatch(const std::vector<RasterJob>& jobs, std::vector<ImageF>* images) override;
 
  private:

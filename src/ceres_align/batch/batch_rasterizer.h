@@ -32,6 +32,7 @@ class BatchRasterizer : public Rasterizer {
   void ForEach(size_t n, const std::function<void(size_t)>& body) override;
   Image<double> Coverage(const RasterJob& job, std::vector<double>* jacobian) override;
   void Outline(const RasterJob& job, std::vector<OutlineSample>* samples) override;
+  bool is_for_batches() const override { return true; }
   void CoverageBatch(const std::vector<RasterJob>& jobs, std::vector<ImageF>* images) override;
 
   /// How many batches the engine was given so far (before splitting).

@@ -84,6 +84,9 @@ class Rasterizer {
   /// target is not used. May be called where Coverage may.
   virtual void Outline(const RasterJob& job, std::vector<OutlineSample>* samples) = 0;
 
+  /// Many small views are best drawn by CoverageBatch, not side by side on the host's threads.
+  virtual bool is_for_batches() const { return false; }
+
   /// Coverage of all jobs, without derivatives, rounded to float: (*images)[i] belongs to jobs[i].
   /// May be called where Coverage may. Backends override it to draw jobs side by side.
   virtual void CoverageBatch(const std::vector<RasterJob>& jobs, std::vector<ImageF>* images);

@@ -50,6 +50,7 @@ class BitImage {
   static constexpr int kSize = 64;
 
   void Clear() { rows_.fill(0); }
+  void Cover(int x, int y) { rows_[y] |= uint64_t{1} << x; }
   /// Covers the pixels whose centres lie inside, whatever the winding; corners in px, anywhere.
   void FillTriangle(const Eigen::Vector2d& a, const Eigen::Vector2d& b, const Eigen::Vector2d& c);
   /// Of the pixel that holds (x, y); false outside.

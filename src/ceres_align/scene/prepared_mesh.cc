@@ -72,8 +72,8 @@ const SilhouetteTable& PreparedMesh::LooksFrom(double distance, int directions,
     const auto found = tables_.find(key);
     if (found != tables_.end()) return *found->second;
   }
-  auto table = std::make_unique<SilhouetteTable>(coarsest(), radius * std::pow(kDistanceStep, step),
-                                                 directions, rasterizer);
+  auto table = std::make_unique<SilhouetteTable>(
+      lods_.front().contour, radius * std::pow(kDistanceStep, step), directions, rasterizer);
   table->PrepareLookup();
   const std::lock_guard<std::mutex> lock(mutex_);
   return *tables_.emplace(key, std::move(table)).first->second;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Geometry>
+#include <memory>
 #include <vector>
 
 #include "ceres_align/render/rasterizer.h"
@@ -22,9 +23,11 @@ class SilhouetteTable {
   };
 
   /// Draws `mesh` from `directions` directions spread evenly over the sphere, its centre `distance`
-  /// away (mesh units; raised to where the whole mesh is in front). Of the rasterizer only the
-  /// threads are used; the same bits for any number of them.
-  SilhouetteTable(const ContourMesh& mesh, double distance, int directions, Rasterizer* rasterizer);
+  /// away (mesh units; raised to where the whole mesh is in front). A rasterizer for batches draws
+  /// them in some batches, of others only the threads are used; the same bits for any number of
+  /// them. Throws what the rasterizer throws.
+  SilhouetteTable(const std::shared_ptr<const ContourMesh>& mesh, double distance, int directions,
+                  Rasterizer* rasterizer);
 
   /// Builds the map from directions to entries.
   void PrepareLookup();
@@ -38,7 +41,11 @@ class SilhouetteTable {
                  const PolarSilhouette& silhouette) const;
 
  private:
-  Entry Draw(const ContourMesh& mesh, const Eigen::Vector3d& camera_direction) const;
+  double FocalPx(const ContourMesh& mesh) const;
+  BitImage Draw(const ContourMesh& mesh, const Eigen::Quaterniond& look_from_object) const;
+  void DrawInBatches(const std::shared_ptr<const ContourMesh>& mesh, Rasterizer* rasterizer);
+  /// Fills what there is to say of an image.
+  void Describe(const BitImage& image, double focal_px, Entry* entry) const;
   int Nearest(const Eigen::Vector3d& camera_direction) const;
 
   // Of a map of the sphere by azimuth and height, the nearest entry's index.
