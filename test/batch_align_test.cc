@@ -69,8 +69,8 @@ TEST(BatchAlign, TheTableOfLooksIsTheHosts) {
     EXPECT_EQ(a.look_from_object.coeffs(), b.look_from_object.coeffs());
     EXPECT_NEAR(a.area, b.area, 0.03 * b.area) << i;
     EXPECT_LT((a.centroid - b.centroid).norm(), 0.01 * std::sqrt(b.area)) << i;
-    worst = std::max(worst, static_cast<double>(Mismatch(a.silhouette, 0, b.silhouette)) /
-                                b.silhouette.Area());
+    worst = std::max(
+        worst, static_cast<double>(Mismatch(a.silhouette, 0, b.silhouette)) / b.silhouette.Area());
   }
   EXPECT_LT(worst, 0.1);
   EXPECT_GT(worst, 0);  // two ways indeed

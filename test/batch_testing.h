@@ -18,8 +18,8 @@
 
 namespace ceres_align::testing {
 
-/// Meshes, targets and jobs of every kind: scans, closed, open, soup, non-manifold, out of frame, near,
-/// behind, on the grid, windows, weights.
+/// Meshes, targets and jobs of every kind: scans, closed, open, soup, non-manifold, out of frame,
+/// near, behind, on the grid, windows, weights.
 struct ParityList {
   std::vector<std::string> names;
   std::vector<TriangleMesh> meshes;

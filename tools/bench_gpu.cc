@@ -175,7 +175,8 @@ Solved SolveTime(const Scene& scene, const PreparedMeshes& meshes, Rasterizer* r
 // Masks of all levels of a pyramid, with their prefix sums, and weights.
 double MaskBytes(const Scene& scene) {
   double pixels = 0;
-  for (const View& view : scene.views) pixels += double{1} * view.camera.width_px * view.camera.height_px;
+  for (const View& view : scene.views)
+    pixels += double{1} * view.camera.width_px * view.camera.height_px;
   return pixels * (sizeof(float) + 4.0 * sizeof(double) / TargetView::kBlock) * 4 / 3;
 }
 
@@ -227,7 +228,8 @@ void RunSolve(const std::string& name, const std::string& solve_bar, const std::
   std::snprintf(note, sizeof(note), "%zu faces, %d evaluations, %.3f deg and %.3f %% off%s",
                 mesh->faces.size(), gpu.result.evaluations, gpu.error.rotation_deg,
                 gpu.error.translation_percent, gpu.result.IsUsable() ? "" : ", NOT USABLE");
-  PrintRow(name + ": solve", solve_bar, cpu.solve_us, has_gpu ? gpu.solve_us : 0, solve_floor, note);
+  PrintRow(name + ": solve", solve_bar, cpu.solve_us, has_gpu ? gpu.solve_us : 0, solve_floor,
+           note);
   PrintRow(name + ": whole alignment, mesh resident", whole_bar, cpu.whole_us,
            has_gpu ? gpu.whole_us : 0, with_start ? whole_floor : 0, "");
 }
@@ -246,9 +248,8 @@ void RunMany(const std::shared_ptr<const TriangleMesh>& mesh, int count, Column*
   };
   const double cpu = us_each(columns->cpu.get());
   const double gpu = columns->gpu != nullptr ? us_each(columns->gpu.get()) : 0;
-  const double floor = columns->gpu != nullptr
-                           ? MaskBytes(scene) / columns->floor.upload_bytes_per_us
-                           : 0;
+  const double floor =
+      columns->gpu != nullptr ? MaskBytes(scene) / columns->floor.upload_bytes_per_us : 0;
   char note[80];
   std::snprintf(note, sizeof(note), "%.0f alignments a second on the CPU, %.0f on CUDA", 1e6 / cpu,
                 gpu > 0 ? 1e6 / gpu : 0.0);

@@ -136,7 +136,8 @@ struct TwoAlignments {
 TEST_F(CudaExecutorTest, TheSecondAlignmentOfAShapeAllocatesAndRecordsNothing) {
   ScanOptions options;
   options.target_faces = 12000;
-  for (const TriangleMesh& mesh : {MakeScan(MakeBumpyBlob(2000, 9), options), MakeMultiPart(3000)}) {
+  for (const TriangleMesh& mesh :
+       {MakeScan(MakeBumpyBlob(2000, 9), options), MakeMultiPart(3000)}) {
     TwoAlignments alignments(mesh);
     BatchRasterizer cuda(std::make_unique<CudaPipeline<FakeLauncher>>(CudaEngineOptions()), "cuda",
                          4);

@@ -26,9 +26,9 @@ struct BackendOptions {
 /// The rasterizer that the options ask for. `why` (may be null) gets one line for the report:
 /// which backend it is and, for "auto", why. "auto" takes CUDA where there is a device that works
 /// and, on a few small views, agrees with the CPU; else the CPU. Throws InputError, which says what
-/// is missing, for "cuda" where there is none. What does not fit into the device's memory is evaluated
-/// on the CPU from then on with "auto", and is DoesNotFit with "cuda". A device that fails later throws std::runtime_error
-/// from the calls of Rasterizer.
+/// is missing, for "cuda" where there is none. What does not fit into the device's memory is
+/// evaluated on the CPU from then on with "auto", and is DoesNotFit with "cuda". A device that
+/// fails later throws std::runtime_error from the calls of Rasterizer.
 std::unique_ptr<Rasterizer> MakeRasterizer(const BackendOptions& options, std::string* why);
 
 /// Why CUDA cannot be used here, as the end of a sentence ("no NVIDIA driver is installed"); empty:

@@ -98,9 +98,8 @@ struct BatchRasterizer::Impl {
   Impl(std::unique_ptr<Engine> e, std::string n, int num_bodies)
       : engine(std::move(e)),
         name(std::move(n)),
-        resident(
-            [this](int id, const ContourMesh& mesh) { engine->SetMesh(id, ViewOf(mesh)); },
-            [this](int id) { engine->ClearMesh(id); }),
+        resident([this](int id, const ContourMesh& mesh) { engine->SetMesh(id, ViewOf(mesh)); },
+                 [this](int id) { engine->ClearMesh(id); }),
         bodies(tbb::global_control::max_allowed_parallelism, num_bodies + 1),
         arena(num_bodies),
         joiner([this](const std::vector<Job>& jobs,

@@ -163,7 +163,8 @@ struct FindEdges {
                 ? CutOfItem(mesh, item, place, job.view, &cut)
                 : EdgeOfCluster(mesh, item.index, place, job.view.cam_in_object).multiplicity != 0;
         if (found) {
-          s.found[AtomicAdd(&s.num_found, 1)] = static_cast<uint16_t>(in_group * kItemEdges + place);
+          s.found[AtomicAdd(&s.num_found, 1)] =
+              static_cast<uint16_t>(in_group * kItemEdges + place);
         }
       }
     });
@@ -244,8 +245,8 @@ struct FindEdges {
     const ViewGeometry& view = w.job.view;
     bool swapped = false;
     ImageEdge edge{};
-    const bool is_seen = OrderImageEdge(view, from.px, from.py, to.px, to.py,
-                                        w.found.multiplicity, &edge, &swapped);
+    const bool is_seen =
+        OrderImageEdge(view, from.px, from.py, to.px, to.py, w.found.multiplicity, &edge, &swapped);
     if (!is_seen) edge = ImageEdge{0, 1, 0, 0, 0, 0, 0};
     b.edges[w.e] = edge;
     b.edge_job[w.e] = w.j;
@@ -306,6 +307,9 @@ struct FindEdges {
     });
   }
 
+  /// One more than there are fragments, for what has an end besides.
+  CA_HD static int32_t PlacesOf(int32_t room) { return room > 0 ? room + 1 : 0; }
+
   /// Where the fragments of each of the job's rows begin, and w left of the frame.
   template <typename Block>
   CA_HD void PlaceRows(const Block& block, int32_t j, Shared& s) const {
@@ -317,7 +321,7 @@ struct FindEdges {
     block.ForThreads([&](int t) {
       s.room[0][t] = s.left[0][t] = 0;
       for (int r = t * each; r < Min(num_rows, (t + 1) * each); ++r) {
-        s.room[0][t] += room[r];
+        s.room[0][t] += PlacesOf(room[r]);
         s.left[0][t] += step[r];
       }
     });
@@ -333,7 +337,7 @@ struct FindEdges {
         left += step[r];
         b.row_first[begin + r] = first;
         b.row_left[begin + r] = left;
-        first += room[r];
+        first += PlacesOf(room[r]);
       }
     });
   }

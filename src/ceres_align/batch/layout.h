@@ -86,10 +86,10 @@ inline void TakeArrays(Layout* layout, Batch* b) {
   b->key = layout->Take<uint64_t>(n);
   b->sorted_key = layout->Take<uint64_t>(n);
   b->bucket_order = layout->Take<int32_t>(n);
-  b->bucket_begin = layout->Take<int32_t>(n + rows);
-  b->net_step = layout->Take<RowProfile::Step>(2 * (n + rows));
-  b->start_step = layout->Take<RowProfile::Step>(4 * (n + rows));
-  b->work_step = layout->Take<RowProfile::Step>(2 * (n + rows));
+  b->bucket_begin = layout->Take<int32_t>(n);
+  b->net_step = layout->Take<RowProfile::Step>(2 * n);
+  b->start_step = layout->Take<RowProfile::Step>(4 * n);
+  b->work_step = layout->Take<RowProfile::Step>(2 * n);
   for (double** array : {&b->x, &b->crossing, &b->since, &b->piece0, &b->piece1}) {
     *array = layout->Take<double>(n);
   }

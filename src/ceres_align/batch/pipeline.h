@@ -105,8 +105,8 @@ class Pipeline : public Engine {
       auto* const device_jacobian =
           jacobian == nullptr ? nullptr : reinterpret_cast<double*>(images_ + image_bytes);
       executor_->FillBytes(images_, 0, image_bytes + jacobian_bytes);
-      executor_->ForBlocks(b.num_chunks, SweepRows<ImageCells<Pixel>>{
-                                             b, {b, device_pixels, device_jacobian}});
+      executor_->ForBlocks(b.num_chunks,
+                           SweepRows<ImageCells<Pixel>>{b, {b, device_pixels, device_jacobian}});
       executor_->Download(Results(), images_, image_bytes + jacobian_bytes);
     };
     if (!RunUntilItFits(jobs, num_jobs, Output{purpose, image_bytes + jacobian_bytes, 0}, stages)) {
@@ -266,9 +266,8 @@ class Pipeline : public Engine {
   void KeepCapacities(const Output& output) {
     Batch& b = batch_;
     if (capacities_.size() > kMostShapes) capacities_.clear();
-    auto& [edges, fragments] =
-        capacities_[{output.purpose, b.num_jobs, b.num_groups, b.num_rows,
-                     static_cast<int64_t>(output.bytes)}];
+    auto& [edges, fragments] = capacities_[{output.purpose, b.num_jobs, b.num_groups, b.num_rows,
+                                            static_cast<int64_t>(output.bytes)}];
     edges = b.edge_capacity = std::max(edges, b.edge_capacity);
     fragments = b.fragment_capacity = std::max(fragments, b.fragment_capacity);
   }

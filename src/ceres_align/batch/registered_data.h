@@ -20,7 +20,8 @@ class RegisteredData {
 
   void SetMesh(int id, const MeshView& mesh) {
     MeshView view = mesh;
-    auto memory = Place([&](Layout* layout, bool upload) { TakeMesh(layout, upload, mesh, &view); });
+    auto memory =
+        Place([&](Layout* layout, bool upload) { TakeMesh(layout, upload, mesh, &view); });
     meshes_.Set(&uploads_, id, mesh, view, std::move(memory));
   }
   void SetTarget(int id, const TargetView& target) {

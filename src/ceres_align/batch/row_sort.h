@@ -33,7 +33,7 @@ struct RowSlice {
     key = b.key + first;
     fragment = b.fragment + first;
     sorted_key = b.sorted_key + first;
-    bucket_begin = b.bucket_begin + first + row;
+    bucket_begin = b.bucket_begin + first;
     bucket_order = b.bucket_order + first;
   }
 

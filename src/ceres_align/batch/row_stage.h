@@ -213,8 +213,7 @@ struct SweepRows {
     }
     const int32_t j = LastBegin(b.chunk_begin, b.num_jobs, chunk);
     const int64_t first = b.row_begin[j] + (chunk - b.chunk_begin[j]) * kChunkRows;
-    const auto num_rows =
-        static_cast<int>(Min<int64_t>(kChunkRows, b.row_begin[j + 1] - first));
+    const auto num_rows = static_cast<int>(Min<int64_t>(kChunkRows, b.row_begin[j + 1] - first));
     block.ForWarps([&](int w, const auto& warp) {
       if (w < num_rows) SweepRow(warp, RowSweep(b, j, first + w), s.row[w]);
     });
@@ -276,8 +275,9 @@ struct SweepRows {
     block.ForThreads([&](int t) {
       for (int i = t; i < kParts * n; i += kBlockThreads) {
         const int part = i / n;
-        s.partial[i] = SumInOrder(begin + part * count / kParts, begin + (part + 1) * count / kParts,
-                                  ChunkTerm{b.chunk_sums, i % n, n});
+        s.partial[i] =
+            SumInOrder(begin + part * count / kParts, begin + (part + 1) * count / kParts,
+                       ChunkTerm{b.chunk_sums, i % n, n});
       }
     });
     block.ForThreads([&](int t) {

@@ -74,9 +74,9 @@ struct RowSweep {
     }
   }
 
-  CA_HD RowProfile::Step* net_steps(int i) const { return b.net_step + 2 * (first + row + i); }
-  CA_HD RowProfile::Step* start_steps() const { return b.start_step + 4 * (first + row); }
-  CA_HD RowProfile::Step* work_steps() const { return b.work_step + 2 * (first + row); }
+  CA_HD RowProfile::Step* net_steps(int i) const { return b.net_step + 2 * (first + i); }
+  CA_HD RowProfile::Step* start_steps() const { return b.start_step + 4 * first; }
+  CA_HD RowProfile::Step* work_steps() const { return b.work_step + 2 * first; }
   CA_HD RowProfile StartOfRow() const {
     RowProfile profile;
     profile.top = b.row_left[row];

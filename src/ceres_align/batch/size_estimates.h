@@ -21,9 +21,9 @@ class SizeEstimates {
  public:
   using Kind = std::tuple<int, int, int, int, int, int, bool, bool, bool>;
   static Kind KindOf(const MeshView& mesh, const Job& job) {
-    return {mesh.num_faces,     mesh.num_edges,  mesh.num_clusters,
-            job.view.width_px,  job.view.height_px, job.view.window,
-            job.in_front,       job.clips,       job.view.has_lens};
+    return {mesh.num_faces,    mesh.num_edges,     mesh.num_clusters,
+            job.view.width_px, job.view.height_px, job.view.window,
+            job.in_front,      job.clips,          job.view.has_lens};
   }
 
   /// What such jobs are expected to need; a rough guess the first time.

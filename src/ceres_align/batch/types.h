@@ -84,7 +84,7 @@ struct JobSums {
 /// What a run needed, whether it had the capacity or not.
 struct Needs {
   int64_t edges;      ///< of the image: contour edges, through a lens their pieces
-  int64_t fragments;  ///< places for them; too few where the edges did not fit
+  int64_t fragments;  ///< places of rows; too few where the edges did not fit
 };
 
 /// What the host waits for and reads. The ticket is written last.
@@ -144,27 +144,28 @@ struct Batch {
   int64_t most_ranked_at_once, most_start_steps;
 
   // Counters.
-  Needs* needs;                      // [1]
+  Needs* needs;                        // [1]
   int32_t *groups_done, *chunks_done;  // [num_jobs]
-  int32_t* jobs_done;                // [1]
-  int32_t* left_step;                // [num_lefts()]: steps of w left of the frame
-  int32_t* row_room;                 // [num_rows]: columns that edges pass
-  int32_t* row_count;                // [num_rows]: fragments
+  int32_t* jobs_done;                  // [1]
+  int32_t* left_step;                  // [num_lefts()]: steps of w left of the frame
+  int32_t* row_room;                   // [num_rows]: columns that edges pass
+  int32_t* row_count;                  // [num_rows]: fragments
 
   ImageEdge* edges;        // [edge_capacity]
   EdgeVelocity* velocity;  // [edge_capacity]
   uint64_t* edge_id;       // [edge_capacity]
   int32_t* edge_job;       // [edge_capacity]
 
-  int64_t* row_first;  // [num_rows]: the place of its first fragment
+  /// The place of its first fragment. A row with fragments has one place more than those, in all
+  /// arrays of fragments; rows of different jobs lie in any order.
+  int64_t* row_first;  // [num_rows]
   int32_t* row_left;   // [num_rows]: w left of the frame
 
   Fragment *unsorted, *fragment;                   // [fragment_capacity]
   uint64_t *key, *sorted_key;                      // [fragment_capacity]
-  int32_t *bucket_order;                           // [fragment_capacity]
-  int32_t* bucket_begin;                           // [fragment_capacity + num_rows]
-  RowProfile::Step *net_step, *start_step;         // [2, 4 · (fragment_capacity + num_rows)]
-  RowProfile::Step* work_step;                     // [2 · (fragment_capacity + num_rows)]
+  int32_t *bucket_order, *bucket_begin;            // [fragment_capacity]
+  RowProfile::Step *net_step, *work_step;          // [2·fragment_capacity]
+  RowProfile::Step* start_step;                    // [4·fragment_capacity]
   double *x, *crossing, *since, *piece0, *piece1;  // [fragment_capacity]: CellScratch
   int *sign, *active, *cell_order;
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__)
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 /// A function whose loops the compiler vectorizes.
 #define CA_FOR_EACH_CPU __attribute__((target_clones("avx512f", "avx2", "default")))
 /// A function of which there is a version in intrinsics, CA_CPU_WITH, too, under the same name.

@@ -83,8 +83,9 @@ struct ColumnRange {
 CA_HD inline ColumnRange ColumnsOf(const RowPiece& piece, int width) {
   const double left = Min(piece.xa, piece.xb), right = Max(piece.xa, piece.xb);
   if (!(left < width)) return {0, -1};
-  return {left < 0 ? -1 : static_cast<int>(left),
-          right < 0 ? -1 : right < width ? static_cast<int>(right) : width - 1};
+  return {left < 0 ? -1 : static_cast<int>(left), right < 0       ? -1
+                                                  : right < width ? static_cast<int>(right)
+                                                                  : width - 1};
 }
 
 /// What SplitRow emits for one of ColumnsOf, bit for bit, without what lies before it: the y at
@@ -101,9 +102,7 @@ CA_HD inline bool FragmentInColumn(const ImageEdge& edge, int id, int row, int w
                 id,          edge.multiplicity, row, column, Fragment::kNone};
   if (first == last) return yb > ya;
   const double inv_slope = 1.0 / edge.slope, row_y0 = edge.y0 - row;
-  const auto y_at = [&](int x) {
-    return Min(Max(row_y0 + (x - edge.x0) * inv_slope, ya), yb);
-  };
+  const auto y_at = [&](int x) { return Min(Max(row_y0 + (x - edge.x0) * inv_slope, ya), yb); };
   const int begin = rightward ? first : last, end = rightward ? last : first;
   if (column != begin) {
     const int x = rightward ? column : column + 1;

@@ -76,9 +76,9 @@ void SilhouetteTable::DrawInBatches(const std::shared_ptr<const ContourMesh>& me
     std::vector<RasterJob> jobs(count, job);
     for (size_t i = 0; i < count; ++i) {
       const Eigen::Quaterniond& look_from_object = entries_[begin + i].look_from_object;
-      jobs[i].cam_from_object =
-          Rigid3d(look_from_object,
-                  Eigen::Vector3d(distance_ * Eigen::Vector3d::UnitZ() - look_from_object * center));
+      jobs[i].cam_from_object = Rigid3d(
+          look_from_object,
+          Eigen::Vector3d(distance_ * Eigen::Vector3d::UnitZ() - look_from_object * center));
     }
     std::vector<ImageF> images;
     rasterizer->CoverageBatch(jobs, &images);
