@@ -45,8 +45,7 @@ class Pipeline : public Engine {
     executor_->template Load<FindEdges>();
     executor_->template Load<EmitFragments>();
     executor_->template Load<SweepRows<GramCells>>();
-    executor_->template Load<SweepRows<ImageCells<float>>>();
-    executor_->template Load<SweepRows<ImageCells<double>>>();
+    executor_->template Load<SweepRows<ImageCells>>();
   }
 
   void SetMesh(int id, const MeshView& mesh) override { registered_.SetMesh(id, mesh); }
@@ -101,12 +100,15 @@ class Pipeline : public Engine {
                             : jacobian == nullptr        ? kDoubleImages
                                                          : kDoubleImagesWithJacobian;
     const auto stages = [&](const Batch& b) {
-      auto* const device_pixels = reinterpret_cast<Pixel*>(images_);
-      auto* const device_jacobian =
-          jacobian == nullptr ? nullptr : reinterpret_cast<double*>(images_ + image_bytes);
+      ImageCells cells{b, nullptr, nullptr, nullptr};
+      if (std::is_same_v<Pixel, float>) {
+        cells.floats = reinterpret_cast<float*>(images_);
+      } else {
+        cells.doubles = reinterpret_cast<double*>(images_);
+      }
+      if (jacobian != nullptr) cells.jacobian = reinterpret_cast<double*>(images_ + image_bytes);
       executor_->FillBytes(images_, 0, image_bytes + jacobian_bytes);
-      executor_->ForBlocks(b.num_chunks,
-                           SweepRows<ImageCells<Pixel>>{b, {b, device_pixels, device_jacobian}});
+      executor_->ForBlocks(b.num_chunks, SweepRows<ImageCells>{b, cells});
       executor_->Download(Results(), images_, image_bytes + jacobian_bytes);
     };
     if (!RunUntilItFits(jobs, num_jobs, Output{purpose, image_bytes + jacobian_bytes, 0}, stages)) {

@@ -132,30 +132,38 @@ struct GramCells {
   }
 };
 
-/// Into images: coverage and, if `jacobian` is not null, six derivatives a pixel. The images are 0
-/// before.
-template <typename Pixel>
+/// Into images, of float or of double: coverage and, if `jacobian` is not null, six derivatives a
+/// pixel. The images are 0 before.
 struct ImageCells {
   Batch b;
-  Pixel* image;
+  float* floats;
+  double* doubles;  ///< null: floats
   double* jacobian;
 
-  CA_HD Pixel* Row(int32_t j, int pixel_row) const {
-    return image + b.pixel_begin[j] + static_cast<int64_t>(pixel_row) * b.jobs[j].columns();
+  CA_HD int64_t FirstPixel(int32_t j, int pixel_row) const {
+    return b.pixel_begin[j] + static_cast<int64_t>(pixel_row) * b.jobs[j].columns();
   }
+  CA_HD void Set(int64_t pixel, double area) const {
+    if (doubles != nullptr) {
+      doubles[pixel] = area;
+    } else {
+      floats[pixel] = static_cast<float>(area);
+    }
+  }
+
   CA_HD void Cell(const SweptCell& cell, CellTerms*) const {
     const PixelWindow window{b.jobs[cell.job].view.window};
-    Pixel* const row = Row(cell.job, cell.pixel_row);
+    const int64_t row = FirstPixel(cell.job, cell.pixel_row);
     if (cell.run_covered) {
       const int end = window.FirstPixel(cell.column);
-      for (int c = window.FirstPixel(cell.run_begin); c < end; ++c) row[c] = Pixel{1};
+      for (int c = window.FirstPixel(cell.run_begin); c < end; ++c) Set(row + c, 1);
     }
     if (!window.HasCenter(cell.column)) return;
-    Pixel* const pixel = row + window.Pixel(cell.column);
-    *pixel = static_cast<Pixel>(cell.outline.area);
+    const int64_t pixel = row + window.Pixel(cell.column);
+    Set(pixel, cell.outline.area);
     if (jacobian == nullptr || !cell.outline.boundary) return;
     const BatchVelocity velocity{b.velocity};
-    CellJacobian(cell.fragments, cell.n, cell.outline, velocity, jacobian + 6 * (pixel - image));
+    CellJacobian(cell.fragments, cell.n, cell.outline, velocity, jacobian + 6 * pixel);
   }
   template <typename Warp>
   CA_HD void AddRound(const Warp&, RowShared&) const {}
@@ -164,11 +172,11 @@ struct ImageCells {
   template <typename Warp>
   CA_HD void EndRow(const Warp& warp, const RowSweep& sweep, RowShared& s) const {
     if (s.end_top == 0) return;
-    Pixel* const row = Row(sweep.j, sweep.pixel_row());
+    const int64_t row = FirstPixel(sweep.j, sweep.pixel_row());
     const int first = PixelWindow{sweep.job.view.window}.FirstPixel(sweep.FirstFreeColumn());
     const int end = sweep.job.columns();
     warp.ForLanes([&](int lane) {
-      for (int c = first + lane; c < end; c += kWarpLanes) row[c] = Pixel{1};
+      for (int c = first + lane; c < end; c += kWarpLanes) Set(row + c, 1);
     });
   }
 };
