@@ -3,14 +3,13 @@
 #include <mutex>
 #include <utility>
 
-#include "ceres_align/align/align_unknowns.h"
+#include "ceres_align/align/align_scene.h"
 #include "ceres_align/backends/backends.h"
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/report/result_json.h"
 #include "ceres_align/report/text_report.h"
-#include "ceres_align/scene/occluders.h"
 #include "interrupts.h"
 #include "options.h"
 #include "rasterizers.h"
@@ -67,20 +66,6 @@ AlignCallback TellPython(py::handle progress, Interrupts* interrupts) {
   };
 }
 
-void Solve(const PreparedMeshes& meshes, Rasterizer* rasterizer, const AlignCallback& callback,
-           Outcome* outcome) {
-  Scene& scene = outcome->scene;
-  if (!scene.unknowns.any()) {
-    outcome->result = Align(scene, meshes, rasterizer, outcome->options, callback);
-    return;
-  }
-  if (!scene.occluders.empty()) scene = HideBehindOccluders(scene, rasterizer);
-  UnknownsResult found =
-      AlignUnknowns(scene, scene.unknowns, rasterizer, outcome->options, callback);
-  scene = std::move(found.scene);
-  outcome->result = std::move(found.align);
-}
-
 // `consume`: nobody else will ask for the scene, so that its masks are taken, not copied.
 std::shared_ptr<Outcome> Run(PyScene& given, bool consume, py::handle start,
                              const py::dict& options, py::handle backend, py::handle num_threads,
@@ -103,15 +88,19 @@ std::shared_ptr<Outcome> Run(PyScene& given, bool consume, py::handle start,
   const AlignCallback callback = TellPython(progress, &interrupts);
   outcome->warnings = given.warnings;
   WithoutGil(&interrupts, [&] {
+    Scene scene;
     if (consume) {
-      outcome->scene = std::move(given.scene);
+      scene = std::move(given.scene);
     } else {
-      outcome->scene = given.scene;
+      scene = given.scene;
     }
-    outcome->scene.initial_rig_from_world = start_pose;
+    scene.initial_rig_from_world = start_pose;
     const std::shared_ptr<Rasterizer> rasterizer = SharedRasterizer(backend_name, threads);
     InterruptibleRasterizer interruptible(rasterizer.get(), &interrupts);
-    Solve(given.meshes, &interruptible, callback, outcome.get());
+    AlignedScene aligned =
+        AlignScene(std::move(scene), given.meshes, &interruptible, outcome->options, callback);
+    outcome->scene = std::move(aligned.scene);
+    outcome->result = std::move(aligned.align);
   });
   for (View& view : outcome->scene.views) view.mask = view.weight = ImageF();
   outcome->seconds.load = load_seconds;

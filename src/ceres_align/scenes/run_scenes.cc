@@ -10,8 +10,7 @@
 #include <thread>
 #include <utility>
 
-#include "ceres_align/align/align_unknowns.h"
-#include "ceres_align/scene/occluders.h"
+#include "ceres_align/align/align_scene.h"
 
 namespace ceres_align {
 namespace {
@@ -31,18 +30,13 @@ LoadedScene Load(const ListedScene& listed, MeshStore* meshes) {
 
 void AlignInto(Scene scene, MeshStore* meshes, Rasterizer* rasterizer, const AlignOptions& options,
                const AlignCallback& callback, SceneOutcome* out) {
-  if (scene.unknowns.any()) {
-    UnknownsResult found = AlignUnknowns(scene, scene.unknowns, rasterizer, options, callback);
-    out->scene = std::move(found.scene);
-    out->meshes = std::move(found.meshes);
-    out->result = std::move(found.align);
-    return;
-  }
   const Clock::time_point start = Clock::now();
-  out->scene = std::move(scene);
-  out->meshes = meshes->Prepare(out->scene);
+  const PreparedMeshes prepared = meshes->Prepare(scene);
   const double prepare_seconds = SecondsSince(start);
-  out->result = Align(out->scene, out->meshes, rasterizer, options, callback);
+  AlignedScene aligned = AlignScene(std::move(scene), prepared, rasterizer, options, callback);
+  out->scene = std::move(aligned.scene);
+  out->meshes = std::move(aligned.meshes);
+  out->result = std::move(aligned.align);
   out->result.prepare_seconds += prepare_seconds;
 }
 
@@ -54,9 +48,6 @@ SceneOutcome RunOne(const ListedScene& listed, MeshStore* meshes, Rasterizer* ra
   try {
     LoadedScene loaded = Load(listed, meshes);
     out.warnings = std::move(loaded.warnings);
-    if (!loaded.scene.occluders.empty()) {
-      loaded.scene = HideBehindOccluders(loaded.scene, rasterizer);
-    }
     if (run.ignore_starts) loaded.scene.initial_rig_from_world.reset();
     AlignOptions options = run.align;
     if (loaded.estimate_offset) options.offset = Choice::kOn;
