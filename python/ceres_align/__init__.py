@@ -39,15 +39,17 @@ from ._files import (
     write_matrix,
 )
 from ._mesh import PreparedMesh
+from ._objects import ObjectsResult, SceneObject, align_objects, load_objects
 from ._render import Maps, Rasterizer, Rows, moved, render
 from ._result import Accuracy, Alternative, Check, Errors, Result, Step, UnknownFit, ViewResult
 from ._track import TrackedFrame, Tracker
 
 __all__ = [
     "Accuracy", "Alternative", "Camera", "CameraFormat", "CameraSet", "Check", "Errors",
-    "InputError", "InputWarning", "Maps", "Mesh", "PreparedMesh", "Rasterizer", "Result", "Rows",
-    "Scene", "Step", "TrackedFrame", "Tracker", "UnknownFit", "ViewResult", "__version__", "align", "align_scene",
-    "camera_formats", "image_size", "load_ignore", "load_mask", "load_mesh", "load_photo",
+    "InputError", "InputWarning", "Maps", "Mesh", "ObjectsResult", "PreparedMesh", "Rasterizer",
+    "Result", "Rows", "Scene", "SceneObject", "Step", "TrackedFrame", "Tracker", "UnknownFit",
+    "ViewResult", "__version__", "align", "align_objects", "align_scene", "camera_formats",
+    "image_size", "load_ignore", "load_mask", "load_mesh", "load_objects", "load_photo",
     "load_scene", "moved", "option_names", "read_cameras", "read_matrix", "read_pose", "render",
     "save_exr", "save_mask", "save_mesh", "why_not_cuda", "write_cameras", "write_matrix",
 ]

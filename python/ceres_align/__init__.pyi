@@ -259,6 +259,52 @@ def align_scene(
     progress: Optional[Callable[[Step], Any]] = None,
 ) -> Result: ...
 def load_scene(path: _Path) -> Scene: ...
+
+class SceneObject(NamedTuple):
+    """One of several objects: its mesh, and a mask for each camera, None where it has none."""
+    mesh: Union[_Mesh, Sequence[Union[_Path, PreparedMesh]]]
+    masks: Union[_Path, ArrayLike, Sequence[Union[None, _Path, ArrayLike]]]
+    start: Union[None, ArrayLike, Result] = None
+    truth: Optional[ArrayLike] = None
+
+class ObjectsResult:
+    objects: Dict[str, Result]
+    usable: bool
+    rounds: int
+    warnings: List[str]
+    seconds: Dict[str, float]
+    def __getitem__(self, name: str) -> Result: ...
+    def __len__(self) -> int: ...
+    def to_json(self) -> str: ...
+    def report(self) -> str: ...
+
+def align_objects(
+    objects: Union[_Path, Dict[str, SceneObject], Dict[str, Scene]],
+    cameras: Union[None, Camera, ArrayLike, Sequence[Union[Camera, ArrayLike]]] = None,
+    *,
+    rig: Optional[Sequence[ArrayLike]] = None,
+    names: Optional[Sequence[str]] = None,
+    weights: Optional[Sequence[Optional[ArrayLike]]] = None,
+    mask_threshold: Optional[float] = None,
+    search: bool = False,
+    require_deg: Optional[float] = None,
+    require_percent: Optional[float] = None,
+    trust_deg: Optional[float] = None,
+    trust_percent: Optional[float] = None,
+    distance: Optional[Tuple[float, float]] = None,
+    robust: Optional[str] = None,
+    mask_offset: Optional[str] = None,
+    covariance: Optional[bool] = None,
+    outline_tolerance: Optional[float] = None,
+    max_iterations: Optional[int] = None,
+    restarts: Optional[int] = None,
+    search_if_poor: Optional[bool] = None,
+    options: Optional[Dict[str, Any]] = None,
+    backend: str = "auto",
+    num_threads: int = 0,
+    progress: Optional[Callable[[str, Step], Any]] = None,
+) -> ObjectsResult: ...
+def load_objects(path: _Path) -> Dict[str, Scene]: ...
 def option_names() -> List[str]: ...
 def why_not_cuda() -> str: ...
 

@@ -167,19 +167,25 @@ def _options(options, require_deg, require_percent, trust_deg, trust_percent, di
     return made
 
 
-def _align_scene(scene, start, consume, load_seconds, *, require_deg=None, require_percent=None,
-                 trust_deg=None, trust_percent=None, distance=None, robust=None, mask_offset=None,
-                 covariance=None, outline_tolerance=None, max_iterations=None, restarts=None,
-                 search_if_poor=None, options=None, backend="auto", num_threads=0, progress=None):
-    # consume: the scene is this call's own, and its masks need not be copied.
+def _settings(*, require_deg=None, require_percent=None, trust_deg=None, trust_percent=None,
+              distance=None, robust=None, mask_offset=None, covariance=None, outline_tolerance=None,
+              max_iterations=None, restarts=None, search_if_poor=None, options=None,
+              backend="auto", num_threads=0, progress=None):
+    """(options, backend, num_threads, progress), progress checked."""
     if progress is not None and not callable(progress):
         raise InputError(f"progress is a {type(progress).__name__}; a function is due")
     made = _options(options, require_deg, require_percent, trust_deg, trust_percent, distance,
                     robust=robust, mask_offset=mask_offset, covariance=covariance,
                     outline_tolerance=outline_tolerance, max_iterations=max_iterations,
                     restarts=restarts, search_if_poor=search_if_poor)
-    tell = None if progress is None else lambda *step: progress(Step(*step))
-    return Result(_core.run(scene, consume, start, made, backend, num_threads, tell, load_seconds))
+    return made, backend, num_threads, progress
+
+
+def _align_scene(scene, start, consume, load_seconds, **settings):
+    # consume: the scene is this call's own, and its masks need not be copied.
+    *made, progress = _settings(**settings)
+    tell = None if progress is None else lambda step: progress(Step._make(step))
+    return Result(_core.run(scene, consume, start, *made, tell, load_seconds))
 
 
 def align_scene(scene, start=None, **settings):

@@ -38,6 +38,7 @@ struct PyScene {
 
 void BindScene(py::module_* module);
 void BindAlign(py::module_* module);
+void BindObjects(py::module_* module);
 void BindRender(py::module_* module);
 void BindFiles(py::module_* module);
 void BindTrack(py::module_* module);
