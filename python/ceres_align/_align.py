@@ -43,9 +43,9 @@ def _masks(masks):
     return list(masks)
 
 
-def _size_of(mask, where):
+def _size_of(mask, where, cache=None):
     if is_path(mask):
-        height, width = _core.image_size(mask)
+        height, width = _core.image_size(mask, cache)
         return width, height
     shape = getattr(mask, "shape", None)
     if shape is None or len(shape) != 2:
@@ -53,7 +53,7 @@ def _size_of(mask, where):
     return int(shape[1]), int(shape[0])
 
 
-def _cameras(cameras, masks, rig):
+def _cameras(cameras, masks, rig, cache=None):
     """A Camera for each mask. A single camera, or K, is that of all of them."""
     n = len(masks)
     if isinstance(cameras, Camera) or getattr(cameras, "ndim", None) == 2:
@@ -72,7 +72,7 @@ def _cameras(cameras, masks, rig):
             if camera is None or isinstance(camera, (str, bytes, int, float, dict)):
                 raise InputError(f"cameras[{i}] is a {type(camera).__name__}; a Camera, or K "
                                  "(3, 3), is due")
-            width, height = _size_of(masks[i], f"masks[{i}]")
+            width, height = _size_of(masks[i], f"masks[{i}]", cache)
             camera = Camera.from_K(camera, width, height)
         made.append(camera)
     if rig is None:
@@ -106,10 +106,13 @@ def _refine(refine):
 
 
 def make_scene(mesh, masks, cameras, start=None, *, rig=None, names=None, weights=None,
-               world_from_object=None, truth=None, refine=None, mask_threshold=None):
+               world_from_object=None, truth=None, refine=None, mask_threshold=None, cache=None):
+    # cache: a _core.MaskCache, in which COCO files are parsed once for several scenes.
+    if cache is None:
+        cache = _core.MaskCache()
     masks = _masks(masks)
     n = len(masks)
-    cameras = _cameras(cameras, masks, rig)
+    cameras = _cameras(cameras, masks, rig, cache)
     # A list of meshes: one for each view. Two of them could also be (vertices, faces).
     several = _is_list(mesh) and len(mesh) > 0 and all(
         is_path(one) or isinstance(one, PreparedMesh) for one in mesh)
@@ -125,7 +128,7 @@ def make_scene(mesh, masks, cameras, start=None, *, rig=None, names=None, weight
             raise InputError(f"names[{i}] is {name!r} again; names must differ")
     return Scene._make(meshes, cameras, masks, _list_for(weights, n, "weights"), names,
                        _list_for(world_from_object, n, "world_from_object"), _pose(start), truth,
-                       _refine(refine), mask_threshold)
+                       _refine(refine), mask_threshold, cache)
 
 
 def _pose(start):

@@ -87,13 +87,13 @@ def _masks_of(name, given, cameras):
     return masks
 
 
-def _scene_of(name, given, masks, cameras, names, weights, mask_threshold):
+def _scene_of(name, given, masks, cameras, names, weights, mask_threshold, cache):
     seen = [i for i, mask in enumerate(masks) if mask is not None]
     try:
         return make_scene(given.mesh, [masks[i] for i in seen], [cameras[i] for i in seen],
                           given.start, names=[names[i] for i in seen],
                           weights=[weights[i] for i in seen], truth=given.truth,
-                          mask_threshold=mask_threshold)
+                          mask_threshold=mask_threshold, cache=cache)
     except InputError as error:
         raise InputError(f"{_place(name)}: {error}") from None
 
@@ -108,10 +108,11 @@ def _scenes(objects, cameras, rig, names, weights, mask_threshold):
     n = len(next(iter(masks.values())))
     # What a camera given as K takes its size from.
     first = [next((of[i] for of in masks.values() if of[i] is not None), None) for i in range(n)]
-    cameras = _cameras(cameras, first, rig)
+    cache = _core.MaskCache()
+    cameras = _cameras(cameras, first, rig, cache)
     names = [f"view{i}" for i in range(n)] if names is None else _list_for(names, n, "names")
     weights = _list_for(weights, n, "weights")
-    return [_scene_of(name, given, masks[name], cameras, names, weights, mask_threshold)
+    return [_scene_of(name, given, masks[name], cameras, names, weights, mask_threshold, cache)
             for name, given in objects.items()]
 
 

@@ -31,6 +31,7 @@ PYBIND11_MODULE(_core, module) {
   python::BindOutcome(&module);
   python::BindAlign(&module);
   python::BindObjects(&module);
+  python::BindHandEye(&module);
   python::BindRender(&module);
   python::BindFiles(&module);
   python::BindTrack(&module);
