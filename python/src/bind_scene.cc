@@ -462,7 +462,7 @@ LoadedMask MaskOf(py::handle mask, const std::string& where, const Camera& camer
     const py::gil_scoped_release release;
     loaded = LoadMask(file, ImageSize{camera.width_px, camera.height_px}, threshold, cache);
   } else {
-    loaded = MaskFromFractions(AsFractions(mask, where), where, threshold);
+    loaded = AsMask(mask, where, threshold);
   }
   RequireSize(loaded.mask, camera, where);
   return loaded;
