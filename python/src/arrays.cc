@@ -13,6 +13,7 @@
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/mask_scan.h"
 #include "ceres_align/io/raster_file.h"
+#include "pixel_memory.h"
 
 namespace ceres_align::python {
 namespace {
@@ -112,7 +113,7 @@ ImageF ImageOf(const Rows<T>& rows, const Convert& convert) {
   ImageF image;
   image.width = rows.width();
   image.height = rows.height();
-  image.pixels.reserve(static_cast<size_t>(image.width) * static_cast<size_t>(image.height));
+  image.pixels = TakePixels(static_cast<size_t>(image.width) * static_cast<size_t>(image.height));
   std::vector<float> row(static_cast<size_t>(image.width));
   for (int r = 0; r < image.height; ++r) {
     convert(rows.row(r), row.data());
@@ -141,16 +142,23 @@ ImageF FloatFractions(const py::array& array, const std::string& where, MaskScan
   return image;
 }
 
+// All values, each bit that any has: at most 1 where all are 0 and 1.
+template <typename T>
+T BitsOf(const Rows<T>& rows) {
+  T bits = 0;
+  for (int r = 0; r < rows.height(); ++r) {
+    const T* values = rows.row(r);
+    for (int c = 0; c < rows.width(); ++c) bits |= values[c];
+  }
+  return bits;
+}
+
 // Bytes and 16-bit values above 1 are fractions of full; of other integers above 1 nobody knows.
 template <typename T>
 ImageF IntegerFractions(const py::array& array, const std::string& where, MaskScan* seen) {
   const Rows<T> rows(array);
   const int width = rows.width();
-  T bits = 0;
-  for (int r = 0; r < rows.height(); ++r) {
-    const T* values = rows.row(r);
-    for (int c = 0; c < width; ++c) bits |= values[c];
-  }
+  const T bits = BitsOf(rows);
   if (static_cast<T>(bits & ~T{1}) == 0) {
     return ImageOf(rows, [&](const T* from, float* to) {
       int ones = 0;

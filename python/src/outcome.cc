@@ -8,6 +8,7 @@
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/report/text_report.h"
 #include "options.h"
+#include "pixel_memory.h"
 #include "scene.h"
 
 namespace ceres_align::python {
@@ -140,7 +141,11 @@ bool Tell(Interrupts* interrupts, const std::function<py::object()>& call) {
 }  // namespace
 
 void DropImages(Scene* scene) {
-  for (View& view : scene->views) view.mask = view.weight = ImageF();
+  for (View& view : scene->views) {
+    KeepPixels(&view.mask.pixels);
+    KeepPixels(&view.weight.pixels);
+    view.mask = view.weight = ImageF();
+  }
 }
 
 Settings SettingsOf(const py::dict& options, py::handle backend, py::handle num_threads) {

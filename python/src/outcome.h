@@ -28,7 +28,7 @@ struct Outcome {
   std::vector<std::string> warnings;
 };
 
-/// The masks and weights are let go.
+/// The masks and weights are let go; their memory serves the next call (pixel_memory.h).
 void DropImages(Scene* scene);
 
 /// What calls have in common, checked.

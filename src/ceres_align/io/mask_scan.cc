@@ -45,6 +45,17 @@ Piece ScanPiece(const float* values, size_t count) {
   return all;
 }
 
+// How many are 1; -1 where there are others than 0 and 1.
+int OnesOfBinary(const float* values, size_t count) {
+  int ones = 0, others = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const int is_one = values[i] == 1 ? 1 : 0, is_zero = values[i] == 0 ? 1 : 0;
+    ones += is_one;
+    others |= 1 - (is_one + is_zero);
+  }
+  return others == 0 ? ones : -1;
+}
+
 bool HasOthers(const float* values, size_t count, float value) {
   int others = 0;
   for (size_t i = 0; i < count; ++i) others |= (values[i] != 0) & (values[i] != value) ? 1 : 0;
@@ -57,6 +68,11 @@ void MaskScan::Add(const float* values, size_t count) {
   for (size_t begin = 0; begin < count; begin += kPiece) {
     const size_t length = std::min(kPiece, count - begin);
     const float* const from = values + begin;
+    // Most of a mask is.
+    if (const int ones = OnesOfBinary(from, length); ones >= 0) {
+      AddBinary(static_cast<size_t>(ones), length);
+      continue;
+    }
     const Piece piece = ScanPiece(from, length);
     low_ = std::min(low_, piece.low);
     high_ = std::max(high_, piece.high);
