@@ -19,7 +19,7 @@ FAR_LABEL, NEAR_LABEL = 3, 7
 
 # --- A mesh, once for both objects, and two cameras that see them from 40 degrees apart.
 mesh = ca.PreparedMesh(ROOT / "data" / "rooster_small.obj")
-camera = ca.Camera.from_fov(60, width=306, height=256)
+camera = ca.Camera.from_fov(38, width=306, height=256)
 
 
 def pose(turn_deg, place):
@@ -60,7 +60,7 @@ result = ca.align_objects(objects, camera, rig=rig,
 # --- A pose, its covariance and a verdict for each.
 print(result, "in", result.rounds, "rounds,", len(stages), "steps")
 for name, one in result.objects.items():
-    print(f"\n{name}: {one.verdict}")
+    print(f"\n{name}: {one.verdict.splitlines()[-1]}")  # before that, all checks
     print("rig_from_world =\n", one.rig_from_world.round(4))
     print("errors:", one.errors)
     print("sigmas (3 deg, 3 mesh units):", None if one.sigmas is None else one.sigmas.round(4))
