@@ -23,6 +23,8 @@ namespace ceres_align::python {
 
 namespace py = pybind11;
 
+/// Throws InputError of both, a blank between them.
+[[noreturn]] void Refuse(const std::string& where, const std::string& what);
 /// "a str", "an ndarray": what a value is, for messages.
 std::string TypeName(py::handle value);
 
