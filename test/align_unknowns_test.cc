@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "align_testing.h"
+#include "ceres_align/align/align_scene.h"
 #include "ceres_align/assess/covariance.h"
 #include "ceres_align/synth/scan.h"
 #include "ceres_align/unknowns/intrinsics_manifold.h"
@@ -182,6 +185,44 @@ TEST(AlignUnknowns, StopsAndRefusesAsAlignDoes) {
   unknowns.most_focal_factor = 1;
   unknowns.rig_rotation_sigma_rad = 0.1;
   EXPECT_THROW(Solve(scene, unknowns), InputError);
+}
+
+TEST(AlignScene, IsAlignOrAlignUnknownsBehindOccluders) {
+  Scene scene = MakeScene(Blob(), 2, 515, 4);
+  // Before the first camera, over a part of what it sees of the object.
+  Occluder occluder;
+  occluder.mesh_index = 1;
+  occluder.rig_from_occluder.translation = {0, 0, 0.4 * scene.true_rig_from_world->translation.z()};
+  TriangleMesh plate;
+  const double side = 0.1 * occluder.rig_from_occluder.translation.z();
+  plate.vertices = {{0, 0, 0}, {side, 0, 0}, {0, side, 0}};
+  plate.faces = {{0, 1, 2}};
+  scene.meshes.push_back(std::make_shared<TriangleMesh>(plate));
+  scene.mesh_names.push_back("plate");
+  scene.occluders.push_back(occluder);
+  CpuRasterizer rasterizer(2);
+  const AlignOptions options;
+  const PreparedMeshes meshes = PrepareMeshes(scene);
+  for (const double focal_sigma : {0.0, 0.1}) {
+    scene.unknowns.focal_sigma = focal_sigma;
+    const AlignResult expected =
+        focal_sigma > 0 ? AlignUnknowns(scene, scene.unknowns, &rasterizer, options).align
+                        : Align(scene, &rasterizer, options);
+    const AlignedScene aligned = AlignScene(scene, meshes, &rasterizer, options),
+                       again = AlignScene(scene, &rasterizer, options);
+    for (const AlignedScene* one : {&aligned, &again}) {
+      EXPECT_EQ(one->align.rig_from_world.translation, expected.rig_from_world.translation);
+      EXPECT_EQ(one->align.final_cost, expected.final_cost);
+      EXPECT_EQ(one->align.unknowns.empty(), focal_sigma == 0);
+      EXPECT_TRUE(one->scene.occluders.empty());
+      const auto& weights = one->scene.views[0].weight.pixels;
+      EXPECT_GT(std::count(weights.begin(), weights.end(), 0.0f), 50);
+      EXPECT_EQ(one->meshes.size(), scene.meshes.size());
+    }
+    EXPECT_EQ(aligned.meshes[0], meshes[0]);  // not prepared again
+    EXPECT_EQ(aligned.scene.views[0].camera.fx_px == scene.views[0].camera.fx_px, focal_sigma == 0);
+  }
+  EXPECT_THROW(AlignScene(scene, {}, &rasterizer, options), InputError);
 }
 
 TEST(IntrinsicsManifold, IsAManifold) {

@@ -1,6 +1,10 @@
 // The program on several objects in the same images, and on meshes of several parts.
 #include <fstream>
+#include <map>
+#include <mutex>
 
+#include "ceres_align/render/cpu_rasterizer.h"
+#include "ceres_align/scenes/run_scenes.h"
 #include "ceres_align/synth/object_pair.h"
 #include "cli_testing.h"
 
@@ -161,6 +165,117 @@ TEST_F(CliTest, BadInputOfSeveralObjects) {
   scene.objects[0].label = "5";
   SaveScene(work_ / "bad.json", scene);
   ExpectBadInput("--scene bad.json", "no pixel has the label 5; it has 0, 3, 7");
+}
+
+// Scenes of several objects beside one of a single object: lines, folders and bits.
+class ObjectsBatchTest : public CliTest {
+ protected:
+  // a.json, b.json (search), bad.json and one.json; m.jsonl lists them.
+  void WriteScenes() {
+    SceneDescription scene = WriteObjects(work_);
+    fs::rename(work_ / "s.json", work_ / "a.json");
+    SceneDescription one = SceneOfObject(scene, 1);
+    SaveScene(work_ / "one.json", one);
+    for (ObjectDescription& object : scene.objects) object.initial_rig_from_world.reset();
+    SaveScene(work_ / "b.json", scene);
+    scene.objects[0].label = "5";
+    SaveScene(work_ / "bad.json", scene);
+    std::ofstream list(work_ / "m.jsonl");
+    for (const char* id : {"a", "b", "bad", "one"}) {
+      list << Json{{"id", id}, {"scene", id + std::string(".json")}}.dump() << "\n";
+    }
+  }
+  int Batch(const std::string& arguments) const {
+    const std::string command =
+        "cd '" + work_.string() + "' && '" CERES_ALIGN_TOOLS_DIR
+        "/ceres_align_batch' --backend cpu --scenes m.jsonl " + arguments + " > ../out.txt 2>&1";
+    const int status = std::system(command.c_str());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  std::vector<Json> Lines(const std::string& name) const {
+    std::vector<Json> lines;
+    std::istringstream text(ReadAll(work_ / name));
+    for (std::string line; std::getline(text, line);) lines.push_back(Json::parse(line));
+    return lines;
+  }
+};
+
+TEST_F(ObjectsBatchTest, ALineHasTheObjectsWithTheProgramsBits) {
+  WriteScenes();
+  EXPECT_EQ(Batch("--out_dir all --outputs json,overlay,gif"), 2) << ReadAll(logs_ / "out.txt");
+  const std::vector<Json> lines = Lines("all/results.jsonl");
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_NE(lines[2]["error"].get<std::string>().find("no pixel has the label 5"),
+            std::string::npos)
+      << lines[2];
+  EXPECT_FALSE(lines[3].contains("objects"));
+  for (const size_t i : {0, 1}) {
+    const Json& line = lines[i];
+    const std::string id = line["id"];
+    ASSERT_EQ(Run("--backend cpu --scene " + id + ".json --outputs json --out_dir " + id).exit_code,
+              0);
+    Json summary = Result(id);
+    EXPECT_TRUE(line["usable"].get<bool>() && line["right"].get<bool>());
+    EXPECT_EQ(line["rounds"], summary["rounds"]);
+    ASSERT_EQ(line["objects"].size(), 2u);
+    for (size_t k = 0; k < 2; ++k) {
+      const Json& object = line["objects"][k];
+      const std::string name = object["name"];
+      EXPECT_EQ(name, k == 0 ? "parts" : "lump");
+      for (const char* key : {"rig_from_world", "accuracy", "errors"}) {
+        ASSERT_FALSE(object[key].empty());
+        for (const auto& [part, value] : object[key].items()) {
+          EXPECT_EQ(value, summary["objects"][k][key][part]) << id << " " << name << " " << key;
+        }
+      }
+      EXPECT_EQ(object["status"], summary["objects"][k]["status"]);
+      EXPECT_EQ(object["searched"].get<bool>(), i == 1);
+      EXPECT_EQ(object["iou"].size(), 2u);
+      EXPECT_EQ(object["failed"], Json::array());
+      Json alone = Result(id + "/" + name), of_batch = Result("all/" + id + "/" + name);
+      alone.erase("seconds");
+      of_batch.erase("seconds");
+      EXPECT_EQ(alone, of_batch);
+      EXPECT_EQ(Files("all/" + id + "/" + name),
+                (std::set<std::string>{"overlay_left.png", "overlay_right.png", "result.json"}));
+    }
+    summary.erase("seconds");
+    Json of_batch = Result("all/" + id);
+    of_batch.erase("seconds");
+    EXPECT_EQ(of_batch, summary);
+    EXPECT_EQ(Files("all/" + id), (std::set<std::string>{"lump", "parts", "overlay_left.png",
+                                                         "overlay_right.png", "result.json"}));
+  }
+  // Shares, in processes of other numbers of threads, give the same bits.
+  EXPECT_EQ(Batch("--out_dir shares --shard 2/2 --num_threads 1"), 0);
+  EXPECT_EQ(Batch("--out_dir shares --shard 1/2 --num_threads 3"), 2);
+  EXPECT_EQ(ReadAll(work_ / "shares/results.jsonl"), ReadAll(work_ / "all/results.jsonl"));
+}
+
+TEST_F(ObjectsBatchTest, MeshesArePreparedOnceForAll) {
+  WriteScenes();
+  CpuRasterizer first(1), second(1);
+  MeshStore meshes(size_t{1} << 30);
+  std::mutex mutex;
+  std::map<std::string, std::set<const PreparedMesh*>> prepared;
+  SceneRunOptions options;
+  options.align.covariance = false;
+  RunScenes(
+      ListScenes(work_ / "m.jsonl"), {&first, &second}, &meshes, options,
+      [&](const SceneOutcome& outcome) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        if (!outcome.objects) {
+          if (outcome.error.empty()) prepared["lump"].insert(outcome.meshes.at(0).get());
+          return;
+        }
+        for (const ObjectResult& object : outcome.objects->objects) {
+          prepared[object.name].insert(object.meshes.at(0).get());
+        }
+      },
+      {});
+  EXPECT_EQ(meshes.num_meshes(), 2u);
+  EXPECT_EQ(prepared.size(), 2u);
+  for (const auto& [name, of_scenes] : prepared) EXPECT_EQ(of_scenes.size(), 1u) << name;
 }
 
 TEST_F(CliTest, MasksByLabelOnTheCommandLine) {

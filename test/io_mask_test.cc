@@ -1,12 +1,15 @@
 #include <gtest/gtest.h>
 #include <png.h>
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
 
 #include "ceres_align/io/cv_mat.h"
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/mask_io.h"
+#include "ceres_align/io/mask_scan.h"
 #include "ceres_align/io/npy.h"
 #include "io_testing.h"
 
@@ -350,6 +353,42 @@ TEST(MaskFromMat, TwoValuesAreAMaskAndOthersAreErrors) {
   cv::Mat floats(2, 3, CV_32F, cv::Scalar(0.5));
   floats.at<float>(1, 2) = NAN;
   EXPECT_PRED2(Contains, ErrorOf([&] { MaskFromMat(floats, "nan"); }), "column 2, row 1");
+}
+
+// In pieces of odd lengths, against the values one by one.
+TEST(MaskScan, SeesWhatTheValuesAre) {
+  std::vector<float> soft(20011), binary(20011), other(20011);
+  for (size_t i = 0; i < soft.size(); ++i) {
+    soft[i] = static_cast<float>((i * 7919) % 1021) / 1020;
+    binary[i] = (i * 7919) % 1021 > 700 ? 1.0f : 0.0f;
+    other[i] = 0.25f * binary[i];
+  }
+  std::vector<float> late = binary;
+  late.back() = 0.5f;
+  for (const auto& values : {soft, binary, other, late, std::vector<float>(100, 1.0f)}) {
+    io_internal::MaskScan scan;
+    for (size_t begin = 0; begin < values.size(); begin += 997) {
+      scan.Add(values.data() + begin, std::min<size_t>(997, values.size() - begin));
+    }
+    EXPECT_EQ(scan.low(), *std::min_element(values.begin(), values.end()));
+    EXPECT_EQ(scan.high(), *std::max_element(values.begin(), values.end()));
+    double sum = 0;
+    for (const float v : values) sum += v;
+    EXPECT_NEAR(scan.sum(), sum, 1e-6 * sum);
+    EXPECT_EQ(scan.num_below_half(),
+              std::count_if(values.begin(), values.end(), [](float v) { return v < 0.5f; }));
+    EXPECT_EQ(scan.other_value(), values == other ? 0.25f : 0.0f);
+    EXPECT_TRUE(scan.InRange());
+    for (const float wrong : {1.0001f, -1e-6f, NAN, INFINITY, -INFINITY}) {
+      io_internal::MaskScan beyond = scan;
+      beyond.Add(&wrong, 1);
+      EXPECT_FALSE(beyond.InRange()) << wrong;
+    }
+  }
+  io_internal::MaskScan binary_after;
+  binary_after.Add(other.data(), other.size());
+  binary_after.AddBinary(3, 10);
+  EXPECT_EQ(binary_after.other_value(), 0);
 }
 
 TEST(MatOf, IsACopyWithTheSameRows) {

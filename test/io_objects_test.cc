@@ -209,7 +209,7 @@ TEST_F(ObjectsTest, WhatDoesNotGoTogether) {
       },
       "objects take views, not frames");
   EXPECT_PRED2(Contains, ErrorOf([&] { LoadScene(Write(Objects())); }),
-               "several objects are aligned by ceres_align --scene alone");
+               "several objects are not one scene");
 }
 
 TEST_F(ObjectsTest, BadObjects) {

@@ -252,6 +252,8 @@ TEST(Objects, BadInput) {
          "object \"nearer\": the camera of view \"view0\"");
   expect([](Objects* o) { o->back().scene.views[0].camera.lens.k1 = -0.01; },
          "object \"nearer\": the camera of view \"view0\"");
+  expect([&](Objects* o) { o->back().meshes = PrepareMeshes(good[0].scene); },
+         "object \"nearer\": view 'view0': its mesh is not the one");
 }
 
 // Against the ray through the pixel's centre and the triangle's plane.

@@ -231,6 +231,17 @@ TEST_F(BatchTest, TheWorstComeFirst) {
   EXPECT_NE(places[3], std::string::npos);
   EXPECT_NE(html.find("a &amp; b"), std::string::npos);
   EXPECT_NE(SummaryText(rows).find("1 of 4 scenes usable"), std::string::npos);
+  const SceneRow several = ReadResultLine(
+      R"({"id":"two","usable":false,"right":false,"objects":[
+      {"name":"mug","iou":[0.9,0.8],"accuracy":{"rotation_deg":0.2},"failed":[],"searched":true},
+      {"name":"box","iou":[0.85],"accuracy":{"rotation_deg":0.1},"failed":[{"name":"fit",
+      "message":"off"}]}]})");
+  EXPECT_EQ(several.kind, SceneRow::Kind::kWrong);
+  EXPECT_EQ(several.iou, 0.8);
+  EXPECT_EQ(several.rotation_deg, 0.2);
+  EXPECT_EQ(several.words, "box: fit: off");
+  EXPECT_TRUE(several.searched);
+  EXPECT_THROW(ReadResultLine(R"({"id":"a","objects":[3]})"), InputError);
   EXPECT_THROW(ReadResultLine("{\"id\":3}"), InputError);
   EXPECT_THROW(ReadResultLine("{\"id\":\"a"), InputError);
 }

@@ -1,10 +1,13 @@
 // Sequences: the motion, the crop, tracking through empty frames and jumps, and the program.
+#include <sys/inotify.h>
+
 #include "ceres_align/render/cpu_rasterizer.h"
 #include "ceres_align/synth/mask_noise.h"
 #include "ceres_align/track/crop.h"
 #include "ceres_align/track/motion.h"
 #include "ceres_align/track/tracker.h"
 #include "cli_testing.h"
+#include "io_testing.h"
 
 namespace ceres_align {
 namespace {
@@ -285,6 +288,41 @@ TEST_F(SequenceTest, FlagsAndListsAndMistakes) {
   ExpectBadInput("--mesh m.obj --sequence l --K 150,150,80,60 --refine focal", "--refine");
   ExpectBadInput("--mesh m.obj --sequence l --K 150,150,80,60 --video v", "has no ending");
   ExpectBadInput("--video v.mp4", "--video is for --sequence");
+}
+
+// Opened once: parsed once, whatever is taken from it.
+TEST_F(SequenceTest, ACocoFileIsReadOnceForAllFrames) {
+  WriteSequence();
+  testing::Json coco = testing::Json::array();
+  std::ofstream list(work_ / "coco.txt");
+  for (const char* name : {"0", "1", "2", "3", "4", "10"}) {
+    const ImageF mask = LoadMask(work_ / "l" / (name + std::string(".png")), {}, 0.5).mask;
+    coco.push_back({{"image_id", std::atoi(name)},
+                    {"segmentation",
+                     {{"size", {mask.height, mask.width}}, {"counts", testing::CocoRuns(mask)}}}});
+    list << "r.json:" << name << "\n";
+  }
+  list.close();
+  std::ofstream(work_ / "r.json") << coco;
+  const int watch = inotify_init1(IN_NONBLOCK);
+  ASSERT_GE(watch, 0);
+  ASSERT_GE(inotify_add_watch(watch, (work_ / "r.json").c_str(), IN_OPEN | IN_CLOSE), 0);
+  const testing::Outcome outcome =
+      Run("--mesh m.obj --sequence coco.txt --K 150,150,80,60 --outputs json");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("6 of 6 frames: "), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("1 without a mask"), std::string::npos) << outcome.out;
+  // Without the closing in between, openings that follow each other would be one event.
+  alignas(inotify_event) char bytes[65536];
+  const ssize_t size = read(watch, bytes, sizeof(bytes));
+  close(watch);
+  int openings = 0;
+  for (ssize_t at = 0; at < size;) {
+    const auto* event = reinterpret_cast<const inotify_event*>(bytes + at);
+    openings += (event->mask & IN_OPEN) != 0 ? 1 : 0;
+    at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+  }
+  EXPECT_EQ(openings, 1);
 }
 
 TEST_F(SequenceTest, Video) {

@@ -9,14 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "ceres_align/align/align_unknowns.h"
+#include "ceres_align/align/align_scene.h"
 #include "ceres_align/backends/backends.h"
 #include "ceres_align/base/text.h"
 #include "ceres_align/io/conventions.h"
 #include "ceres_align/io/scene_hints.h"
 #include "ceres_align/report/result_json.h"
 #include "ceres_align/report/text_report.h"
-#include "ceres_align/scene/occluders.h"
 #include "cli/align_flags.h"
 #include "cli/demo_scene.h"
 #include "cli/export_cameras.h"
@@ -294,30 +293,19 @@ struct Solved {
 /// The best pose so far is the result when the user presses Ctrl-C; a second one ends the program,
 /// as the first does while there is no pose.
 Solved Solve(Scene scene, const AlignOptions& options, Rasterizer* rasterizer) {
-  Stopwatch watch;
-  Solved solved;
+  std::vector<AlignIteration> iterations;
   Progress progress;
   std::optional<SignalNotes> notes;
-  const AlignCallback callback = [&](const AlignIteration& step) {
-    if (!notes) notes.emplace(SignalNotes::Watch::kInterrupt);
-    solved.iterations.push_back(step);
-    progress.Show(step);
-    return !SignalNotes::Any();
-  };
-  if (scene.unknowns.any()) {
-    UnknownsResult found = AlignUnknowns(scene, scene.unknowns, rasterizer, options, callback);
-    solved.scene = std::move(found.scene);
-    solved.meshes = std::move(found.meshes);
-    solved.result = std::move(found.align);
-  } else {
-    solved.scene = std::move(scene);
-    solved.meshes = PrepareMeshes(solved.scene);
-    const double prepare_seconds = watch.Lap();
-    solved.result = Align(solved.scene, solved.meshes, rasterizer, options, callback);
-    solved.result.prepare_seconds += prepare_seconds;
-  }
+  AlignedScene aligned =
+      AlignScene(std::move(scene), rasterizer, options, [&](const AlignIteration& step) {
+        if (!notes) notes.emplace(SignalNotes::Watch::kInterrupt);
+        iterations.push_back(step);
+        progress.Show(step);
+        return !SignalNotes::Any();
+      });
   progress.Finish();
-  return solved;
+  return {std::move(aligned.scene), std::move(aligned.meshes), std::move(aligned.align),
+          std::move(iterations)};
 }
 
 /// With the warnings behind the message where it throws: they may name the cause.
@@ -388,9 +376,6 @@ int Run() {
     return RunObjects(std::move(several), plan, render, options, rasterizer.get(), &watch);
   }
   Problem problem = MakeProblem();
-  if (!problem.scene.occluders.empty()) {
-    problem.scene = HideBehindOccluders(problem.scene, rasterizer.get());
-  }
   if (problem.estimate_offset) options.offset = Choice::kOn;
   RunSeconds seconds;
   std::printf("Backend: %s\n", why.c_str());

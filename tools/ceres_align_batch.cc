@@ -22,6 +22,7 @@
 #include "cli/align_flags.h"
 #include "cli/batch_progress.h"
 #include "cli/help.h"
+#include "cli/object_files.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -205,6 +206,16 @@ void WriteFolder(const OutputPlan& plan, const SceneOutcome& outcome, const Alig
   RunSeconds seconds;
   seconds.load = outcome.load_seconds;
   seconds.total = outcome.total_seconds;
+  if (outcome.objects) {
+    const ObjectsRun run = {*outcome.objects, options, outcome.warnings, outcome.warnings_of,
+                            seconds};
+    for (const OutputFile& file : DrawObjectPictures(plan, run, rasterizer)) files.Stage(file);
+    for (const OutputFile& file : plan.json ? ObjectJsonFiles(run) : std::vector<OutputFile>()) {
+      files.Stage(file);
+    }
+    files.Commit();
+    return;
+  }
   const DrawnRun drawn = {outcome.scene,  outcome.meshes,    outcome.iterations,
                           outcome.result, options,           outcome.warnings,
                           seconds,        outcome.listed->id};

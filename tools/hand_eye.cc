@@ -10,13 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "ceres_align/assess/verdict.h"
 #include "ceres_align/backends/backends.h"
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
-#include "ceres_align/hand_eye/align_states.h"
+#include "ceres_align/hand_eye/calibrate.h"
 #include "ceres_align/hand_eye/hand_eye_report.h"
-#include "ceres_align/hand_eye/joint_offsets.h"
 #include "ceres_align/io/matrix_text.h"
 #include "ceres_align/report/result_json.h"
 #include "ceres_align/report/text_report.h"
@@ -176,55 +174,26 @@ AlignOptions OptionsFromFlags() {
 }
 
 struct Solved {
-  Scene scene;
-  PreparedMeshes meshes;
-  AlignResult result;
-  std::vector<AlignIteration> iterations;
+  HandEyeResult result;
+  std::vector<AlignIteration> iterations;  ///< of the alignment that the result is of
 };
 
-Solved Solve(const HandEyeProblem& problem, const std::optional<Rigid3d>& start,
-             const AlignOptions& options, Rasterizer* rasterizer) {
-  Stopwatch watch;
+Solved Solve(const HandEyeInput& input, const AlignOptions& options, Rasterizer* rasterizer) {
   Solved solved;
-  solved.scene = MakeHandEyeScene(problem);
-  solved.scene.initial_rig_from_world = start;
-  solved.meshes = PrepareMeshes(solved.scene);
-  const double prepare_seconds = watch.Lap();
   Progress progress;
   std::optional<SignalNotes> notes;
-  solved.result = AlignStates(solved.scene, solved.meshes, rasterizer, options,
-                              [&](const AlignIteration& step) {
-                                if (!notes) notes.emplace(SignalNotes::Watch::kInterrupt);
-                                solved.iterations.push_back(step);
-                                progress.Show(step);
-                                return !SignalNotes::Any();
-                              });
+  solved.result = CalibrateHandEye(input.problem, input.start, rasterizer,
+                                   {options, FLAGS_check_joints, FLAGS_joint_offsets},
+                                   [&](const AlignIteration& step) {
+                                     if (!notes) notes.emplace(SignalNotes::Watch::kInterrupt);
+                                     solved.iterations.push_back(step);
+                                     progress.Show(step);
+                                     return !SignalNotes::Any();
+                                   });
   progress.Finish();
-  solved.result.prepare_seconds += prepare_seconds;
+  solved.iterations.erase(solved.iterations.begin(),
+                          solved.iterations.begin() + solved.result.first_step);
   return solved;
-}
-
-/// Where the pose is about right: what the masks say of the joints, and, if asked for, a new
-/// alignment with that.
-std::optional<JointOffsets> TreatJoints(const HandEyeInput& input, const AlignOptions& options,
-                                        Rasterizer* rasterizer, Solved* solved) {
-  const bool about_right = solved->result.status != AlignStatus::kStopped &&
-                           solved->result.MeanIou() >= kLimits.least_mean_iou;
-  if (!(FLAGS_check_joints || FLAGS_joint_offsets) || !about_right ||
-      input.problem.model.variable_names.empty()) {
-    return std::nullopt;
-  }
-  const JointOffsets offsets =
-      EstimateJointOffsets(input.problem, solved->scene, solved->result.rig_from_world, rasterizer);
-  if (!FLAGS_joint_offsets || !offsets.known()) {
-    JudgeOffsets(offsets, &solved->result);
-    return offsets;
-  }
-  HandEyeProblem moved = input.problem;
-  moved.states.rowwise() += offsets.Values().transpose();
-  *solved = Solve(moved, offsets.rig_from_world, options, rasterizer);
-  TakeOffsets(offsets, &solved->result);
-  return offsets;
 }
 
 int Run() {
@@ -242,30 +211,29 @@ int Run() {
   std::fflush(stdout);
   seconds.load = watch.Lap();
 
-  Solved solved = Solve(input.problem, input.start, options, rasterizer.get());
+  const Solved solved = Solve(input, options, rasterizer.get());
+  const Scene& scene = solved.result.scene;
+  const AlignResult& result = solved.result.align;
+  const std::optional<JointOffsets>& offsets = solved.result.offsets;
+  const bool taken = solved.result.offsets_taken;
   watch.Lap();
-  const std::optional<JointOffsets> offsets =
-      TreatJoints(input, options, rasterizer.get(), &solved);
-  const bool taken = offsets && offsets->known() && FLAGS_joint_offsets;
-  const double joints_seconds = watch.Lap();
   for (const std::string& warning : input.warnings) {
     std::fprintf(stderr, "hand_eye: warning: %s\n", warning.c_str());
   }
   std::vector<OutputFile> files =
       DrawPictures(plan,
-                   {solved.scene, solved.meshes, solved.iterations, solved.result, options,
-                    input.warnings, seconds, "hand_eye"},
+                   {scene, solved.result.meshes, solved.iterations, result, options, input.warnings,
+                    seconds, "hand_eye"},
                    rasterizer.get());
   seconds.draw = watch.Lap();
   const HandEyeFrames frames = {input.parent, "camera"};
   files.push_back({input.problem.object ? "flange_from_cam.csv" : "base_from_cam.csv",
-                   MatrixCsv(MatrixOf(MountFromCam(solved.result.rig_from_world)))});
-  files.push_back({"hand_eye.yaml", HandEyeYaml(frames, input.mask_files, solved.result,
+                   MatrixCsv(MatrixOf(MountFromCam(result.rig_from_world)))});
+  files.push_back({"hand_eye.yaml", HandEyeYaml(frames, input.mask_files, result,
                                                 offsets ? &*offsets : nullptr, taken)});
   seconds.total = watch.Total();
   if (plan.json) {
-    files.push_back(
-        {"result.json", ResultJson(solved.scene, solved.result, options, seconds, input.warnings)});
+    files.push_back({"result.json", ResultJson(scene, result, options, seconds, input.warnings)});
   }
   if (plan.any()) {
     WriteFiles("hand_eye", plan.out_dir, [&](OutputFiles* staged) {
@@ -274,20 +242,19 @@ int Run() {
   }
   seconds.write = watch.Lap();
   seconds.total = watch.Total();
-  std::fputs(HandEyeText(frames, input.mask_files, solved.result).c_str(), stdout);
+  std::fputs(HandEyeText(frames, input.mask_files, result).c_str(), stdout);
   if (offsets) std::fputs(OffsetsText(*offsets, taken).c_str(), stdout);
-  std::printf("Stopped: %s; %s\n", ToString(solved.result.status),
-              solved.result.termination.c_str());
+  std::printf("Stopped: %s; %s\n", ToString(result.status), result.termination.c_str());
   std::printf(
       "Seconds: load %.3f, prepare %.3f, solve %.4f, assess %.4f, joints %.3f, draw %.3f, write "
       "%.3f, total %.3f\n",
-      seconds.load, solved.result.prepare_seconds, solved.result.solve_seconds,
-      solved.result.assess_seconds, joints_seconds, seconds.draw, seconds.write, seconds.total);
-  std::fputs(VerdictText(solved.result).c_str(), stdout);
+      seconds.load, result.prepare_seconds, result.solve_seconds, result.assess_seconds,
+      solved.result.joints_seconds, seconds.draw, seconds.write, seconds.total);
+  std::fputs(VerdictText(result).c_str(), stdout);
   if (plan.any()) {
     std::printf("Written to %s: %zu files\n", Shown(plan.out_dir).c_str(), files.size());
   }
-  return solved.result.IsUsable() ? kExitOk : kExitNotUsable;
+  return result.IsUsable() ? kExitOk : kExitNotUsable;
 }
 
 }  // namespace

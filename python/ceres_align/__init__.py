@@ -17,7 +17,7 @@ release the GIL; Ctrl-C ends them.
 """
 
 from ._align import Scene, align, align_scene, load_scene, option_names
-from ._core import Camera, InputError, __version__, why_not_cuda
+from ._core import Camera, InputError, Robot, __version__, why_not_cuda
 from ._files import (
     CameraFormat,
     CameraSet,
@@ -38,16 +38,20 @@ from ._files import (
     write_cameras,
     write_matrix,
 )
+from ._hand_eye import HandEyeResult, JointOffset, hand_eye
 from ._mesh import PreparedMesh
+from ._objects import ObjectsResult, SceneObject, align_objects, load_objects
 from ._render import Maps, Rasterizer, Rows, moved, render
 from ._result import Accuracy, Alternative, Check, Errors, Result, Step, UnknownFit, ViewResult
 from ._track import TrackedFrame, Tracker
 
 __all__ = [
     "Accuracy", "Alternative", "Camera", "CameraFormat", "CameraSet", "Check", "Errors",
-    "InputError", "InputWarning", "Maps", "Mesh", "PreparedMesh", "Rasterizer", "Result", "Rows",
-    "Scene", "Step", "TrackedFrame", "Tracker", "UnknownFit", "ViewResult", "__version__", "align", "align_scene",
-    "camera_formats", "image_size", "load_ignore", "load_mask", "load_mesh", "load_photo",
-    "load_scene", "moved", "option_names", "read_cameras", "read_matrix", "read_pose", "render",
-    "save_exr", "save_mask", "save_mesh", "why_not_cuda", "write_cameras", "write_matrix",
+    "HandEyeResult", "InputError", "InputWarning", "JointOffset", "Maps", "Mesh", "ObjectsResult",
+    "PreparedMesh", "Rasterizer", "Result", "Robot", "Rows", "Scene", "SceneObject", "Step",
+    "TrackedFrame", "Tracker", "UnknownFit", "ViewResult", "__version__", "align", "align_objects",
+    "align_scene", "camera_formats", "hand_eye", "image_size", "load_ignore", "load_mask",
+    "load_mesh", "load_objects", "load_photo", "load_scene", "moved", "option_names",
+    "read_cameras", "read_matrix", "read_pose", "render", "save_exr", "save_mask", "save_mesh",
+    "why_not_cuda", "write_cameras", "write_matrix",
 ]

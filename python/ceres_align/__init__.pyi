@@ -259,6 +259,52 @@ def align_scene(
     progress: Optional[Callable[[Step], Any]] = None,
 ) -> Result: ...
 def load_scene(path: _Path) -> Scene: ...
+
+class SceneObject(NamedTuple):
+    """One of several objects: its mesh, and a mask for each camera, None where it has none."""
+    mesh: Union[_Mesh, Sequence[Union[_Path, PreparedMesh]]]
+    masks: Union[_Path, ArrayLike, Sequence[Union[None, _Path, ArrayLike]]]
+    start: Union[None, ArrayLike, Result] = None
+    truth: Optional[ArrayLike] = None
+
+class ObjectsResult:
+    objects: Dict[str, Result]
+    usable: bool
+    rounds: int
+    warnings: List[str]
+    seconds: Dict[str, float]
+    def __getitem__(self, name: str) -> Result: ...
+    def __len__(self) -> int: ...
+    def to_json(self) -> str: ...
+    def report(self) -> str: ...
+
+def align_objects(
+    objects: Union[_Path, Dict[str, SceneObject], Dict[str, Scene]],
+    cameras: Union[None, Camera, ArrayLike, Sequence[Union[Camera, ArrayLike]]] = None,
+    *,
+    rig: Optional[Sequence[ArrayLike]] = None,
+    names: Optional[Sequence[str]] = None,
+    weights: Optional[Sequence[Optional[ArrayLike]]] = None,
+    mask_threshold: Optional[float] = None,
+    search: bool = False,
+    require_deg: Optional[float] = None,
+    require_percent: Optional[float] = None,
+    trust_deg: Optional[float] = None,
+    trust_percent: Optional[float] = None,
+    distance: Optional[Tuple[float, float]] = None,
+    robust: Optional[str] = None,
+    mask_offset: Optional[str] = None,
+    covariance: Optional[bool] = None,
+    outline_tolerance: Optional[float] = None,
+    max_iterations: Optional[int] = None,
+    restarts: Optional[int] = None,
+    search_if_poor: Optional[bool] = None,
+    options: Optional[Dict[str, Any]] = None,
+    backend: str = "auto",
+    num_threads: int = 0,
+    progress: Optional[Callable[[str, Step], Any]] = None,
+) -> ObjectsResult: ...
+def load_objects(path: _Path) -> Dict[str, Scene]: ...
 def option_names() -> List[str]: ...
 def why_not_cuda() -> str: ...
 
@@ -299,6 +345,78 @@ class Tracker:
         **others: Any,
     ) -> None: ...
     def next(self, masks: Any) -> TrackedFrame: ...
+
+class Robot:
+    def __init__(
+        self,
+        urdf: _Path,
+        *,
+        geometry: str = "visual",
+        packages: Optional[Dict[str, _Path]] = None,
+        package_roots: Optional[Sequence[_Path]] = None,
+        links: Optional[Sequence[str]] = None,
+    ) -> None: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def joints(self) -> List[str]: ...
+    @property
+    def links(self) -> List[str]: ...
+    def link_poses(self, joints: ArrayLike) -> _Floats: ...
+    def mesh(self, joints: ArrayLike) -> Tuple[_Floats, _Ints]: ...
+
+class JointOffset(NamedTuple):
+    joint: str
+    turns: bool
+    offset: float
+    sigma: float
+    prior_sigma: float
+    explains: float
+    suspicious: bool
+
+class HandEyeResult(Result):
+    mount: str
+    mount_from_cam: _Floats
+    mount_covariance: Optional[_Floats]
+    joint_offsets: Optional[List[JointOffset]]
+    why_no_offsets: str
+    offsets_taken: bool
+    def to_yaml(self) -> str: ...
+
+def hand_eye(
+    robot: Union[_Path, Robot],
+    joints: Union[_Path, ArrayLike, Dict[str, ArrayLike]],
+    masks: Union[_Path, ArrayLike, Sequence[Union[_Path, ArrayLike]]],
+    camera: Union[_Path, Camera, ArrayLike],
+    start: Union[None, _Path, ArrayLike, HandEyeResult] = None,
+    *,
+    eye_in_hand: bool = False,
+    flange: Optional[str] = None,
+    object: Optional[_Mesh] = None,
+    base_from_object: Union[None, _Path, ArrayLike] = None,
+    stereo_masks: Union[None, _Path, ArrayLike, Sequence[Union[_Path, ArrayLike]]] = None,
+    stereo_camera: Union[None, _Path, Camera, ArrayLike] = None,
+    stereo_cam_from_cam: Union[None, _Path, ArrayLike] = None,
+    mask_threshold: Optional[float] = None,
+    check_joints: bool = True,
+    joint_offsets: bool = False,
+    require_deg: Optional[float] = None,
+    require_percent: Optional[float] = None,
+    trust_deg: Optional[float] = None,
+    trust_percent: Optional[float] = None,
+    distance: Optional[Tuple[float, float]] = None,
+    robust: Optional[str] = None,
+    mask_offset: Optional[str] = None,
+    covariance: Optional[bool] = None,
+    outline_tolerance: Optional[float] = None,
+    max_iterations: Optional[int] = None,
+    restarts: Optional[int] = None,
+    search_if_poor: Optional[bool] = None,
+    options: Optional[Dict[str, Any]] = None,
+    backend: str = "auto",
+    num_threads: int = 0,
+    progress: Optional[Callable[[Step], Any]] = None,
+) -> HandEyeResult: ...
 
 class Rows(NamedTuple):
     rows: _Ints

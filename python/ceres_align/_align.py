@@ -43,9 +43,9 @@ def _masks(masks):
     return list(masks)
 
 
-def _size_of(mask, where):
+def _size_of(mask, where, cache=None):
     if is_path(mask):
-        height, width = _core.image_size(mask)
+        height, width = _core.image_size(mask, cache)
         return width, height
     shape = getattr(mask, "shape", None)
     if shape is None or len(shape) != 2:
@@ -53,7 +53,7 @@ def _size_of(mask, where):
     return int(shape[1]), int(shape[0])
 
 
-def _cameras(cameras, masks, rig):
+def _cameras(cameras, masks, rig, cache=None):
     """A Camera for each mask. A single camera, or K, is that of all of them."""
     n = len(masks)
     if isinstance(cameras, Camera) or getattr(cameras, "ndim", None) == 2:
@@ -72,7 +72,7 @@ def _cameras(cameras, masks, rig):
             if camera is None or isinstance(camera, (str, bytes, int, float, dict)):
                 raise InputError(f"cameras[{i}] is a {type(camera).__name__}; a Camera, or K "
                                  "(3, 3), is due")
-            width, height = _size_of(masks[i], f"masks[{i}]")
+            width, height = _size_of(masks[i], f"masks[{i}]", cache)
             camera = Camera.from_K(camera, width, height)
         made.append(camera)
     if rig is None:
@@ -106,10 +106,13 @@ def _refine(refine):
 
 
 def make_scene(mesh, masks, cameras, start=None, *, rig=None, names=None, weights=None,
-               world_from_object=None, truth=None, refine=None, mask_threshold=None):
+               world_from_object=None, truth=None, refine=None, mask_threshold=None, cache=None):
+    # cache: a _core.MaskCache, in which COCO files are parsed once for several scenes.
+    if cache is None:
+        cache = _core.MaskCache()
     masks = _masks(masks)
     n = len(masks)
-    cameras = _cameras(cameras, masks, rig)
+    cameras = _cameras(cameras, masks, rig, cache)
     # A list of meshes: one for each view. Two of them could also be (vertices, faces).
     several = _is_list(mesh) and len(mesh) > 0 and all(
         is_path(one) or isinstance(one, PreparedMesh) for one in mesh)
@@ -125,7 +128,7 @@ def make_scene(mesh, masks, cameras, start=None, *, rig=None, names=None, weight
             raise InputError(f"names[{i}] is {name!r} again; names must differ")
     return Scene._make(meshes, cameras, masks, _list_for(weights, n, "weights"), names,
                        _list_for(world_from_object, n, "world_from_object"), _pose(start), truth,
-                       _refine(refine), mask_threshold)
+                       _refine(refine), mask_threshold, cache)
 
 
 def _pose(start):
@@ -167,19 +170,25 @@ def _options(options, require_deg, require_percent, trust_deg, trust_percent, di
     return made
 
 
-def _align_scene(scene, start, consume, load_seconds, *, require_deg=None, require_percent=None,
-                 trust_deg=None, trust_percent=None, distance=None, robust=None, mask_offset=None,
-                 covariance=None, outline_tolerance=None, max_iterations=None, restarts=None,
-                 search_if_poor=None, options=None, backend="auto", num_threads=0, progress=None):
-    # consume: the scene is this call's own, and its masks need not be copied.
+def _settings(*, require_deg=None, require_percent=None, trust_deg=None, trust_percent=None,
+              distance=None, robust=None, mask_offset=None, covariance=None, outline_tolerance=None,
+              max_iterations=None, restarts=None, search_if_poor=None, options=None,
+              backend="auto", num_threads=0, progress=None):
+    """(options, backend, num_threads, progress), progress checked."""
     if progress is not None and not callable(progress):
         raise InputError(f"progress is a {type(progress).__name__}; a function is due")
     made = _options(options, require_deg, require_percent, trust_deg, trust_percent, distance,
                     robust=robust, mask_offset=mask_offset, covariance=covariance,
                     outline_tolerance=outline_tolerance, max_iterations=max_iterations,
                     restarts=restarts, search_if_poor=search_if_poor)
-    tell = None if progress is None else lambda *step: progress(Step(*step))
-    return Result(_core.run(scene, consume, start, made, backend, num_threads, tell, load_seconds))
+    return made, backend, num_threads, progress
+
+
+def _align_scene(scene, start, consume, load_seconds, **settings):
+    # consume: the scene is this call's own, and its masks need not be copied.
+    *made, progress = _settings(**settings)
+    tell = None if progress is None else lambda step: progress(Step._make(step))
+    return Result(_core.run(scene, consume, start, *made, tell, load_seconds))
 
 
 def align_scene(scene, start=None, **settings):

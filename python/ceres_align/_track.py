@@ -66,6 +66,7 @@ class Tracker:
         self._options = _options(options, require_deg, require_percent, None, None, distance,
                                  **others)
         self._settings = (search_when_lost, assess, backend, num_threads)
+        self._cache = _core.MaskCache()  # a COCO file is parsed once for all frames
         self._core = None
         self._made_cameras = None
 
@@ -76,13 +77,13 @@ class Tracker:
         masks = _masks(masks)
         cameras, rig, weights, threshold, start = self._given
         if self._made_cameras is None:
-            self._made_cameras = _cameras(cameras, masks, rig)
+            self._made_cameras = _cameras(cameras, masks, rig, self._cache)
         if len(masks) != len(self._made_cameras):
             raise InputError(f"masks has {len(masks)} entries; there are "
                              f"{len(self._made_cameras)} cameras")
         scene = make_scene(self._mesh, masks, self._made_cameras,
                            start if self._core is None else None, weights=weights,
-                           mask_threshold=threshold)
+                           mask_threshold=threshold, cache=self._cache)
         if self._core is None:
             self._core = _core.Tracker(scene, self._options, *self._settings)
         fields = self._core.next(scene)

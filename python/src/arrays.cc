@@ -11,14 +11,14 @@
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
 #include "ceres_align/io/conventions.h"
-#include "ceres_align/io/raster_file.h"
 
 namespace ceres_align::python {
-namespace {
 
-[[noreturn]] void Refuse(const std::string& where, const std::string& what) {
+void Refuse(const std::string& where, const std::string& what) {
   throw InputError(where + " " + what);
 }
+
+namespace {
 
 bool IsText(py::handle value) {
   return PyUnicode_Check(value.ptr()) || PyBytes_Check(value.ptr()) ||
@@ -57,76 +57,6 @@ void RequireFinite(const Doubles& values, const std::string& where) {
     Refuse(where, Format("has the value %g at [%s]", v[i], at.c_str()));
   }
 }
-
-// All values of an array of two dimensions and this type, rows in order; `owner` keeps them.
-template <typename T>
-const T* Values(const py::array& array, py::object* owner) {
-  const auto packed = py::array_t<T, py::array::c_style | py::array::forcecast>(array);
-  *owner = packed;
-  return packed.data();
-}
-
-std::string PlaceOf(py::ssize_t i, const py::array& array) {
-  return Format("at row %d, column %d", static_cast<int>(i / array.shape(1)),
-                static_cast<int>(i % array.shape(1)));
-}
-
-py::array AsImage(py::handle value, const std::string& where) {
-  py::array array = AsArray(value, where);
-  if (array.ndim() != 2) {
-    Refuse(where, "has the shape " + ShapeText(array) + "; it must be (height, width)");
-  }
-  if (array.size() == 0) Refuse(where, "is empty: its shape is " + ShapeText(array));
-  io_internal::CheckPixelCount(array.shape(1), array.shape(0), where);
-  return array;
-}
-
-template <typename T>
-ImageF FloatFractions(const py::array& array, const std::string& where) {
-  ImageF image(static_cast<int>(array.shape(1)), static_cast<int>(array.shape(0)));
-  py::object owner;
-  const T* values = Values<T>(array, &owner);
-  int wrong = 0;
-  for (size_t i = 0; i < image.pixels.size(); ++i) {
-    wrong |= values[i] >= 0 && values[i] <= 1 ? 0 : 1;
-    image.pixels[i] = static_cast<float>(values[i]);
-  }
-  for (py::ssize_t i = 0; wrong != 0; ++i) {
-    if (values[i] >= 0 && values[i] <= 1) continue;
-    Refuse(where, Format("has the value %g ", static_cast<double>(values[i])) + PlaceOf(i, array) +
-                      "; it must lie in [0, 1]");
-  }
-  return image;
-}
-
-// Bytes and 16-bit values above 1 are fractions of full; of other integers above 1 nobody knows.
-template <typename T>
-ImageF IntegerFractions(const py::array& array, const std::string& where) {
-  ImageF image(static_cast<int>(array.shape(1)), static_cast<int>(array.shape(0)));
-  py::object owner;
-  const T* values = Values<T>(array, &owner);
-  T least = 0, most = 0;
-  for (size_t i = 0; i < image.pixels.size(); ++i) {
-    least = std::min(least, values[i]);
-    most = std::max(most, values[i]);
-  }
-  constexpr bool kHasFull = std::is_same_v<T, uint8_t> || std::is_same_v<T, uint16_t>;
-  if (least < 0 || (most > 1 && !kHasFull)) {
-    Refuse(where, Format("has integers from %lld to %lld; say which label is the mask (array == "
-                         "label), or give bool, uint8, uint16 or floats",
-                         static_cast<long long>(least), static_cast<long long>(most)));
-  }
-  // As the reader of PNG files has it, to the same bits.
-  const float scale = most <= 1 ? 1.0f : 1.0f / static_cast<float>(std::numeric_limits<T>::max());
-  for (size_t i = 0; i < image.pixels.size(); ++i) {
-    image.pixels[i] = static_cast<float>(values[i]) * scale;
-  }
-  return image;
-}
-
-}  // namespace
-
-namespace {
 
 std::string Text(const py::object& value) { return py::str(value).cast<std::string>(); }
 
@@ -307,34 +237,6 @@ TriangleMesh AsMesh(py::handle vertices, py::handle faces, const std::string& wh
     }
   }
   return mesh;
-}
-
-ImageF AsFractions(py::handle value, const std::string& where) {
-  const py::array array = AsImage(value, where);
-  const char kind = array.dtype().kind();
-  const py::ssize_t bytes = array.itemsize();
-  if (kind == 'f' && bytes == 4) return FloatFractions<float>(array, where);
-  if (kind == 'f') return FloatFractions<double>(array, where);
-  if (kind == 'b') return IntegerFractions<uint8_t>(py::array(array.attr("view")("u1")), where);
-  if (kind == 'u' && bytes == 1) return IntegerFractions<uint8_t>(array, where);
-  if (kind == 'u' && bytes == 2) return IntegerFractions<uint16_t>(array, where);
-  return IntegerFractions<int64_t>(array, where);
-}
-
-ImageF AsWeights(py::handle value, const std::string& where) {
-  const py::array array = AsImage(value, where);
-  ImageF image(static_cast<int>(array.shape(1)), static_cast<int>(array.shape(0)));
-  py::object owner;
-  const float* weights = Values<float>(array, &owner);
-  for (size_t i = 0; i < image.pixels.size(); ++i) {
-    if (!(weights[i] >= 0 && std::isfinite(weights[i]))) {
-      Refuse(where, Format("has the value %g ", static_cast<double>(weights[i])) +
-                        PlaceOf(static_cast<py::ssize_t>(i), array) +
-                        "; weights are finite and not negative");
-    }
-    image.pixels[i] = weights[i];
-  }
-  return image;
 }
 
 py::array FromMatrix(const Eigen::Ref<const Eigen::MatrixXd>& matrix) {

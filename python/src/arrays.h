@@ -17,11 +17,14 @@
 #include "ceres_align/base/image.h"
 #include "ceres_align/geometry/mesh.h"
 #include "ceres_align/geometry/rigid3d.h"
+#include "ceres_align/io/mask_io.h"
 
 namespace ceres_align::python {
 
 namespace py = pybind11;
 
+/// Throws InputError of both, a blank between them.
+[[noreturn]] void Refuse(const std::string& where, const std::string& what);
 /// "a str", "an ndarray": what a value is, for messages.
 std::string TypeName(py::handle value);
 
@@ -50,6 +53,8 @@ TriangleMesh AsMesh(py::handle vertices, py::handle faces, const std::string& wh
 /// A mask's values as fractions of full: bool, 0..1 of any type, uint8 / 255, uint16 / 65535,
 /// floats in [0, 1]. Any strides.
 ImageF AsFractions(py::handle value, const std::string& where);
+/// The same as the mask that a file with these values is.
+LoadedMask AsMask(py::handle value, const std::string& where, std::optional<double> threshold);
 /// Weights: finite and not negative.
 ImageF AsWeights(py::handle value, const std::string& where);
 

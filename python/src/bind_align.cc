@@ -1,18 +1,14 @@
 #include <chrono>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
-#include "ceres_align/align/align_unknowns.h"
+#include "ceres_align/align/align_scene.h"
 #include "ceres_align/backends/backends.h"
-#include "ceres_align/base/error.h"
-#include "ceres_align/base/text.h"
-#include "ceres_align/io/conventions.h"
-#include "ceres_align/report/result_json.h"
-#include "ceres_align/report/text_report.h"
-#include "ceres_align/scene/occluders.h"
-#include "interrupts.h"
 #include "options.h"
+#include "outcome.h"
 #include "rasterizers.h"
 #include "scene.h"
 
@@ -30,69 +26,13 @@ std::shared_ptr<Rasterizer> SharedRasterizer(const std::string& backend, int num
 
 namespace {
 
-/// What a Result holds on to: all that its reports need, without the masks.
-struct Outcome {
-  Scene scene;
-  AlignResult result;
-  AlignOptions options;
-  RunSeconds seconds;
-  std::vector<std::string> warnings;
-};
-
-double SecondsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-// With the GIL, which the thread takes for it.
-AlignCallback TellPython(py::handle progress, Interrupts* interrupts) {
-  if (progress.is_none()) {
-    return [interrupts](const AlignIteration&) {
-      interrupts->Check();
-      return true;
-    };
-  }
-  return [progress, interrupts](const AlignIteration& step) {
-    interrupts->Check();
-    const py::gil_scoped_acquire gil;
-    try {
-      const py::object go_on =
-          progress(step.level, step.num_levels, step.width_px, step.height_px, step.iteration,
-                   step.cost, step.step_px, step.accepted, FromPose(step.rig_from_world),
-                   step.candidates, step.thorough);
-      return go_on.ptr() != Py_False;
-    } catch (py::error_already_set& error) {
-      interrupts->Keep(error);
-      return false;
-    }
-  };
-}
-
-void Solve(const PreparedMeshes& meshes, Rasterizer* rasterizer, const AlignCallback& callback,
-           Outcome* outcome) {
-  Scene& scene = outcome->scene;
-  if (!scene.unknowns.any()) {
-    outcome->result = Align(scene, meshes, rasterizer, outcome->options, callback);
-    return;
-  }
-  if (!scene.occluders.empty()) scene = HideBehindOccluders(scene, rasterizer);
-  UnknownsResult found =
-      AlignUnknowns(scene, scene.unknowns, rasterizer, outcome->options, callback);
-  scene = std::move(found.scene);
-  outcome->result = std::move(found.align);
-}
-
 // `consume`: nobody else will ask for the scene, so that its masks are taken, not copied.
 std::shared_ptr<Outcome> Run(PyScene& given, bool consume, py::handle start,
                              const py::dict& options, py::handle backend, py::handle num_threads,
                              py::handle progress, double load_seconds) {
   const auto begin = std::chrono::steady_clock::now();
-  auto outcome = std::make_shared<Outcome>();
-  outcome->options = OptionsOf(options);
-  if (given.estimate_offset) outcome->options.offset = Choice::kOn;
-  outcome->options.Validate();
-  const std::string backend_name = AsText(backend, "backend");
-  const int threads = AsInt(num_threads, "num_threads");
-  BackendOptions{backend_name, threads}.Validate();
+  Settings settings = SettingsOf(options, backend, num_threads);
+  if (given.estimate_offset) settings.options.offset = Choice::kOn;
   std::optional<Rigid3d> start_pose = given.scene.initial_rig_from_world;
   if (py::isinstance<py::bool_>(start)) {
     start_pose.reset();  // False: search
@@ -101,141 +41,33 @@ std::shared_ptr<Outcome> Run(PyScene& given, bool consume, py::handle start,
   }
   Interrupts interrupts;
   const AlignCallback callback = TellPython(progress, &interrupts);
+  auto outcome = std::make_shared<Outcome>();
+  outcome->options = settings.options;
   outcome->warnings = given.warnings;
   WithoutGil(&interrupts, [&] {
+    Scene scene;
     if (consume) {
-      outcome->scene = std::move(given.scene);
+      scene = std::move(given.scene);
     } else {
-      outcome->scene = given.scene;
+      scene = given.scene;
     }
-    outcome->scene.initial_rig_from_world = start_pose;
-    const std::shared_ptr<Rasterizer> rasterizer = SharedRasterizer(backend_name, threads);
+    scene.initial_rig_from_world = start_pose;
+    const auto rasterizer = SharedRasterizer(settings.backend, settings.num_threads);
     InterruptibleRasterizer interruptible(rasterizer.get(), &interrupts);
-    Solve(given.meshes, &interruptible, callback, outcome.get());
+    AlignedScene aligned =
+        AlignScene(std::move(scene), given.meshes, &interruptible, settings.options, callback);
+    outcome->scene = std::move(aligned.scene);
+    outcome->result = std::move(aligned.align);
   });
-  for (View& view : outcome->scene.views) view.mask = view.weight = ImageF();
+  DropImages(&outcome->scene);
   outcome->seconds.load = load_seconds;
   outcome->seconds.total = load_seconds + SecondsSince(begin);
   return outcome;
 }
 
-template <typename Numbers>
-py::array Array(const Numbers& numbers) {
-  Eigen::VectorXd vector(static_cast<Eigen::Index>(numbers.size()));
-  for (Eigen::Index i = 0; i < vector.size(); ++i) vector(i) = numbers[i];
-  return FromVector(vector);
-}
-
-py::tuple FieldsOf(const ViewResult& view) {
-  return py::make_tuple(py::str(view.name), FromPose(view.cam_from_world),
-                        FromVector(view.camera_center_in_world), view.iou, view.contour_rms_px,
-                        view.mask_empty, view.mask_touches_frame, view.object_in_frame,
-                        view.mask_area_px, view.object_area_px);
-}
-
-py::tuple FieldsOf(const Alternative& other) {
-  return py::make_tuple(FromPose(other.rig_from_world), other.cost_ratio, Array(other.view_iou),
-                        ToString(other.kind), other.fits, other.relation);
-}
-
-py::tuple FieldsOf(const UnknownFit& fit) {
-  return py::make_tuple(fit.name, fit.of, fit.value, fit.sigma, fit.prior, fit.prior_sigma,
-                        fit.moved, fit.determined, fit.why);
-}
-
-py::tuple FieldsOf(const Check& check) {
-  return py::make_tuple(check.name, check.passed, check.message);
-}
-
-template <typename List>
-py::list TuplesOf(const List& list) {
-  py::list tuples;
-  for (const auto& item : list) tuples.append(FieldsOf(item));
-  return tuples;
-}
-
-void AddPoses(const AlignResult& result, py::dict* fields) {
-  py::dict& f = *fields;
-  f["rig_from_world"] = FromPose(result.rig_from_world);
-  std::vector<Rigid3d> cameras;
-  for (const ViewResult& view : result.views) cameras.push_back(view.cam_from_world);
-  f["cam_from_world"] = FromPoses(cameras);
-  const Pytorch3dPose first = ToPytorch3d(cameras.at(0));
-  f["R"] = FromMatrix(first.R);
-  f["T"] = FromVector(first.T);
-  f["object_center"] = FromVector(result.object_center_in_world);
-}
-
-void AddAccuracy(const AlignResult& result, py::dict* fields) {
-  py::dict& f = *fields;
-  for (const char* name : {"covariance", "sigmas", "accuracy"}) f[name] = py::none();
-  if (result.covariance) {
-    f["covariance"] = FromMatrix(*result.covariance);
-    f["sigmas"] = FromVector(SigmasOf(result));
-  }
-  if (result.accuracy) {
-    f["accuracy"] =
-        py::make_tuple(result.accuracy->rotation_rad * 180 / M_PI, result.accuracy->translation,
-                       100 * result.accuracy->translation_of_distance);
-  }
-}
-
-py::dict FieldsOf(const Outcome& outcome) {
-  const AlignResult& result = outcome.result;
-  py::dict f;
-  AddPoses(result, &f);
-  AddAccuracy(result, &f);
-  f["status"] = ToString(result.status);
-  f["termination"] = result.termination;
-  f["usable"] = result.IsUsable();
-  f["right"] = result.IsRight();
-  f["ambiguous"] = result.ambiguous;
-  f["ambiguity"] = result.ambiguity;
-  f["checks"] = TuplesOf(result.checks);
-  f["verdict"] = VerdictText(result);
-  f["views"] = TuplesOf(result.views);
-  f["alternatives"] = TuplesOf(result.alternatives);
-  f["unknowns"] = TuplesOf(result.unknowns);
-  f["initial_cost"] = result.initial_cost;
-  f["final_cost"] = result.final_cost;
-  f["iterations"] = result.iterations;
-  f["evaluations"] = result.evaluations;
-  f["searched"] = result.searched;
-  f["restarted"] = result.restarted;
-  f["sharpened"] = result.sharpened;
-  f["backend"] = result.backend;
-  f["warnings"] = outcome.warnings;
-  py::dict seconds;
-  seconds["load"] = outcome.seconds.load;
-  seconds["prepare"] = result.prepare_seconds;
-  seconds["solve"] = result.solve_seconds;
-  seconds["assess"] = result.assess_seconds;
-  seconds["total"] = outcome.seconds.total;
-  f["seconds"] = seconds;
-  f["errors"] = py::none();
-  if (const auto errors = ErrorsOf(outcome.scene, result)) {
-    f["errors"] =
-        py::make_tuple(errors->rotation_deg, errors->translation, errors->translation_percent);
-  }
-  py::list cameras;
-  for (const View& view : outcome.scene.views) {
-    cameras.append(py::cast(PyCamera{view.camera, view.cam_from_rig}));
-  }
-  f["cameras"] = cameras;
-  return f;
-}
-
 }  // namespace
 
 void BindAlign(py::module_* module) {
-  py::class_<Outcome, std::shared_ptr<Outcome>>(*module, "Outcome")
-      .def("fields", [](const Outcome& self) { return FieldsOf(self); })
-      .def("json",
-           [](const Outcome& self) {
-             return ResultJson(self.scene, self.result, self.options, self.seconds, self.warnings);
-           })
-      .def("report",
-           [](const Outcome& self) { return TextReport(self.scene, self.result, self.seconds); });
   module->def("run", &Run);
   module->def("option_names", &OptionNames);
 }

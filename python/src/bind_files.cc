@@ -173,11 +173,14 @@ void BindFiles(py::module_* module) {
   module->def("load_ignore", &Ignore);
   module->def("save_mask", &WriteMask);
   module->def("load_photo", &Photo);
-  module->def("image_size", [](py::handle path) {
-    const std::string file = AsPath(path, "path");
-    const ImageSize size = NoGil([&] { return ReadImageSize(file); });
-    return py::make_tuple(size.height_px, size.width_px);
-  });
+  module->def(
+      "image_size",
+      [](py::handle path, MaskCache* cache) {
+        const std::string file = AsPath(path, "path");
+        const ImageSize size = NoGil([&] { return ReadImageSize(file, cache); });
+        return py::make_tuple(size.height_px, size.width_px);
+      },
+      py::arg("path"), py::arg("cache") = nullptr);
   module->def("save_mesh", &WriteMesh);
   module->def("save_exr", &WriteExr);
   module->def("read_cameras", &Cameras);

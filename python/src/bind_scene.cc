@@ -236,11 +236,6 @@ MeshFrame FrameOf(py::handle scale, py::handle unit, py::handle up) {
   return frame;
 }
 
-bool IsPath(py::handle value) {
-  return PyUnicode_Check(value.ptr()) || PyBytes_Check(value.ptr()) ||
-         py::hasattr(value, "__fspath__");
-}
-
 PyMesh MeshOfFile(py::handle path, const MeshFrame& frame) {
   const std::string file = AsPath(path, "mesh");
   LoadedMesh loaded;
@@ -319,26 +314,11 @@ void RequireSize(const ImageF& image, const Camera& camera, const std::string& w
                                   image.height, image.width, camera.height_px, camera.width_px));
 }
 
-// One camera's mask: a path, or an array of its size.
-void SetMask(py::handle mask, const std::string& where, std::optional<double> threshold,
-             PyScene* made, View* view) {
-  LoadedMask loaded;
-  if (IsPath(mask)) {
-    loaded = LoadMask(AsPath(mask, where), ImageSize{view->camera.width_px, view->camera.height_px},
-                      threshold);
-  } else {
-    loaded = MaskFromFractions(AsFractions(mask, where), where, threshold);
-  }
-  RequireSize(loaded.mask, view->camera, where);
-  for (std::string& line : loaded.warnings) made->warnings.push_back(std::move(line));
-  view->mask = std::move(loaded.mask);
-}
-
 std::shared_ptr<PyScene> MakeScene(const py::list& meshes, const py::list& cameras,
                                    const py::list& masks, const py::list& weights,
                                    const py::list& names, const py::list& world_from_object,
                                    py::handle start, py::handle truth, py::handle refine,
-                                   py::handle threshold) {
+                                   py::handle threshold, MaskCache& cache) {
   auto made = std::make_shared<PyScene>();
   Scene& scene = made->scene;
   for (const py::handle mesh : meshes) {
@@ -348,11 +328,7 @@ std::shared_ptr<PyScene> MakeScene(const py::list& meshes, const py::list& camer
     made->meshes.push_back(held.prepared);
     made->warnings.insert(made->warnings.end(), held.warnings.begin(), held.warnings.end());
   }
-  std::optional<double> least;
-  if (!threshold.is_none()) {
-    least = AsNumber(threshold, "mask_threshold");
-    CheckMaskThreshold(*least, "mask_threshold");
-  }
+  const std::optional<double> least = AsMaskThreshold(threshold);
   for (size_t i = 0; i < masks.size(); ++i) {
     const std::string at = "[" + std::to_string(i) + "]";
     View view;
@@ -361,7 +337,9 @@ std::shared_ptr<PyScene> MakeScene(const py::list& meshes, const py::list& camer
     view.camera = camera.camera;
     view.cam_from_rig = camera.cam_from_rig;
     view.mesh_index = meshes.size() > 1 ? static_cast<int>(i) : 0;
-    SetMask(masks[i], "masks" + at, least, made.get(), &view);
+    LoadedMask mask = MaskOf(masks[i], "masks" + at, view.camera, least, &cache);
+    made->warnings.insert(made->warnings.end(), mask.warnings.begin(), mask.warnings.end());
+    view.mask = std::move(mask.mask);
     const py::object weight = weights[i];
     if (!weight.is_none()) {
       view.weight = AsWeights(weight, "weights" + at);
@@ -464,7 +442,36 @@ const PyMesh& AsPreparedMesh(py::handle value, const std::string& where) {
   return value.cast<const PyMesh&>();
 }
 
+bool IsPath(py::handle value) {
+  return PyUnicode_Check(value.ptr()) || PyBytes_Check(value.ptr()) ||
+         py::hasattr(value, "__fspath__");
+}
+
+std::optional<double> AsMaskThreshold(py::handle value) {
+  if (value.is_none()) return std::nullopt;
+  const double threshold = AsNumber(value, "mask_threshold");
+  CheckMaskThreshold(threshold, "mask_threshold");
+  return threshold;
+}
+
+LoadedMask MaskOf(py::handle mask, const std::string& where, const Camera& camera,
+                  std::optional<double> threshold, MaskCache* cache) {
+  LoadedMask loaded;
+  if (IsPath(mask)) {
+    const std::string file = AsPath(mask, where);
+    const py::gil_scoped_release release;
+    loaded = LoadMask(file, ImageSize{camera.width_px, camera.height_px}, threshold, cache);
+  } else {
+    loaded = AsMask(mask, where, threshold);
+  }
+  RequireSize(loaded.mask, camera, where);
+  return loaded;
+}
+
 void BindScene(py::module_* module) {
+  py::class_<MaskCache>(*module, "MaskCache")
+      .def(py::init())
+      .def_property_readonly("num_parsed", &MaskCache::num_parsed);
   BindCamera(module);
   BindMesh(module);
   BindSceneClass(module);

@@ -5,6 +5,7 @@
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
 #include "ceres_align/version.h"
+#include "outcome.h"
 #include "scene.h"
 
 PYBIND11_MODULE(_core, module) {
@@ -27,7 +28,10 @@ PYBIND11_MODULE(_core, module) {
   });
   module.def("why_not_cuda", [] { return ceres_align::WhyNotCuda(); });
   python::BindScene(&module);
+  python::BindOutcome(&module);
   python::BindAlign(&module);
+  python::BindObjects(&module);
+  python::BindHandEye(&module);
   python::BindRender(&module);
   python::BindFiles(&module);
   python::BindTrack(&module);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "arrays.h"
 #include "ceres_align/geometry/scene.h"
+#include "ceres_align/io/mask_io.h"
 #include "ceres_align/scene/prepared_scene.h"
 
 namespace ceres_align::python {
@@ -36,8 +38,17 @@ struct PyScene {
   double load_seconds = 0;
 };
 
+bool IsPath(py::handle value);
+/// One camera's mask: a path, or an array of its size.
+LoadedMask MaskOf(py::handle mask, const std::string& where, const Camera& camera,
+                  std::optional<double> threshold, MaskCache* cache);
+/// mask_threshold, or None.
+std::optional<double> AsMaskThreshold(py::handle value);
+
 void BindScene(py::module_* module);
 void BindAlign(py::module_* module);
+void BindHandEye(py::module_* module);
+void BindObjects(py::module_* module);
 void BindRender(py::module_* module);
 void BindFiles(py::module_* module);
 void BindTrack(py::module_* module);

@@ -112,6 +112,39 @@ class Takes(unittest.TestCase):
         for masks in (flipped, fortran, every_second, np.stack(MASKS), tuple(MASKS)):
             self.assertEqual(bits(ca.align(MESH, masks, CAMERAS, START)), expected)
 
+    def test_what_becomes_of_the_values(self):
+        """The library's own masks, as a scene has them, by every way they are read."""
+        random = np.random.default_rng(3)
+        soft = random.random((128, 160))
+        soft[0, 0], soft[-1, -1] = 0, 1
+        binary = soft > 0.6
+        words = np.round(65535 * soft).astype(np.uint16)
+        given = [(binary, binary), (binary.astype(np.int8), binary), (3.0 * binary / 3, binary),
+                 (binary.astype(">i4"), binary), (binary.astype(np.uint64), binary),
+                 (255 * binary.astype(np.uint8), binary), (np.uint8(7) * binary, binary),
+                 (np.round(255 * soft).astype(np.uint8),
+                  np.round(255 * soft).astype(np.float32) * (np.float32(1) / np.float32(255))),
+                 (words, words.astype(np.float32) * (np.float32(1) / np.float32(65535))),
+                 (soft, soft), (soft.astype(np.float32), soft), (soft.astype(">f8"), soft),
+                 (soft.astype(np.float16), soft.astype(np.float16)), (soft / 2, soft / 2)]
+        for values, expected in given:
+            for way in (lambda a: a, np.asfortranarray, lambda a: np.repeat(a, 2, 1)[:, ::2],
+                        lambda a: a[::-1, ::-1].copy()[::-1, ::-1], misaligned):
+                scene = ca._align.make_scene(MESH, [way(values)], CAMERA)
+                np.testing.assert_array_equal(scene.masks[0], np.asarray(expected, np.float32),
+                                              str(values.dtype))
+
+    def test_memory_of_earlier_masks_is_no_part_of_later_ones(self):
+        def bits_at(size):
+            camera = ca.Camera(150 * size, 150 * size, 80 * size, 64 * size, 160 * size, 128 * size)
+            return bits(ca.align(MESH, [np.kron(MASKS[0] > 0.5, np.ones((size, size), bool))],
+                                 camera, START))
+        first = {size: bits_at(size) for size in (2, 3)}
+        for size in (3, 2, 2, 3):
+            ca.align(MESH, [np.ones((256, 320), bool)], ca.Camera(300, 300, 160, 128, 320, 256),
+                     START, max_iterations=1)
+            self.assertEqual(bits_at(size), first[size])
+
     def test_masks_are_not_written_to(self):
         masks = [mask.copy() for mask in MASKS]
         for mask in masks:
@@ -155,6 +188,14 @@ class Takes(unittest.TestCase):
         masks = [MASKS[0], testing.sampled_mask(ARRAYS, TRUTH @ turn, CAMERA)]
         result = ca.align(MESH, masks, CAMERA, START, world_from_object=[None, turn])
         self.assertLess(testing.angle_deg(result.rig_from_world, TRUTH), 0.1)
+
+
+def misaligned(array):
+    """The same values where no value of several bytes may lie."""
+    memory = np.zeros(array.nbytes + 1, np.uint8)
+    moved = memory[1:].view(array.dtype).reshape(array.shape)
+    moved[...] = array
+    return moved
 
 
 class AgreesWithTheProgram(unittest.TestCase):

@@ -195,6 +195,65 @@ SETTINGS = [
     (r"broken\.json", lambda: ca.align_scene(FOLDER / "broken.json")),
     (r"nowhere\.json", lambda: ca.load_scene("nowhere.json")),
 ]
+
+
+def objects(given=None, cameras=None, **settings):
+    made = {"a": one_object(), "b": one_object(masks=[MASK[::-1]])} if given is None else given
+    return ca.align_objects(made, [CAMERA] if cameras is None else cameras, **settings)
+
+
+def one_object(mesh=None, masks=None, start=TRUTH, **others):
+    return ca.SceneObject(MESH if mesh is None else mesh, [MASK] if masks is None else masks, start,
+                          **others)
+
+
+OBJECTS = [
+    (r"objects is a list", lambda: objects([one_object()])),
+    (r"objects is a int", lambda: objects(3)),
+    (r"objects is empty", lambda: objects({})),
+    (r"objects: the name ''", lambda: objects({"": one_object()})),
+    (r"objects: the name 3", lambda: objects({3: one_object()})),
+    (r"objects\['a'\] is a tuple", lambda: objects({"a": (MESH, [MASK])})),
+    (r"objects\['b'\] is a NoneType", lambda: objects({"a": one_object(), "b": None})),
+    (r"objects\['a'\]: mesh is an int", lambda: objects({"a": one_object(mesh=3)})),
+    (r"nowhere\.obj", lambda: objects({"a": one_object(mesh="nowhere.obj")})),
+    (r"objects\['a'\]: masks is None", lambda: objects({"a": ca.SceneObject(MESH, None)})),
+    (r"objects\['a'\]: masks is empty", lambda: objects({"a": one_object(masks=[])})),
+    (r"objects\['a'\]: masks are all None", lambda: objects({"a": one_object(masks=[None])})),
+    (r"objects\['b'\]: masks has 2 entries, another object's has 1",
+     lambda: objects({"a": one_object(), "b": one_object(masks=[MASK, MASK])})),
+    (r"objects\['b'\]: masks\[0\].*\(127, 160\)",
+     lambda: objects({"a": one_object(), "b": one_object(masks=[MASK[1:]])})),
+    (r"objects\['a'\]: masks\[0\].*nan at row 3, column 5",
+     lambda: objects({"a": one_object(masks=[with_value(MASK, (3, 5), np.nan)])})),
+    (r"objects\['a'\]: masks\[0\].*object", lambda: objects(
+        {"a": one_object(masks=[MASK.astype(object)])})),
+    (r"object \"a\":.*empty", lambda: objects({"a": one_object(masks=[np.zeros((128, 160))])})),
+    (r"objects\['a'\]: start.*nan", lambda: objects(
+        {"a": one_object(start=with_value(TRUTH, (1, 2), np.nan))})),
+    (r"objects\['a'\]: truth", lambda: objects({"a": one_object(truth=np.eye(2))})),
+    (r"object \"a\":.*behind", lambda: objects(
+        {"a": one_object(start=testing.pose([0, 0, 0], [0, 0, -14]))})),
+    (r"cameras is None", lambda: ca.align_objects({"a": one_object()})),
+    (r"cameras has 2.*masks has 1", lambda: objects(cameras=[CAMERA] * 2)),
+    (r"cameras\[0\] is a str", lambda: objects(cameras=["camera"])),
+    (r"rig has 2", lambda: objects(rig=[np.eye(4)] * 2)),
+    (r"names has 2", lambda: objects(names=["a", "b"])),
+    (r"names\[0\]", lambda: objects(names=[3])),
+    (r"weights\[0\].*\(2, 2\)", lambda: objects(weights=[np.ones((2, 2))])),
+    (r"weights has 3", lambda: objects(weights=[None] * 3)),
+    (r"mask_threshold.*2", lambda: objects(mask_threshold=2)),
+    (r"search is a int", lambda: objects(search=1)),
+    (r"require_deg is a str", lambda: objects(require_deg="1")),
+    (r"options.*speed", lambda: objects(options={"speed": 1})),
+    (r"backend.*tpu", lambda: objects(backend="tpu")),
+    (r"num_threads", lambda: objects(num_threads=-1)),
+    (r"progress is a int", lambda: objects(progress=1)),
+    (r"object \"a\".*no start", lambda: objects({"a": one_object(start=None)}, trust_deg=5)),
+    (r"nowhere\.json", lambda: ca.align_objects("nowhere.json")),
+    (r"broken\.json", lambda: ca.load_objects(FOLDER / "broken.json")),
+    (r"scene is an int", lambda: ca.load_objects(3)),
+]
 DRAWING = [
     (r"cam_from_object", lambda: ca.Rasterizer().coverage(MESH, np.eye(3), CAMERA)),
     (r"camera is a ndarray", lambda: ca.Rasterizer().coverage(MESH, TRUTH, np.eye(3))),
@@ -253,6 +312,9 @@ class WrongInput(unittest.TestCase):
 
     def test_settings(self):
         self.check(SETTINGS)
+
+    def test_objects(self):
+        self.check(OBJECTS)
 
     def test_drawing(self):
         self.check(DRAWING)

@@ -163,8 +163,10 @@ class Stubs(unittest.TestCase):
         package = pathlib.Path(ca.__file__).parent
         tree = ast.parse((package / "__init__.pyi").read_text())
         result = ca.align(MESH, [testing.sampled_mask(ARRAYS, TRUTH, CAMERA)], CAMERA, TRUTH)
+        several = ca.align_objects({"it": ca.SceneObject(MESH, testing.sampled_mask(
+            ARRAYS, TRUTH, CAMERA), TRUTH)}, CAMERA)
         shown = {"Result": result, "Camera": CAMERA, "PreparedMesh": MESH,
-                 "Rasterizer": ca.Rasterizer()}
+                 "ObjectsResult": several, "Rasterizer": ca.Rasterizer()}
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and node.name in shown:
                 told = {item.name if isinstance(item, ast.FunctionDef) else item.target.id
@@ -178,6 +180,20 @@ class Stubs(unittest.TestCase):
                 names = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
                 arguments = node.args.args + node.args.kwonlyargs
                 self.assertEqual(tuple(a.arg for a in arguments), names, node.name)
+
+    def test_settings_that_functions_share(self):
+        package = pathlib.Path(ca.__file__).parent
+        tree = ast.parse((package / "__init__.pyi").read_text())
+        shared = ca._align._settings.__code__
+        shared = shared.co_varnames[:shared.co_kwonlyargcount]
+        self.assertIn("max_iterations", shared)
+        names = ("align", "align_scene", "align_objects", "hand_eye")
+        told = {node.name: tuple(a.arg for a in node.args.args + node.args.kwonlyargs)
+                for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in names}
+        for name in names:
+            code = getattr(ca, name).__code__
+            own = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
+            self.assertEqual(told[name], own + shared, name)
 
 
 if __name__ == "__main__":

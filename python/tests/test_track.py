@@ -1,5 +1,8 @@
 """Sequences: turning, empty frames, jumps, what is wrong with the arguments."""
 
+import json
+import pathlib
+import tempfile
 import unittest
 
 import numpy as np
@@ -44,6 +47,28 @@ class Sequences(unittest.TestCase):
             self.assertLess(angle_deg(frame.rig_from_world, truth_at(angle)),
                             max(0.02, frame.accuracy.rotation_deg))
             np.testing.assert_allclose(frame.cam_from_world[1], RIG @ frame.rig_from_world)
+
+    def test_a_coco_file_is_read_once_for_all_frames_and_cameras(self):
+        results = []
+        for frame, angle in enumerate((0, 5, 10)):
+            for camera, rig in enumerate((np.eye(4), RIG)):
+                mask = mask_at(angle, rig) > 0.5
+                edges = np.flatnonzero(np.diff(mask.T.ravel().astype(int), prepend=0))
+                runs = np.diff(np.concatenate([[0], edges, [mask.size]])).tolist()
+                results.append({"image_id": 2 * frame + camera, "segmentation":
+                                {"size": list(mask.shape), "counts": runs}})
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "r.json"
+            path.write_text(json.dumps(results))
+            tracker = ca.Tracker(MESH, [CAMERA.K, CAMERA], rig=[np.eye(4), RIG])
+            for frame, angle in enumerate((0, 5, 10)):
+                found = tracker.next([f"{path}:{2 * frame}", f"{path}:{2 * frame + 1}"])
+                self.assertLess(angle_deg(found.rig_from_world, truth_at(angle)), 0.3)
+                if frame == 0:
+                    path.unlink()  # what is read again is not found
+            self.assertEqual(tracker._cache.num_parsed, 1)
+            with self.assertRaisesRegex(ca.InputError, "r.json"):
+                ca.load_mask(f"{path}:0")
 
     def test_the_bits_of_the_program_do_not_depend_on_threads(self):
         poses = []

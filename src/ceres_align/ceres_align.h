@@ -4,6 +4,7 @@
 // problems of one's own (cost/).
 #pragma once
 
+#include "ceres_align/align/align_scene.h"
 #include "ceres_align/align/align_unknowns.h"
 #include "ceres_align/align/aligner.h"
 #include "ceres_align/backends/backends.h"

@@ -6,6 +6,7 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
+#include "ceres_align/hand_eye/calibrate.h"
 #include "ceres_align/io/camera_info.h"
 #include "ceres_align/io/joint_states.h"
 #include "ceres_align/io/mask_io.h"
@@ -155,13 +156,8 @@ HandEyeInput ReadHandEye(const HandEyeFlags& flags) {
   HandEyeProblem& problem = input.problem;
   problem.model = ReadUrdf(flags.urdf, OptionsOfUrdf(flags));
   problem.states = ReadJointStates(flags.joints, problem.model.variable_names);
-  for (Eigen::Index s = 0; s < problem.states.rows(); ++s) {
-    const std::string why = WhyBeyondLimits(problem.model, problem.states.row(s).transpose());
-    if (why.empty()) continue;
-    input.warnings.push_back(
-        Format("%s: state %d: %s", Shown(flags.joints).c_str(), static_cast<int>(s), why.c_str()));
-    break;
-  }
+  const std::string beyond = FirstStateBeyondLimits(problem);
+  if (!beyond.empty()) input.warnings.push_back(Shown(flags.joints) + ": " + beyond);
   input.parent = problem.model.links[0].name;
   ReadCameras(flags, &input);
   if (flags.eye_in_hand) {

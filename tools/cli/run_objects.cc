@@ -9,6 +9,7 @@
 #include "ceres_align/objects/align_objects.h"
 #include "ceres_align/report/objects_report.h"
 #include "cli/help.h"
+#include "cli/object_files.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 
@@ -52,29 +53,6 @@ ObjectsResult Solve(const std::vector<SceneObject>& objects, const AlignOptions&
   return result;
 }
 
-std::vector<OutputFile> Pictures(const OutputPlan& plan, const ObjectsResult& result,
-                                 const AlignOptions& options, const RunSeconds& seconds,
-                                 const std::vector<Warnings>& warnings_of, Rasterizer* rasterizer) {
-  std::vector<OutputFile> files;
-  if (plan.overlay) {
-    for (const ObjectsOverlay& overlay : DrawObjects(result, rasterizer)) {
-      files.push_back({"overlay_" + overlay.view + ".png", EncodePng(overlay.picture)});
-    }
-  }
-  OutputPlan of_one = plan;
-  of_one.gif = false;
-  for (size_t i = 0; i < result.objects.size(); ++i) {
-    const ObjectResult& object = result.objects[i];
-    const std::vector<AlignIteration> none;
-    const DrawnRun drawn = {object.scene, object.meshes,  none,    object.align,
-                            options,      warnings_of[i], seconds, object.name};
-    for (OutputFile& file : DrawPictures(of_one, drawn, rasterizer)) {
-      files.push_back({object.name + "/" + file.path, std::move(file.bytes)});
-    }
-  }
-  return files;
-}
-
 RenderScene ToRender(const SceneDescription& description, const ObjectsResult& result) {
   RenderScene scene = ViewsToRender(description, "the scene");
   for (const ObjectResult& object : result.objects) {
@@ -113,7 +91,7 @@ int RunObjects(LoadedObjects loaded, const OutputPlan& plan, const RenderSetting
     std::fprintf(stderr, "ceres_align: warning: %s\n", warning.c_str());
   }
   const std::vector<OutputFile> pictures =
-      Pictures(plan, result, options, seconds, warnings_of, rasterizer);
+      DrawObjectPictures(plan, {result, options, warnings, warnings_of, seconds}, rasterizer);
   seconds.draw = watch->Lap();
   size_t num_files = pictures.size();
   const auto stage = [&](OutputFiles* files) {
@@ -130,14 +108,11 @@ int RunObjects(LoadedObjects loaded, const OutputPlan& plan, const RenderSetting
     seconds.write = watch->Lap();
     seconds.total = watch->Total();
     if (!plan.json) return;
-    std::vector<std::string> results;
-    for (size_t i = 0; i < result.objects.size(); ++i) {
-      const ObjectResult& object = result.objects[i];
-      results.push_back(ResultJson(object.scene, object.align, options, seconds, warnings_of[i]));
-      files->Stage({object.name + "/result.json", results.back()});
+    for (const OutputFile& file :
+         ObjectJsonFiles({result, options, warnings, warnings_of, seconds})) {
+      files->Stage(file);
+      ++num_files;
     }
-    files->Stage({"result.json", ObjectsJson(result, results, seconds, warnings)});
-    num_files += results.size() + 1;
   };
   const bool any = plan.any() || render.maps.kinds.any();
   if (any) {

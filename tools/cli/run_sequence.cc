@@ -30,10 +30,12 @@ constexpr int kGifPanel_px = 320, kVideoPanel_px = 1280;
 constexpr size_t kMostGifFrames = 400;
 
 /// The first frame that shows enough of the object: its masks are what the scene is checked with.
-size_t FirstGoodFrame(const Frames& frames, std::optional<double> threshold) {
+size_t FirstGoodFrame(const Frames& frames, std::optional<double> threshold, MaskCache* cache) {
   for (size_t f = 0; f < frames.size(); ++f) {
     double area_px = 0;
-    for (const std::string& mask : frames[f]) area_px += LoadMask(mask, {}, threshold).area_px;
+    for (const std::string& mask : frames[f]) {
+      area_px += LoadMask(mask, {}, threshold, cache).area_px;
+    }
     if (area_px >= kMinForeground_px) return f;
   }
   throw InputError(Format("--sequence: all %zu frames are empty", frames.size()));
@@ -45,13 +47,13 @@ struct LoadedFrame {
 };
 
 LoadedFrame LoadFrame(const std::vector<std::string>& files, const Scene& scene,
-                      std::optional<double> threshold) {
+                      std::optional<double> threshold, MaskCache* cache) {
   Stopwatch watch;
   LoadedFrame frame;
   for (size_t i = 0; i < files.size(); ++i) {
     const Camera& camera = scene.views[i].camera;
     frame.masks.push_back(
-        LoadMask(files[i], ImageSize{camera.width_px, camera.height_px}, threshold).mask);
+        LoadMask(files[i], ImageSize{camera.width_px, camera.height_px}, threshold, cache).mask);
   }
   frame.load_seconds = watch.Total();
   return frame;
@@ -141,14 +143,14 @@ void ShowProgress(const TrackedFrame& frame, size_t num_frames, double seconds) 
   }
 }
 
-LoadedScene SceneOfFrame(SceneFlags flags, const Frames& frames) {
+LoadedScene SceneOfFrame(SceneFlags flags, const Frames& frames, MaskCache* cache) {
   std::optional<double> threshold = flags.mask_threshold;
   if (!threshold && !flags.scene.empty()) {
     threshold = ReadSceneDescription(flags.scene, Masks::kNotNeeded).mask_threshold;
   }
   if (threshold && *threshold == 0) threshold.reset();  // masks as they are
-  flags.frame_masks = frames[FirstGoodFrame(frames, threshold)];
-  LoadedScene loaded = SceneFromFlags(flags);
+  flags.frame_masks = frames[FirstGoodFrame(frames, threshold, cache)];
+  LoadedScene loaded = SceneFromFlags(flags, cache);
   if (loaded.scene.unknowns.any() || loaded.estimate_offset) {
     throw InputError("--sequence has no unknowns beside the pose; --refine is for one frame");
   }
@@ -168,7 +170,8 @@ int RunSequence(const SceneFlags& scene_flags, const SequenceFlags& flags, const
   Stopwatch watch;
   if (!(flags.fps > 0)) throw InputError("--fps must be above 0");
   const Frames frames = ListFrames(flags.sequence);
-  const LoadedScene loaded = SceneOfFrame(scene_flags, frames);
+  MaskCache cache;  // one frame is loaded at a time
+  const LoadedScene loaded = SceneOfFrame(scene_flags, frames, &cache);
   const std::optional<double> threshold = loaded.description.mask_threshold;
   TrackOptions track_options;
   track_options.align = options;
@@ -185,7 +188,7 @@ int RunSequence(const SceneFlags& scene_flags, const SequenceFlags& flags, const
 
   const double load_seconds = watch.Lap();
   std::vector<TrackedFrame> track;
-  const auto load = [&](size_t f) { return LoadFrame(frames[f], loaded.scene, threshold); };
+  const auto load = [&](size_t f) { return LoadFrame(frames[f], loaded.scene, threshold, &cache); };
   std::future<LoadedFrame> next = std::async(std::launch::async, load, size_t{0});
   double track_seconds = 0, draw_seconds = 0;
   {

@@ -189,10 +189,9 @@ void SetThreshold(const SceneFlags& flags, SceneDescription* description) {
   description->mask_threshold = flags.mask_threshold;
 }
 
-LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
+LoadedScene FromMeshAndMasks(const SceneFlags& flags, MaskCache* cache) {
   if (flags.mesh.empty()) throw InputError("masks are given without --mesh");
   const std::vector<std::string> masks = MaskPaths(flags);
-  MaskCache cache;
   SceneDescription description;
   description.mesh = flags.mesh;
   description.mesh_frame = MeshFrameFromFlags(flags.mesh_unit, flags.mesh_scale, flags.mesh_up);
@@ -200,18 +199,18 @@ LoadedScene FromMeshAndMasks(const SceneFlags& flags) {
   for (const std::string& mask : masks) {
     ViewDescription view;
     view.mask = mask;
-    const ImageSize size = SizeOf(mask, flags, &cache);
+    const ImageSize size = SizeOf(mask, flags, cache);
     view.width_px = size.width_px;
     view.height_px = size.height_px;
     description.views.push_back(view);
   }
-  if (flags.frame_masks.empty()) NameViews(masks, &cache, &description.views);
+  if (flags.frame_masks.empty()) NameViews(masks, cache, &description.views);
   SetIntrinsics(flags, &description.views);
   SetLenses(flags, &description.views);
   SetRig(flags, &description.views);
   description.fov_range_deg = flags.fov_range_deg;
   SetThreshold(flags, &description);
-  return BuildScene(description, "", Shown(Joined(masks), 100), nullptr, &cache);
+  return BuildScene(description, "", Shown(Joined(masks), 100), nullptr, cache);
 }
 
 void ExcludeBesideScene(const SceneFlags& flags) {
@@ -244,14 +243,15 @@ void SetMasks(const SceneFlags& flags, SceneDescription* description) {
   }
 }
 
-LoadedScene FromSceneFile(const SceneFlags& flags) {
+LoadedScene FromSceneFile(const SceneFlags& flags, MaskCache* cache) {
   ExcludeBesideScene(flags);
   const std::filesystem::path path = flags.scene;
   SceneDescription description = ReadSceneDescription(
       path, flags.frame_masks.empty() ? Masks::kOneAtLeast : Masks::kNotNeeded);
   SetThreshold(flags, &description);
   if (!flags.frame_masks.empty()) SetMasks(flags, &description);
-  LoadedScene loaded = BuildScene(description, path.parent_path(), Shown(path.string(), 100));
+  LoadedScene loaded =
+      BuildScene(description, path.parent_path(), Shown(path.string(), 100), nullptr, cache);
   Scene& scene = loaded.scene;
   if (const auto cam1_from_world = StartOfCamera1(flags)) {
     scene.initial_rig_from_world = Inverse(scene.views.at(0).cam_from_rig) * *cam1_from_world;
@@ -303,8 +303,11 @@ std::optional<Rigid3d> StartOfCamera1(const SceneFlags& flags) {
   return FromPytorch3d(pose, "--camera_rotation");
 }
 
-LoadedScene SceneFromFlags(const SceneFlags& flags) {
-  LoadedScene loaded = flags.scene.empty() ? FromMeshAndMasks(flags) : FromSceneFile(flags);
+LoadedScene SceneFromFlags(const SceneFlags& flags, MaskCache* masks) {
+  MaskCache own_masks;
+  if (masks == nullptr) masks = &own_masks;
+  LoadedScene loaded =
+      flags.scene.empty() ? FromMeshAndMasks(flags, masks) : FromSceneFile(flags, masks);
   if (!flags.refine.empty()) loaded.estimate_offset = SetUnknowns(flags, &loaded.scene);
   return loaded;
 }

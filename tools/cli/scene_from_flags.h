@@ -55,8 +55,8 @@ std::optional<Rigid3d> StartOfCamera1(const SceneFlags& flags);
 
 /// Loads the scene that --scene or --mesh and --masks describe. Its start is that of the flags,
 /// else the scene file's; with --search it has none. Throws InputError, also for flags that
-/// exclude each other.
-LoadedScene SceneFromFlags(const SceneFlags& flags);
+/// exclude each other. `masks` (may be null) is as BuildScene takes it.
+LoadedScene SceneFromFlags(const SceneFlags& flags, MaskCache* masks = nullptr);
 
 struct LoadedObjects {
   SceneDescription description;  ///< the file

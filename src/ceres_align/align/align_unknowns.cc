@@ -78,8 +78,8 @@ Scene Smaller(const Scene& scene) {
 
 class Solver {
  public:
-  Solver(const Scene& scene, const UnknownOptions& unknowns, Rasterizer* rasterizer,
-         const AlignOptions& options, const AlignCallback& callback)
+  Solver(const Scene& scene, const PreparedMeshes& meshes, const UnknownOptions& unknowns,
+         Rasterizer* rasterizer, const AlignOptions& options, const AlignCallback& callback)
       : scene_(scene),
         unknowns_(unknowns),
         rasterizer_(rasterizer),
@@ -87,7 +87,7 @@ class Solver {
         callback_(callback),
         shared_(scene),
         priors_(scene, shared_),
-        meshes_(PrepareMeshes(scene)),
+        meshes_(meshes),
         prepared_(scene, meshes_, rasterizer, options.coarsest_width_px, options.level_factor) {}
 
   UnknownsResult Run() {
@@ -384,7 +384,7 @@ class Solver {
   const AlignCallback& callback_;
   const SharedCameras shared_;
   UnknownValues priors_;
-  const PreparedMeshes meshes_;
+  const PreparedMeshes& meshes_;
   const PreparedScene prepared_;
   bool stopped_ = false, searched_ = false;
   int iterations_ = 0, evaluations_ = 0;
@@ -395,17 +395,28 @@ class Solver {
 UnknownsResult AlignUnknowns(const Scene& scene, const UnknownOptions& unknowns,
                              Rasterizer* rasterizer, const AlignOptions& options,
                              const AlignCallback& callback) {
+  const auto begin = std::chrono::steady_clock::now();
+  const PreparedMeshes meshes = PrepareMeshes(scene);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  UnknownsResult result = AlignUnknowns(scene, meshes, unknowns, rasterizer, options, callback);
+  result.align.prepare_seconds += seconds.count();
+  return result;
+}
+
+UnknownsResult AlignUnknowns(const Scene& scene, const PreparedMeshes& meshes,
+                             const UnknownOptions& unknowns, Rasterizer* rasterizer,
+                             const AlignOptions& options, const AlignCallback& callback) {
   CHECK(rasterizer != nullptr);
   options.Validate();
   unknowns.Validate();
   if (!scene.occluders.empty()) {
-    return AlignUnknowns(HideBehindOccluders(scene, rasterizer), unknowns, rasterizer, options,
-                         callback);
+    return AlignUnknowns(HideBehindOccluders(scene, rasterizer), meshes, unknowns, rasterizer,
+                         options, callback);
   }
   UnknownOptions solved = unknowns;
   const bool scale_is_seen = ScaleIsSeen(scene);
   if (!scale_is_seen) solved.scale_sigma = 0;
-  UnknownsResult result = Solver(scene, solved, rasterizer, options, callback).Run();
+  UnknownsResult result = Solver(scene, meshes, solved, rasterizer, options, callback).Run();
   if (unknowns.scale_sigma > 0 && !scale_is_seen) {
     UnknownFit fit;
     fit.name = "scale";

@@ -33,4 +33,9 @@ UnknownsResult AlignUnknowns(const Scene& scene, const UnknownOptions& unknowns,
                              Rasterizer* rasterizer, const AlignOptions& options,
                              const AlignCallback& callback = {});
 
+/// The same with meshes that were prepared before (PrepareMeshes(scene)), as Align takes them.
+UnknownsResult AlignUnknowns(const Scene& scene, const PreparedMeshes& meshes,
+                             const UnknownOptions& unknowns, Rasterizer* rasterizer,
+                             const AlignOptions& options, const AlignCallback& callback = {});
+
 }  // namespace ceres_align

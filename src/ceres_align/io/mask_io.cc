@@ -10,6 +10,7 @@
 #include "ceres_align/io/files.h"
 #include "ceres_align/io/label_image.h"
 #include "ceres_align/io/mask_labels.h"
+#include "ceres_align/io/mask_scan.h"
 #include "ceres_align/io/raster_file.h"
 #include "ceres_align/io/text.h"
 
@@ -88,21 +89,18 @@ MaskChannel ReadMaskChannel(const std::filesystem::path& path, std::optional<Ima
   return channel;
 }
 
+io_internal::MaskScan ScanOf(const ImageF& mask) {
+  io_internal::MaskScan scan;
+  scan.Add(mask.pixels.data(), mask.pixels.size());
+  return scan;
+}
+
 // Rule 4; returns a warning or "".
-std::string StretchTwoValued(ImageF* mask) {
-  const std::vector<float>& pixels = mask->pixels;
-  const auto first = std::find_if(pixels.begin(), pixels.end(), [](float v) { return v != 0; });
-  const float value = first == pixels.end() ? 0 : *first;
-  // In pieces: a third value mostly comes early.
-  constexpr size_t kPiece = 4096;
-  for (size_t begin = 0; begin < pixels.size(); begin += kPiece) {
-    const size_t end = std::min(pixels.size(), begin + kPiece);
-    int others = 0;
-    for (size_t i = begin; i < end; ++i) others += pixels[i] != 0 && pixels[i] != value ? 1 : 0;
-    if (others > 0) return "";
-  }
-  if (value == 0 || value == 1) return "";
+std::string StretchTwoValued(ImageF* mask, io_internal::MaskScan* seen) {
+  const float value = seen->other_value();
+  if (value == 0) return "";
   for (float& v : mask->pixels) v = v == 0 ? 0.0f : 1.0f;
+  *seen = ScanOf(*mask);
   return Cat("has the only values 0 and ", std::round(value * 65535) / 257,
              " (of 255); the latter was read as foreground");
 }
@@ -114,53 +112,16 @@ void Threshold(double threshold, ImageF* mask) {
 }
 
 // Rule 6; returns a warning or "".
-std::string ThresholdAt(double threshold, ImageF* mask) {
-  const float most = *std::max_element(mask->pixels.begin(), mask->pixels.end());
+std::string ThresholdAt(double threshold, ImageF* mask, io_internal::MaskScan* seen) {
+  const float most = seen->high();
   Threshold(threshold, mask);
+  *seen = ScanOf(*mask);
   if (most == 0 || most >= static_cast<float>(threshold)) return "";
   return Cat("is empty: its largest value, ", most, ", is below mask_threshold, ", threshold);
 }
 
-struct Extremes {
-  float low = 1, high = 0;
-  double sum = 0;
-  int64_t out = 0;  // below one half
-};
-
-// Side by side in as many lanes as a register has.
-Extremes ExtremesOf(const std::vector<float>& pixels) {
-  constexpr size_t kLanes = 16;
-  float low[kLanes], high[kLanes];
-  double sum[kLanes] = {};
-  int32_t out[kLanes] = {};  // an image has fewer pixels than these can count
-  std::fill(low, low + kLanes, 1.0f);
-  std::fill(high, high + kLanes, 0.0f);
-  const size_t whole = pixels.size() / kLanes * kLanes;
-  for (size_t i = 0; i < whole; i += kLanes) {
-    for (size_t k = 0; k < kLanes; ++k) {
-      const float v = pixels[i + k];
-      low[k] = v < low[k] ? v : low[k];
-      high[k] = v > high[k] ? v : high[k];
-      sum[k] += v;
-      out[k] += v < 0.5f ? 1 : 0;
-    }
-  }
-  Extremes all;
-  const auto add = [&](float least, float most, double part, int64_t count) {
-    all.low = std::min(all.low, least);
-    all.high = std::max(all.high, most);
-    all.sum += part;
-    all.out += count;
-  };
-  for (size_t k = 0; k < kLanes; ++k) add(low[k], high[k], sum[k], out[k]);
-  for (size_t i = whole; i < pixels.size(); ++i) {
-    add(pixels[i], pixels[i], pixels[i], pixels[i] < 0.5f ? 1 : 0);
-  }
-  return all;
-}
-
 // Nearly all of the frame's edge is foreground, a thousandth of the image is not.
-bool LooksInverted(const ImageF& mask, int64_t out) {
+bool LooksInverted(const ImageF& mask, int64_t num_below_half) {
   const auto is_in = [&](int column, int row) { return mask.at(column, row) >= 0.5f; };
   int64_t edge = 0, edge_in = 0;
   for (int column = 0; column < mask.width; ++column) {
@@ -171,7 +132,7 @@ bool LooksInverted(const ImageF& mask, int64_t out) {
     edge_in += is_in(0, row) + is_in(mask.width - 1, row);
     edge += 2;
   }
-  return edge_in >= 0.95 * edge && out >= 1e-3 * mask.pixels.size();
+  return edge_in >= 0.95 * edge && num_below_half >= 1e-3 * mask.pixels.size();
 }
 
 // One that the cache owns, or a temporary's own.
@@ -187,12 +148,12 @@ class ParsedCoco {
 };
 
 // Things that are allowed and rarely meant.
-std::string OddMask(const LoadedMask& loaded, const Extremes& all) {
-  if (all.low == 1) return "is all foreground";
-  if (all.high > 0 && all.high < 0.5f) {
-    return Cat("never reaches one half: its largest coverage is ", all.high);
+std::string OddMask(const LoadedMask& loaded, const io_internal::MaskScan& all) {
+  if (all.low() == 1) return "is all foreground";
+  if (all.high() > 0 && all.high() < 0.5f) {
+    return Cat("never reaches one half: its largest coverage is ", all.high());
   }
-  if (LooksInverted(loaded.mask, all.out)) {
+  if (LooksInverted(loaded.mask, all.num_below_half())) {
     return "has foreground along the image's whole edge and none in a part of its inside: if it is "
            "inverted, invert it";
   }
@@ -208,11 +169,11 @@ void Warn(const std::string& name, const std::string& text, LoadedMask* loaded) 
 }
 
 // Rule 6, the area, and what is odd.
-void Finish(const std::string& name, std::optional<double> threshold, LoadedMask* loaded) {
-  if (threshold) Warn(name, ThresholdAt(*threshold, &loaded->mask), loaded);
-  const Extremes all = ExtremesOf(loaded->mask.pixels);
-  loaded->area_px = all.sum;
-  Warn(name, OddMask(*loaded, all), loaded);
+void Finish(const std::string& name, std::optional<double> threshold, io_internal::MaskScan seen,
+            LoadedMask* loaded) {
+  if (threshold) Warn(name, ThresholdAt(*threshold, &loaded->mask, &seen), loaded);
+  loaded->area_px = seen.sum();
+  Warn(name, OddMask(*loaded, seen), loaded);
 }
 
 }  // namespace
@@ -248,12 +209,19 @@ void CheckMaskThreshold(double threshold, const std::string& place) {
 
 LoadedMask MaskFromFractions(ImageF fractions, const std::string& name,
                              std::optional<double> threshold) {
+  const io_internal::MaskScan seen = ScanOf(fractions);
+  return io_internal::MaskFromScanned(std::move(fractions), seen, name, threshold);
+}
+
+LoadedMask io_internal::MaskFromScanned(ImageF fractions, const MaskScan& seen,
+                                        const std::string& name, std::optional<double> threshold) {
   CHECK(!fractions.empty());
   if (threshold) CheckMaskThreshold(*threshold, name + ": mask_threshold");
   LoadedMask loaded;
   loaded.mask = std::move(fractions);
-  Warn(name, StretchTwoValued(&loaded.mask), &loaded);
-  Finish(name, threshold, &loaded);
+  MaskScan now = seen;
+  Warn(name, StretchTwoValued(&loaded.mask, &now), &loaded);
+  Finish(name, threshold, now, &loaded);
   return loaded;
 }
 
@@ -271,15 +239,16 @@ LoadedMask LoadMask(const std::filesystem::path& path, std::optional<ImageSize> 
     Warn(NameOf(path), warning, &loaded);
   } else {
     MaskChannel channel = ReadMaskChannel(path, expected);
-    loaded.mask = std::move(channel.mask());
     if (!channel.is_jpeg()) {
-      Warn(NameOf(path), StretchTwoValued(&loaded.mask), &loaded);
-    } else if (!threshold) {
+      return MaskFromFractions(std::move(channel.mask()), NameOf(path), threshold);
+    }
+    loaded.mask = std::move(channel.mask());
+    if (!threshold) {
       Threshold(0.5, &loaded.mask);
       Warn(NameOf(path), "is a JPEG; it was thresholded at one half", &loaded);
     }
   }
-  Finish(NameOf(path), threshold, &loaded);
+  Finish(NameOf(path), threshold, ScanOf(loaded.mask), &loaded);
   return loaded;
 }
 

@@ -249,7 +249,8 @@ LoadedScene BuildScene(const SceneDescription& description, const fs::path& fold
   loaded.description = description;
   CheckSceneDescription(&loaded.description, where);
   if (!description.objects.empty()) {
-    Fail(where, ": objects: several objects are aligned by ceres_align --scene alone");
+    Fail(where, ": objects: several objects are not one scene; ceres_align --scene, ",
+         "ceres_align_batch and Python's align_objects take them");
   }
   SceneBuilder builder(folder, meshes, masks, &loaded);
   const std::vector<ViewDescription>& views = loaded.description.views;

@@ -185,11 +185,11 @@ struct LoadedObject {
 /// it has. `description` is checked, objects[index] there.
 SceneDescription SceneOfObject(const SceneDescription& description, size_t index);
 
-/// BuildScene for each of the description's objects, of which there is at least one. Throws
-/// InputError also where two objects have the same mask.
+/// BuildScene for each of the description's objects, of which there is at least one, with the same
+/// `meshes` and `masks`. Throws InputError also where two objects have the same mask.
 std::vector<LoadedObject> BuildObjects(const SceneDescription& description,
                                        const std::filesystem::path& folder, std::string_view where,
-                                       MaskCache* masks = nullptr);
+                                       MeshSource* meshes = nullptr, MaskCache* masks = nullptr);
 
 /// The camera whose focal length is the geometric mean of those of a range of fields of view (over
 /// the shorter side). Throws InputError unless 0 < least < most < 180.

@@ -105,7 +105,7 @@ SceneDescription SceneOfObject(const SceneDescription& description, size_t index
 
 std::vector<LoadedObject> BuildObjects(const SceneDescription& description,
                                        const std::filesystem::path& folder, std::string_view where,
-                                       MaskCache* masks) {
+                                       MeshSource* meshes, MaskCache* masks) {
   MaskCache own_masks;
   if (masks == nullptr) masks = &own_masks;
   CHECK(!description.objects.empty());
@@ -115,7 +115,7 @@ std::vector<LoadedObject> BuildObjects(const SceneDescription& description,
   for (size_t i = 0; i < checked.objects.size(); ++i) {
     const std::string place = Cat(where, ": object ", Quoted(checked.objects[i].name));
     objects.push_back({checked.objects[i].name,
-                       BuildScene(SceneOfObject(checked, i), folder, place, nullptr, masks)});
+                       BuildScene(SceneOfObject(checked, i), folder, place, meshes, masks)});
   }
   return objects;
 }

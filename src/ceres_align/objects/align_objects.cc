@@ -80,7 +80,7 @@ class Work {
       result.name = object.name;
       result.scene = object.scene.occluders.empty() ? object.scene
                                                     : HideBehindOccluders(object.scene, rasterizer);
-      result.meshes = PrepareMeshes(result.scene);
+      result.meshes = object.meshes.empty() ? PrepareMeshes(result.scene) : object.meshes;
       alone_.push_back(result.scene.views);
       result_.objects.push_back(std::move(result));
     }

@@ -14,6 +14,7 @@ namespace ceres_align {
 struct SceneObject {
   std::string name;  ///< unique
   Scene scene;
+  PreparedMeshes meshes = {};  ///< PrepareMeshes(scene) of before; empty: they are prepared here
 };
 
 struct ObjectResult {

@@ -1,5 +1,6 @@
 #include "ceres_align/scenes/result_line.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -47,8 +48,7 @@ void AddChecks(const AlignResult& result, Json* line) {
   (*line)["failed"] = failed;
 }
 
-void AddResult(const SceneOutcome& outcome, Json* line) {
-  const AlignResult& result = outcome.result;
+void AddResult(const Scene& scene, const AlignResult& result, Json* line) {
   (*line)["usable"] = result.IsUsable();
   (*line)["right"] = result.IsRight();
   (*line)["status"] = ToString(result.status);
@@ -62,17 +62,41 @@ void AddResult(const SceneOutcome& outcome, Json* line) {
     (*line)["unknowns"][fit.of.empty() ? fit.name : fit.name + " of " + fit.of] =
         NumberJson(fit.value);
   }
-  if (const auto errors = ErrorsOf(outcome.scene, result)) {
+  if (const auto errors = ErrorsOf(scene, result)) {
     (*line)["errors"] = {
         {"rotation_deg", NumberJson(errors->rotation_deg)},
         {"translation", NumberJson(errors->translation)},
         {"translation_percent_of_distance", NumberJson(errors->translation_percent)}};
   }
-  if (!outcome.warnings.empty()) (*line)["warnings"] = outcome.warnings;
+}
+
+void AddObjects(const ObjectsResult& result, Json* line) {
+  (*line)["usable"] = result.AllUsable();
+  (*line)["right"] =
+      std::all_of(result.objects.begin(), result.objects.end(),
+                  [](const ObjectResult& object) { return object.align.IsRight(); });
+  (*line)["rounds"] = result.rounds;
+  (*line)["objects"] = Json::array();
+  for (const ObjectResult& object : result.objects) {
+    Json entry = {{"name", object.name}};
+    AddResult(object.scene, object.align, &entry);
+    (*line)["objects"].push_back(entry);
+  }
+}
+
+void AddSeconds(const SceneOutcome& outcome, Json* line) {
+  double prepare = outcome.result.prepare_seconds, solve = outcome.result.solve_seconds,
+         assess = outcome.result.assess_seconds;
+  for (size_t i = 0; outcome.objects && i < outcome.objects->objects.size(); ++i) {
+    const AlignResult& align = outcome.objects->objects[i].align;
+    prepare += align.prepare_seconds;
+    solve += align.solve_seconds;
+    assess += align.assess_seconds;
+  }
   (*line)["seconds"] = {{"load", outcome.load_seconds},
-                        {"prepare", result.prepare_seconds},
-                        {"solve", result.solve_seconds},
-                        {"assess", result.assess_seconds}};
+                        {"prepare", prepare},
+                        {"solve", solve},
+                        {"assess", assess}};
 }
 
 std::string Dump(const Json& line) {
@@ -84,7 +108,13 @@ std::string Dump(const Json& line) {
 std::string ResultLine(const SceneOutcome& outcome) {
   Json line = {{"id", outcome.listed->id}, {"scene", outcome.listed->name}};
   if (outcome.error.empty()) {
-    AddResult(outcome, &line);
+    if (outcome.objects) {
+      AddObjects(*outcome.objects, &line);
+    } else {
+      AddResult(outcome.scene, outcome.result, &line);
+    }
+    if (!outcome.warnings.empty()) line["warnings"] = outcome.warnings;
+    AddSeconds(outcome, &line);
   } else {
     line["error"] = outcome.error;
   }

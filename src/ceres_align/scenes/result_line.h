@@ -16,6 +16,12 @@ namespace ceres_align {
 ///    "message": …}], "searched": true, "unknowns": {…}, "errors": {…}, "warnings": ["…"],
 ///    "seconds": {"load": …, "prepare": …, "solve": …, "assess": …, "total": …}}
 ///
+/// of a scene of several objects
+///
+///   {"id": "a", "scene": "set/a.json", "usable": true (all are), "right": true (all are),
+///    "rounds": 2, "objects": [{"name": "mug", "usable": …, … "errors": {…}}], "warnings": […],
+///    "seconds": {…}}
+///
 /// or, of a scene that could not be aligned, {"id", "scene", "error": "…", "seconds"}. Poses,
 /// accuracy and sigma are result.json's; iou and contour_rms_px are by view; "failed" has the
 /// checks that did not pass; "unknowns" (name: value) and "errors" are there where the scene has

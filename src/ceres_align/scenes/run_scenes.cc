@@ -10,8 +10,7 @@
 #include <thread>
 #include <utility>
 
-#include "ceres_align/align/align_unknowns.h"
-#include "ceres_align/scene/occluders.h"
+#include "ceres_align/align/align_scene.h"
 
 namespace ceres_align {
 namespace {
@@ -22,52 +21,81 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-LoadedScene Load(const ListedScene& listed, MeshStore* meshes) {
-  const SceneDescription description = listed.text.empty()
-                                           ? ReadSceneDescription(listed.path)
-                                           : ParseSceneDescription(listed.text, listed.name);
-  return BuildScene(description, listed.path.parent_path(), listed.name, meshes);
+SceneDescription Read(const ListedScene& listed) {
+  return listed.text.empty() ? ReadSceneDescription(listed.path)
+                             : ParseSceneDescription(listed.text, listed.name);
 }
 
-void AlignInto(Scene scene, MeshStore* meshes, Rasterizer* rasterizer, const AlignOptions& options,
-               const AlignCallback& callback, SceneOutcome* out) {
-  if (scene.unknowns.any()) {
-    UnknownsResult found = AlignUnknowns(scene, scene.unknowns, rasterizer, options, callback);
-    out->scene = std::move(found.scene);
-    out->meshes = std::move(found.meshes);
-    out->result = std::move(found.align);
-    return;
-  }
+/// What the scenes of a run have in common, and one thread's rasterizer.
+struct Run {
+  const SceneRunOptions& options;
+  MeshStore* meshes;
+  Rasterizer* rasterizer;
+  const std::function<bool()>& stop;
+};
+
+void AlignOne(LoadedScene loaded, const Run& run, SceneOutcome* out) {
   const Clock::time_point start = Clock::now();
-  out->scene = std::move(scene);
-  out->meshes = meshes->Prepare(out->scene);
+  out->warnings = std::move(loaded.warnings);
+  AlignOptions options = run.options.align;
+  if (loaded.estimate_offset) options.offset = Choice::kOn;
+  const PreparedMeshes prepared = run.meshes->Prepare(loaded.scene);
   const double prepare_seconds = SecondsSince(start);
-  out->result = Align(out->scene, out->meshes, rasterizer, options, callback);
+  AlignedScene aligned = AlignScene(std::move(loaded.scene), prepared, run.rasterizer, options,
+                                    [&](const AlignIteration& step) {
+                                      if (run.options.keep_iterations) {
+                                        out->iterations.push_back(step);
+                                      }
+                                      return !run.stop();
+                                    });
+  out->scene = std::move(aligned.scene);
+  out->meshes = std::move(aligned.meshes);
+  out->result = std::move(aligned.align);
   out->result.prepare_seconds += prepare_seconds;
 }
 
-SceneOutcome RunOne(const ListedScene& listed, MeshStore* meshes, Rasterizer* rasterizer,
-                    const SceneRunOptions& run, const std::function<bool()>& stop) {
+void AlignSeveral(std::vector<LoadedObject> loaded, const Run& run, SceneOutcome* out) {
+  std::vector<SceneObject> objects;
+  std::vector<double> prepare_seconds;
+  for (LoadedObject& object : loaded) {
+    const Clock::time_point start = Clock::now();
+    for (const std::string& warning : object.loaded.warnings) {
+      out->warnings.push_back(object.name + ": " + warning);
+    }
+    out->warnings_of.push_back(std::move(object.loaded.warnings));
+    PreparedMeshes prepared = run.meshes->Prepare(object.loaded.scene);
+    objects.push_back({object.name, std::move(object.loaded.scene), std::move(prepared)});
+    prepare_seconds.push_back(SecondsSince(start));
+  }
+  out->objects =
+      AlignObjects(objects, run.rasterizer, run.options.align,
+                   [&](const std::string&, const AlignIteration&) { return !run.stop(); });
+  for (size_t i = 0; i < objects.size(); ++i) {
+    out->objects->objects[i].align.prepare_seconds += prepare_seconds[i];
+  }
+}
+
+SceneOutcome RunOne(const ListedScene& listed, const Run& run) {
   const Clock::time_point start = Clock::now();
   SceneOutcome out;
   out.listed = &listed;
   try {
-    LoadedScene loaded = Load(listed, meshes);
-    out.warnings = std::move(loaded.warnings);
-    if (!loaded.scene.occluders.empty()) {
-      loaded.scene = HideBehindOccluders(loaded.scene, rasterizer);
+    SceneDescription description = Read(listed);
+    if (run.options.ignore_starts) {
+      description.initial_rig_from_world.reset();
+      for (ObjectDescription& object : description.objects) object.initial_rig_from_world.reset();
     }
-    if (run.ignore_starts) loaded.scene.initial_rig_from_world.reset();
-    AlignOptions options = run.align;
-    if (loaded.estimate_offset) options.offset = Choice::kOn;
-    out.load_seconds = SecondsSince(start);
-    AlignInto(
-        std::move(loaded.scene), meshes, rasterizer, options,
-        [&](const AlignIteration& step) {
-          if (run.keep_iterations) out.iterations.push_back(step);
-          return !stop();
-        },
-        &out);
+    const std::filesystem::path folder = listed.path.parent_path();
+    if (description.objects.empty()) {
+      LoadedScene loaded = BuildScene(description, folder, listed.name, run.meshes);
+      out.load_seconds = SecondsSince(start);
+      AlignOne(std::move(loaded), run, &out);
+    } else {
+      std::vector<LoadedObject> loaded =
+          BuildObjects(description, folder, listed.name, run.meshes);
+      out.load_seconds = SecondsSince(start);
+      AlignSeveral(std::move(loaded), run, &out);
+    }
   } catch (const std::exception& error) {
     out.error = error.what();
     if (out.error.empty()) out.error = "an error without a message";
@@ -88,13 +116,13 @@ void RunScenes(const std::vector<ListedScene>& scenes, const std::vector<Rasteri
   std::atomic<bool> failed{false};
   std::mutex mutex;
   std::exception_ptr failure;
-  const auto stopped = [&] { return failed || (stop && stop()); };
+  const std::function<bool()> stopped = [&] { return failed || (stop && stop()); };
   const auto work = [&](Rasterizer* rasterizer) {
     // Threads are for scenes: what is inside one runs on its own thread.
     tbb::task_arena(1).execute([&] {
       try {
         for (size_t i = next++; i < scenes.size() && !stopped(); i = next++) {
-          const SceneOutcome outcome = RunOne(scenes[i], meshes, rasterizer, options, stopped);
+          const SceneOutcome outcome = RunOne(scenes[i], {options, meshes, rasterizer, stopped});
           if (!stopped()) done(outcome);
         }
       } catch (...) {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ceres_align/align/aligner.h"
+#include "ceres_align/objects/align_objects.h"
 #include "ceres_align/scenes/mesh_store.h"
 #include "ceres_align/scenes/scene_list.h"
 
@@ -18,8 +20,11 @@ struct SceneOutcome {
   Scene scene;        ///< with the unknowns that were found, and without its occluders
   PreparedMeshes meshes;
   AlignResult result;
-  std::vector<std::string> warnings;
-  std::vector<AlignIteration> iterations;  ///< only where asked for
+  /// Of a scene of several objects; `scene`, `meshes`, `result` and `iterations` are empty then.
+  std::optional<ObjectsResult> objects;
+  std::vector<std::string> warnings;  ///< of an object: "NAME: …"
+  std::vector<std::vector<std::string>> warnings_of;  ///< of each object, without its name
+  std::vector<AlignIteration> iterations;             ///< only where asked for
   double load_seconds = 0, total_seconds = 0;
 };
 

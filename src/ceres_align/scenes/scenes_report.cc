@@ -145,13 +145,25 @@ tr.u td:nth-child(2) { color: #282; }
 </style></head><body>
 )";
 
-}  // namespace
-
-SceneRow ReadResultLine(const std::string& text) {
-  const Json line = Json::parse(text, nullptr, false);
-  if (!line.is_object() || !line.contains("id") || !line["id"].is_string()) {
-    throw InputError("no line of a batch's results: " + Quoted(text));
+// What a result says of one object, the scene's only one or `object` of several.
+void AddToRow(const Json& result, const std::string& object, SceneRow* row) {
+  const auto worse = [](double a, double b) { return std::isnan(a) || b > a ? b : a; };
+  if (result.contains("iou")) {
+    const double iou = LeastOf(result["iou"]);
+    if (!(row->iou <= iou)) row->iou = iou;
   }
+  if (result.contains("accuracy")) {
+    const Json& accuracy = result["accuracy"];
+    row->rotation_deg = worse(row->rotation_deg, NumberAt(accuracy, "rotation_deg"));
+    row->percent = worse(row->percent, NumberAt(accuracy, "translation_percent_of_distance"));
+  }
+  row->searched = row->searched || result.value("searched", false);
+  if (!row->words.empty() || !result.contains("failed") || result["failed"].empty()) return;
+  const Json& failed = result["failed"][0];
+  row->words = object + failed.value("name", "") + ": " + failed.value("message", "");
+}
+
+SceneRow RowOf(const Json& line) {
   SceneRow row;
   row.id = line["id"].get<std::string>();
   row.scene = line.value("scene", "");
@@ -164,16 +176,26 @@ SceneRow ReadResultLine(const std::string& text) {
   row.kind = line.value("usable", false)  ? Kind::kUsable
              : line.value("right", false) ? Kind::kInexact
                                           : Kind::kWrong;
-  if (line.contains("iou")) row.iou = LeastOf(line["iou"]);
-  if (line.contains("accuracy")) {
-    row.rotation_deg = NumberAt(line["accuracy"], "rotation_deg");
-    row.percent = NumberAt(line["accuracy"], "translation_percent_of_distance");
-  }
-  row.searched = line.value("searched", false);
-  if (line.contains("failed") && !line["failed"].empty()) {
-    row.words = line["failed"][0].value("name", "") + ": " + line["failed"][0].value("message", "");
+  AddToRow(line, "", &row);
+  if (line.contains("objects")) {
+    for (const Json& object : line["objects"]) {
+      AddToRow(object, object.value("name", "") + ": ", &row);
+    }
   }
   return row;
+}
+
+}  // namespace
+
+SceneRow ReadResultLine(const std::string& text) {
+  const std::string wrong = "no line of a batch's results: " + Quoted(text);
+  const Json line = Json::parse(text, nullptr, false);
+  if (!line.is_object() || !line.contains("id") || !line["id"].is_string()) throw InputError(wrong);
+  try {
+    return RowOf(line);
+  } catch (const Json::exception&) {
+    throw InputError(wrong);
+  }
 }
 
 SceneCounts CountRows(const std::vector<SceneRow>& rows) {

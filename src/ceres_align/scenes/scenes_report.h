@@ -11,9 +11,11 @@ struct SceneRow {
   enum class Kind { kError, kWrong, kInexact, kUsable };  ///< worst first
   Kind kind = Kind::kError;
   std::string id, scene;
-  std::string words;        ///< the error, or the first check that failed; may be empty
-  double iou = 0;           ///< the smallest of the views'; NaN: none
-  double rotation_deg = 0;  ///< accuracy, 90 %; NaN: none
+  /// The error, or the first check that failed; may be empty. Of several objects: the first that
+  /// failed one, with its name.
+  std::string words;
+  double iou = 0;           ///< the smallest of the views' and objects'; NaN: none
+  double rotation_deg = 0;  ///< accuracy, 90 %, the objects' largest; NaN: none
   double percent = 0;       ///< of the distance, likewise
   double seconds = 0;
   bool searched = false;
