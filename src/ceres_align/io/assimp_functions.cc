@@ -40,9 +40,9 @@ const AssimpFunctions& Assimp(const std::string& name) {
 
 const AssimpFunctions& Assimp(const std::string&) {
   static constexpr AssimpFunctions functions = {
-      aiCreatePropertyStore,   aiSetImportPropertyInteger,
-      aiReleasePropertyStore,  aiImportFileFromMemoryWithProperties,
-      aiGetErrorString,        aiReleaseImport};
+      aiCreatePropertyStore,  aiSetImportPropertyInteger,
+      aiReleasePropertyStore, aiImportFileFromMemoryWithProperties,
+      aiGetErrorString,       aiReleaseImport};
   return functions;
 }
 
