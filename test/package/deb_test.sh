@@ -35,6 +35,20 @@ fi
   fail "the demo of the package: exit $?"
 grep -q '"usable": true' "$work/out/result.json" || fail "the demo's result is not usable"
 
+# Where such a library cannot be loaded (here it is an empty file) one line says what to do.
+mkdir "$work/broken"
+: >"$work/broken/libassimp.so.$(dpkg-deb -f "$deb" Depends | sed 's/.*libassimp\([0-9]*\).*/\1/')"
+echo '<?xml version="1.0"?><COLLADA/>' >"$work/a.dae"
+"$work/root/usr/bin/make_masks" --mesh "$work/root/usr/share/ceres_align/rooster_small.obj" \
+  --num_views 1 --fov_deg 30 --out_dir "$work/masks" >/dev/null
+status=0
+LD_LIBRARY_PATH=$work/broken "$work/root/usr/bin/ceres_align" --mesh "$work/a.dae" \
+  --masks "$work/masks/view0.png" --fov_deg 30 --out_dir "$work/none" >/dev/null 2>"$work/error" ||
+  status=$?
+[ "$status" = 1 ] && [ "$(wc -l <"$work/error")" = 1 ] &&
+  grep -q 'need libassimp.so.*, which cannot be loaded here; save it as OBJ' "$work/error" ||
+  fail "without assimp: exit $status, '$(cat "$work/error")'"
+
 for program in "$work"/root/usr/bin/*; do
   name=$(basename "$program")
   page=$work/root/usr/share/man/man1/$name.1
