@@ -40,7 +40,8 @@ class SystemLibrary(ConanFile):
     def _set(self, info, target, libs, folders):
         if target:
             info.set_property("cmake_target_name", target)
-        info.system_libs = libs
+        # As flags: a bare "gflags" would be taken for the target of that name.
+        info.system_libs = [f"-l{lib}" for lib in libs]
         info.includedirs = folders
         info.libdirs = info.bindirs = []
 
