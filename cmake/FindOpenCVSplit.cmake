@@ -1,6 +1,24 @@
 # Debian's split packages (libopencv-core-dev, …) bring headers and libraries but no
 # OpenCVConfig.cmake, which lies in libopencv-dev with its hundreds of dependencies.
 #   find_package(OpenCVSplit COMPONENTS core imgproc …) makes OpenCVSplit::core, ::imgproc, …
+# With CERES_ALIGN_CONFIG_PACKAGES they are those of OpenCVConfig.cmake.
+include(FindPackageHandleStandardArgs)
+if(CERES_ALIGN_CONFIG_PACKAGES)
+  find_package(OpenCV CONFIG QUIET)
+  foreach(module ${OpenCVSplit_FIND_COMPONENTS})
+    if(TARGET opencv_${module})
+      set(OpenCVSplit_${module}_FOUND TRUE)
+      if(NOT TARGET OpenCVSplit::${module})
+        add_library(OpenCVSplit::${module} INTERFACE IMPORTED)
+        set_target_properties(OpenCVSplit::${module} PROPERTIES
+          INTERFACE_LINK_LIBRARIES opencv_${module})
+      endif()
+    endif()
+  endforeach()
+  find_package_handle_standard_args(OpenCVSplit
+    REQUIRED_VARS OpenCV_DIR VERSION_VAR OpenCV_VERSION HANDLE_COMPONENTS)
+  return()
+endif()
 find_path(OpenCVSplit_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4)
 mark_as_advanced(OpenCVSplit_INCLUDE_DIR)
 foreach(module ${OpenCVSplit_FIND_COMPONENTS})
@@ -11,7 +29,6 @@ foreach(module ${OpenCVSplit_FIND_COMPONENTS})
     set(OpenCVSplit_${module}_FOUND TRUE)
   endif()
 endforeach()
-include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(OpenCVSplit
   REQUIRED_VARS OpenCVSplit_INCLUDE_DIR HANDLE_COMPONENTS)
 foreach(module ${OpenCVSplit_FIND_COMPONENTS})

@@ -1,7 +1,31 @@
 # The libraries that read robots' files. Debian's own CMake files for them name further packages
 # (assimp's: draco, minizip) that a program linked to the shared library does not need.
 #   find_package(RobotFormats COMPONENTS urdfdom assimp yaml_cpp)
-# makes RobotFormats::urdfdom (with tinyxml and console_bridge), ::assimp and ::yaml_cpp.
+# makes RobotFormats::urdfdom (with tinyxml and console_bridge), ::assimp and ::yaml_cpp. With
+# CERES_ALIGN_CONFIG_PACKAGES they are those of the libraries' own CMake files.
+include(FindPackageHandleStandardArgs)
+if(CERES_ALIGN_CONFIG_PACKAGES)
+  # The names that targets have in releases and in package managers, best first.
+  set(_robot_formats_targets_urdfdom urdfdom::urdfdom_model urdfdom::urdfdom)
+  set(_robot_formats_targets_assimp assimp::assimp)
+  set(_robot_formats_targets_yaml_cpp yaml-cpp::yaml-cpp yaml-cpp)
+  foreach(component ${RobotFormats_FIND_COMPONENTS})
+    string(REPLACE _ - package ${component})
+    find_package(${package} CONFIG QUIET)
+    foreach(target ${_robot_formats_targets_${component}})
+      if(TARGET ${target} AND NOT RobotFormats_${component}_FOUND)
+        set(RobotFormats_${component}_FOUND TRUE)
+        if(NOT TARGET RobotFormats::${component})
+          add_library(RobotFormats::${component} INTERFACE IMPORTED)
+          set_target_properties(RobotFormats::${component} PROPERTIES
+            INTERFACE_LINK_LIBRARIES ${target})
+        endif()
+      endif()
+    endforeach()
+  endforeach()
+  find_package_handle_standard_args(RobotFormats HANDLE_COMPONENTS)
+  return()
+endif()
 set(_robot_formats_header_urdfdom urdf_parser/urdf_parser.h)
 set(_robot_formats_libraries_urdfdom urdfdom_model tinyxml console_bridge)
 set(_robot_formats_header_assimp assimp/Importer.hpp)
@@ -25,7 +49,6 @@ foreach(component ${RobotFormats_FIND_COMPONENTS})
     list(APPEND _robot_formats_found_${component} ${RobotFormats_${library}_LIBRARY})
   endforeach()
 endforeach()
-include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(RobotFormats HANDLE_COMPONENTS)
 foreach(component ${RobotFormats_FIND_COMPONENTS})
   if(RobotFormats_${component}_FOUND AND NOT TARGET RobotFormats::${component})

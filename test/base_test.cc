@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ceres_align/base/image.h"
+#include "ceres_align/base/late_library.h"
 #include "ceres_align/base/text.h"
 
 namespace ceres_align {
@@ -75,6 +76,14 @@ TEST(Bilinear, OutsideIsTheBorderOrZero) {
   EXPECT_EQ(Bilinear(image, -0.5, 0.5, Outside::kZero), 0);
   EXPECT_EQ(Bilinear(image, 1e300, 1, Outside::kZero), 0);
   EXPECT_TRUE(std::isnan(Bilinear(image, std::numeric_limits<double>::quiet_NaN(), 1)));
+}
+
+TEST(LateLibrary, GivesFunctionsOfALibraryThatThereIsAndNullElse) {
+  auto* hypotenuse = reinterpret_cast<double (*)(double, double)>(LateSymbol("libm.so.6", "hypot"));
+  ASSERT_NE(hypotenuse, nullptr);
+  EXPECT_EQ(hypotenuse(3, 4), 5);
+  EXPECT_EQ(LateSymbol("libm.so.6", "no_such_function"), nullptr);
+  EXPECT_EQ(LateSymbol("libno_such_library.so.6", "hypot"), nullptr);
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "cli/demo_scene.h"
 #include "cli/export_cameras.h"
 #include "cli/help.h"
+#include "cli/keep_memory.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
 #include "cli/render_maps.h"
@@ -341,6 +342,7 @@ std::string ReportTitle(const Scene& scene) {
 
 int Run() {
   Stopwatch watch;
+  KeepMemory(4 << 20);
   if (!FLAGS_export_cameras.empty()) CheckExport(FLAGS_export_cameras);
   const OutputPlan plan =
       PlanOutputs({FLAGS_outputs, FLAGS_out_dir, FLAGS_filename_output, FLAGS_start_end_output});

@@ -1,8 +1,5 @@
 // render_scene: masks, depth, normals and places of every camera of a scene, at a pose.
 #include <gflags/gflags.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include <cstdio>
 #include <filesystem>
@@ -14,6 +11,7 @@
 #include "ceres_align/io/result_pose.h"
 #include "ceres_align/io/scene_io.h"
 #include "cli/help.h"
+#include "cli/keep_memory.h"
 #include "cli/outputs.h"
 #include "cli/render_maps.h"
 
@@ -117,18 +115,8 @@ RenderSettings Settings() {
   return settings;
 }
 
-// Large images of one camera after the other: memory that is given back and taken again costs as
-// much as drawing.
-void KeepMemory() {
-#ifdef __GLIBC__
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_TOP_PAD, 64 << 20);
-#endif
-}
-
 int Run() {
-  KeepMemory();
+  KeepMemory(64 << 20);  // large images of one camera after the other
   if (FLAGS_scene.empty()) throw InputError("--scene is missing (see --help)");
   if (FLAGS_pose.empty()) throw InputError("--pose is missing: a result.json, initial or truth");
   const RenderSettings settings = Settings();

@@ -32,3 +32,14 @@ run(${CMAKE_COMMAND} -S ${SOURCE_DIR} -B ${WORK_DIR}/build -G ${GENERATOR}
 run(${CMAKE_COMMAND} --build ${WORK_DIR}/build)
 run(${WORK_DIR}/build/consumer)
 run(${WORK_DIR}/build/height_prior)
+
+# The Python module, where the build has one; tried where Python has NumPy.
+file(GLOB python_dirs ${WORK_DIR}/moved/lib*/python3*/site-packages)
+list(LENGTH python_dirs count)
+if(NOT count EQUAL HAS_PYTHON)
+  message(FATAL_ERROR "the Python module is in ${count} folders (${python_dirs})")
+endif()
+if(PYTHON)
+  run(${CMAKE_COMMAND} -E env PYTHONPATH=${python_dirs}
+      ${PYTHON} -B ${CMAKE_CURRENT_LIST_DIR}/python_test.py ${python_dirs})
+endif()

@@ -5,10 +5,13 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <assimp/Importer.hpp>
 #include <cctype>
 #include <cmath>
+#include <limits>
+#include <memory>
+#include <mutex>
 
+#include "ceres_align/io/assimp_functions.h"
 #include "ceres_align/io/mesh_readers.h"
 #include "ceres_align/io/text.h"
 #include "ceres_align/io/threemf_check.h"
@@ -79,6 +82,31 @@ std::string Capitals(std::string text) {
   return text;
 }
 
+using AssimpScene = std::unique_ptr<const aiScene, decltype(&aiReleaseImport)>;
+
+// One file at a time: the message of a failure is one for the whole process.
+AssimpScene Import(const std::string& bytes, const std::string& name,
+                   const std::string& extension) {
+  const AssimpFunctions& assimp = Assimp(name);
+  if (bytes.size() > std::numeric_limits<unsigned>::max()) {
+    Fail(name, ": over 4 GiB, which assimp does not read");
+  }
+  static std::mutex mutex;
+  const std::lock_guard<std::mutex> lock(mutex);
+  const std::unique_ptr<aiPropertyStore, decltype(&aiReleasePropertyStore)> properties(
+      assimp.create_properties(), assimp.release_properties);
+  assimp.set_property(properties.get(), AI_CONFIG_IMPORT_COLLADA_IGNORE_UP_DIRECTION, 1);
+  AssimpScene scene(
+      assimp.import_from_memory(bytes.data(), static_cast<unsigned>(bytes.size()),
+                                aiProcess_Triangulate, extension.c_str(), properties.get()),
+      assimp.release);
+  if (scene == nullptr || scene->mRootNode == nullptr) {
+    Fail(name, ": cannot be read as ", extension == "dae" ? "COLLADA" : Capitals(extension), ": ",
+         Shown(assimp.error_string(), 200));
+  }
+  return scene;
+}
+
 }  // namespace
 
 RawMesh ReadByAssimp(const std::string& bytes, const std::string& name,
@@ -91,15 +119,7 @@ RawMesh ReadByAssimp(const std::string& bytes, const std::string& name,
     CheckXmlNesting(bytes, name);
   }
   if (extension == "dae") CheckColladaIndices(bytes, name);
-  Assimp::Importer importer;
-  importer.SetPropertyBool(AI_CONFIG_IMPORT_COLLADA_IGNORE_UP_DIRECTION, true);
-  const std::string& input = checked.empty() ? bytes : checked;
-  const aiScene* scene = importer.ReadFileFromMemory(input.data(), input.size(),
-                                                     aiProcess_Triangulate, extension.c_str());
-  if (scene == nullptr || scene->mRootNode == nullptr) {
-    Fail(name, ": cannot be read as ", extension == "dae" ? "COLLADA" : Capitals(extension), ": ",
-         Shown(importer.GetErrorString(), 200));
-  }
+  const AssimpScene scene = Import(checked.empty() ? bytes : checked, name, extension);
   RawMesh raw;
   AddNode(*scene, *scene->mRootNode, Eigen::Matrix4d::Identity(), name, &raw);
   return raw;

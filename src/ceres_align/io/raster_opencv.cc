@@ -1,11 +1,9 @@
 // JPEG, BMP and TIFF by OpenCV. Its imgcodecs bring GDAL and 120 libraries more, which take 50 ms
 // to start, so they are loaded when the first such file comes; PNG, PNM and NPY need none of them.
-#include <dlfcn.h>
-
 #include <opencv2/imgcodecs.hpp>
 #include <type_traits>
 
-#include "ceres_align/base/text.h"
+#include "ceres_align/base/late_library.h"
 #include "ceres_align/io/raster_file.h"
 #include "ceres_align/io/text.h"
 
@@ -15,27 +13,21 @@ namespace {
 using Imdecode = cv::Mat (*)(cv::InputArray, int);
 static_assert(std::is_same_v<decltype(static_cast<Imdecode>(&cv::imdecode)), Imdecode>,
               "the symbol below is this overload's");
-constexpr char kSymbol[] = "_ZN2cv8imdecodeERKNS_11_InputArrayEi";
+[[maybe_unused]] constexpr char kSymbol[] = "_ZN2cv8imdecodeERKNS_11_InputArrayEi";
 
-// OpenCV's own scheme: 4.6 is libopencv_imgcodecs.so.406.
-std::string LibraryName() {
-  return Format("libopencv_imgcodecs.so.%d%02d", CV_VERSION_MAJOR, CV_VERSION_MINOR);
-}
-
-// Null where it cannot be loaded; dlerror says why.
-Imdecode LoadImdecode() {
-  void* library = dlopen(LibraryName().c_str(), RTLD_NOW | RTLD_LOCAL);
-  return library == nullptr ? nullptr : reinterpret_cast<Imdecode>(dlsym(library, kSymbol));
-}
-
+#ifdef CERES_ALIGN_IMGCODECS_LIBRARY
 Imdecode Decoder(const std::string& name) {
-  static const Imdecode decode = LoadImdecode();
+  static const auto decode =
+      reinterpret_cast<Imdecode>(LateSymbol(CERES_ALIGN_IMGCODECS_LIBRARY, kSymbol));
   if (decode == nullptr) {
-    Fail(name, ": JPEG, BMP and TIFF need ", LibraryName(),
+    Fail(name, ": JPEG, BMP and TIFF need ", CERES_ALIGN_IMGCODECS_LIBRARY,
          ", which cannot be loaded here; save it as PNG");
   }
   return decode;
 }
+#else
+Imdecode Decoder(const std::string&) { return cv::imdecode; }
+#endif
 
 // Row by row to float; `image` is of 8 or 16 bits or float.
 void HandOver(const cv::Mat& image, const std::string& name, RasterValues meaning,

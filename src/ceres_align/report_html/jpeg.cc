@@ -1,13 +1,11 @@
 #include "ceres_align/report_html/jpeg.h"
 
-#include <dlfcn.h>
-
 #include <opencv2/imgcodecs.hpp>
 #include <type_traits>
 #include <vector>
 
 #include "ceres_align/base/error.h"
-#include "ceres_align/base/text.h"
+#include "ceres_align/base/late_library.h"
 
 namespace ceres_align::report_html_internal {
 namespace {
@@ -16,20 +14,23 @@ using Imencode = bool (*)(const cv::String&, cv::InputArray, std::vector<uchar>&
                           const std::vector<int>&);
 static_assert(std::is_same_v<decltype(static_cast<Imencode>(&cv::imencode)), Imencode>,
               "the symbol below is this function's");
-constexpr char kSymbol[] =
+[[maybe_unused]] constexpr char kSymbol[] =
     "_ZN2cv8imencodeERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEERKNS_11_InputArrayE"
     "RSt6vectorIhSaIhEERKSB_IiSaIiEE";
 
+#ifdef CERES_ALIGN_IMGCODECS_LIBRARY
 Imencode LoadImencode() {
-  const std::string name =
-      Format("libopencv_imgcodecs.so.%d%02d", CV_VERSION_MAJOR, CV_VERSION_MINOR);
-  void* library = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
-  void* symbol = library == nullptr ? nullptr : dlsym(library, kSymbol);
+  const std::string library = CERES_ALIGN_IMGCODECS_LIBRARY;
+  void* symbol = LateSymbol(library, kSymbol);
   if (symbol == nullptr) {
-    throw InputError("photographs in report.html need " + name + ", which cannot be loaded here");
+    throw InputError("photographs in report.html need " + library +
+                     ", which cannot be loaded here");
   }
   return reinterpret_cast<Imencode>(symbol);
 }
+#else
+Imencode LoadImencode() { return cv::imencode; }
+#endif
 
 }  // namespace
 

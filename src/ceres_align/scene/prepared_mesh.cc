@@ -1,5 +1,7 @@
 #include "ceres_align/scene/prepared_mesh.h"
 
+#include <tbb/parallel_invoke.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -23,21 +25,25 @@ PreparedMesh::PreparedMesh(std::shared_ptr<const TriangleMesh> mesh) : mesh_(std
   if (mesh_ == nullptr || mesh_->faces.empty()) {
     throw InputError("a mesh without faces cannot be aligned");
   }
-  {
-    const std::optional<TriangleMesh> body = WithoutStrays(*mesh_);
-    has_strays_ = body.has_value();
-    const TriangleMesh& shown = has_strays_ ? *body : *mesh_;
-    std::vector<int> targets;
-    for (const int faces : kLodFaces) {
-      if (shown.faces.size() >= static_cast<size_t>(kLodSaves) * faces) targets.push_back(faces);
-    }
-    for (const SimplifiedMesh& simple : LevelsOfDetail(shown, targets)) {
-      if (simple.mesh.faces.empty()) continue;
-      lods_.push_back({std::make_shared<ContourMesh>(simple.mesh), simple.cell});
-    }
-    if (has_strays_ && lods_.empty()) lods_.push_back({std::make_shared<ContourMesh>(*body), 0});
+  std::shared_ptr<const ContourMesh> full;
+  tbb::parallel_invoke([&] { full = std::make_shared<const ContourMesh>(*mesh_); },
+                       [&] { MakeCoarser(); });
+  lods_.push_back({std::move(full), 0});
+}
+
+void PreparedMesh::MakeCoarser() {
+  const std::optional<TriangleMesh> body = WithoutStrays(*mesh_);
+  has_strays_ = body.has_value();
+  const TriangleMesh& shown = has_strays_ ? *body : *mesh_;
+  std::vector<int> targets;
+  for (const int faces : kLodFaces) {
+    if (shown.faces.size() >= static_cast<size_t>(kLodSaves) * faces) targets.push_back(faces);
   }
-  lods_.push_back({std::make_shared<ContourMesh>(*mesh_), 0});
+  for (const SimplifiedMesh& simple : LevelsOfDetail(shown, targets)) {
+    if (simple.mesh.faces.empty()) continue;
+    lods_.push_back({std::make_shared<ContourMesh>(simple.mesh), simple.cell});
+  }
+  if (has_strays_ && lods_.empty()) lods_.push_back({std::make_shared<ContourMesh>(*body), 0});
 }
 
 // Drawn outside the lock: a thread that waits for its part may be given another alignment's work,

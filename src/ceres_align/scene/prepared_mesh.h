@@ -47,6 +47,8 @@ class PreparedMesh {
   const SilhouetteTable& LooksFrom(double distance, int directions, Rasterizer* rasterizer) const;
 
  private:
+  void MakeCoarser();
+
   std::shared_ptr<const TriangleMesh> mesh_;
   bool has_strays_ = false;
   std::vector<Lod> lods_;

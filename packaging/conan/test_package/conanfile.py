@@ -1,0 +1,33 @@
+"""Builds a program of a user's against the package, and runs it and the installed demo."""
+
+import os
+
+from conan import ConanFile
+from conan.tools.build import can_run
+from conan.tools.cmake import CMake, CMakeDeps, CMakeToolchain, cmake_layout
+
+
+class CeresAlignTest(ConanFile):
+    settings = "os", "arch", "compiler", "build_type"
+
+    def requirements(self):
+        self.requires(self.tested_reference_str)
+
+    def layout(self):
+        cmake_layout(self)
+
+    def generate(self):
+        CMakeToolchain(self).generate()
+        CMakeDeps(self).generate()
+
+    def build(self):
+        cmake = CMake(self)
+        cmake.configure()
+        cmake.build()
+
+    def test(self):
+        if not can_run(self):
+            return
+        self.run(os.path.join(self.cpp.build.bindir, "example"), env="conanrun")
+        if self.dependencies[self.tested_reference_str].options.tools:
+            self.run("ceres_align --outputs json --out_dir demo", env="conanrun")
