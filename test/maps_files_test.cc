@@ -2,10 +2,7 @@
 #include <ImfChannelList.h>
 #include <ImfFrameBuffer.h>
 #include <ImfHeader.h>
-#include <ImfIO.h>
 #include <ImfInputFile.h>
-#include <ImfOutputFile.h>
-#include <ImfStandardAttributes.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -234,75 +231,6 @@ TEST_F(MapsTest, HalvesAreTheNearest) {
       ASSERT_EQ(read.at(c, 0), expected) << value;
       ASSERT_EQ(std::signbit(read.at(c, 0)), std::signbit(expected)) << value;
     }
-  }
-}
-
-class StringStream : public Imf::OStream {
- public:
-  StringStream() : Imf::OStream("memory") {}
-  void write(const char c[], int n) override {
-    if (place_ + n > bytes.size()) bytes.resize(place_ + n);
-    std::copy(c, c + n, bytes.begin() + static_cast<std::ptrdiff_t>(place_));
-    place_ += n;
-  }
-  uint64_t tellp() override { return place_; }
-  void seekp(uint64_t place) override { place_ = place; }
-  std::string bytes;
-
- private:
-  size_t place_ = 0;
-};
-
-// What the OpenEXR library makes of the same pixels.
-std::string ExrByOpenExr(int width, int height, const std::vector<float>& pixels,
-                         const std::vector<const char*>& channels, ExrType type,
-                         const std::string& comment) {
-  const bool halves = type == ExrType::kHalf;
-  Imf::Header header(width, height);
-  header.compression() = Imf::RLE_COMPRESSION;
-  if (!comment.empty()) Imf::addComments(header, comment);
-  std::vector<half> rounded;
-  for (const float v : pixels) rounded.push_back(half(v == 0 ? 0 : v));
-  const size_t size = halves ? sizeof(half) : sizeof(float);
-  char* first = halves ? reinterpret_cast<char*>(rounded.data())
-                       : const_cast<char*>(reinterpret_cast<const char*>(pixels.data()));
-  Imf::FrameBuffer buffer;
-  for (size_t c = 0; c < channels.size(); ++c) {
-    const auto pixel_type = halves ? Imf::HALF : Imf::FLOAT;
-    header.channels().insert(channels[c], Imf::Channel(pixel_type));
-    buffer.insert(channels[c], Imf::Slice(pixel_type, first + c * size, channels.size() * size,
-                                          channels.size() * size * width));
-  }
-  StringStream stream;
-  {
-    Imf::OutputFile file(stream, header, 0);
-    file.setFrameBuffer(buffer);
-    file.writePixels(height);
-  }
-  return stream.bytes;
-}
-
-TEST_F(MapsTest, ExrFilesAreByteForByteThoseOfOpenExr) {
-  testing::Random random("exr", 1);
-  for (int trial = 0; trial < 400; ++trial) {
-    const int width = trial < 20 ? 1 + trial : 1 + int(random.Uniform(0, 700));
-    const int height = 1 + int(random.Uniform(0, 5));
-    const std::vector<const char*> channels =
-        trial % 3 == 0 ? std::vector<const char*>{"Y"} : std::vector<const char*>{"R", "G", "B"};
-    // Noise, which does not compress; runs of every length; pairs; nothing at all.
-    std::vector<float> pixels(channels.size() * width * height);
-    const double change = std::pow(random.Uniform(0, 1), 3);
-    float value = 0;
-    for (float& pixel : pixels) {
-      if (random.Uniform(0, 1) < change) value = static_cast<float>(random.Uniform(-900, 900));
-      if (random.Uniform(0, 1) < 0.2 * change) value = 0;
-      pixel = trial % 50 == 0 ? 0 : value;
-    }
-    const ExrType type = trial % 2 == 0 ? ExrType::kHalf : ExrType::kFloat;
-    const std::string comment = trial % 7 == 0 ? "" : "trial " + std::to_string(trial);
-    const std::string ours = EncodeExr(width, height, pixels.data(), channels, type, comment);
-    ASSERT_TRUE(ours == ExrByOpenExr(width, height, pixels, channels, type, comment))
-        << "trial " << trial << ": " << width << "x" << height;
   }
 }
 

@@ -9,11 +9,11 @@ packages=(
   g++ cmake ninja-build
   libceres-dev libeigen3-dev libgflags-dev libgoogle-glog-dev libtbb-dev
   libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
-  libpng-dev libgif-dev nlohmann-json3-dev
+  libpng-dev libgif-dev libopenexr-dev nlohmann-json3-dev
   liburdfdom-dev libtinyxml-dev libconsole-bridge-dev libassimp-dev libyaml-cpp-dev
 )
 test_packages=(
-  libgtest-dev libbenchmark-dev libopenexr-dev libpolyclipping-dev libembree-dev libclang-rt-14-dev
+  libgtest-dev libbenchmark-dev libpolyclipping-dev libembree-dev libclang-rt-14-dev
   pybind11-dev python3-dev python3-numpy python3-venv
 )
 

@@ -31,7 +31,7 @@ enum class ExrType { kFloat, kHalf };  ///< 32 bits, or 16 with 11 bits of preci
 /// OpenEXR, compressed without loss. The floats of a pixel follow each other, one for each of
 /// `channels`, by name. Of halves they must be below 65504 in size; they are rounded to the nearest
 /// (ties to even), zeros lose their sign. `comment` becomes the attribute "comments". The image
-/// must not be empty, and a row of it not over 1 GiB.
+/// must not be empty. Throws std::runtime_error if the encoder fails.
 std::string EncodeExr(int width_px, int height_px, const float* pixels,
                       const std::vector<const char*>& channels, ExrType type,
                       const std::string& comment);
