@@ -53,12 +53,39 @@ TEST_F(CliOutputsTest, OutputsChoosesTheFiles) {
   EXPECT_EQ(Files("nowhere").size(), 0u);
 }
 
+TEST_F(CliOutputsTest, PicturesChoosesAmongTheOutputs) {
+  const std::set<std::string> final = {"result.json", "overlay_camera1.png", "overlay_camera2.png"};
+  const std::pair<const char*, std::set<std::string>> cases[] = {
+      {"--pictures none", {"result.json"}},
+      {"--pictures final", final},
+      {"--pictures final --outputs json,overlay", final},
+      {"--pictures none --outputs json", {"result.json"}},
+      {"--pictures all --outputs json", {"result.json"}},
+      {"--pictures none --outputs none", {}}};
+  for (const auto& [flags, files] : cases) {
+    const Outcome outcome = Run(kDemo + flags);
+    EXPECT_EQ(outcome.err, "") << flags;
+    EXPECT_NE(outcome.exit_code, 1) << flags;
+    EXPECT_EQ(Files("out"), files) << flags;
+    fs::remove_all(work_ / "out");
+  }
+  ASSERT_NE(Run(kDemo + "--pictures all").exit_code, 1);
+  EXPECT_EQ(Files("out").size(), 6u);
+  fs::remove_all(work_ / "out");
+  ExpectBadInput("--pictures some", "--pictures: \"some\" is none of none, final, all");
+  ExpectBadInput("--pictures ''", "--pictures: \"\" is none of");
+  ExpectBadInput("--pictures none --outputs json,gif", "--outputs has gif, which --pictures none");
+  ExpectBadInput("--pictures final --outputs report", "--outputs has report, which --pictures");
+  ExpectBadInput("--pictures final --outputs json", "which --outputs lacks");
+  ExpectBadInput("--pictures final --filename_output a.gif", "(or --pictures) has no gif");
+}
+
 TEST_F(CliOutputsTest, BadOutputs) {
   ExpectBadInput("--outputs png", "\"png\" is none of json, overlay, comparison, gif");
   ExpectBadInput("--outputs json,all", "\"all\" is none of");
   ExpectBadInput("--outputs ''", "--outputs is empty");
-  ExpectBadInput("--outputs json --filename_output a.gif", "--outputs has no gif");
-  ExpectBadInput("--outputs gif --start_end_output a.png", "--outputs has no comparison");
+  ExpectBadInput("--outputs json --filename_output a.gif", "has no gif");
+  ExpectBadInput("--outputs gif --start_end_output a.png", "has no comparison");
   ExpectBadInput("--filename_output missing/a.gif", "missing is not a directory");
   ExpectBadInput("--filename_output .", "is a directory, not a file to write");
 }

@@ -130,6 +130,10 @@ DEFINE_string(outputs, "all",
               "What is written: of json (result.json), overlay (overlay_<view>.png), comparison "
               "(comparison.png), gif (optimization.gif) and report (report.html: all of it on one "
               "page) those named, separated by commas; or all; or none.");
+DEFINE_string(pictures, "all",
+              "Which pictures --outputs may have: none (only result.json), final (result.json and "
+              "overlay_<view>.png), or all. Shorthand beside --outputs all; what a list in "
+              "--outputs names must be among them.");
 DEFINE_string(out_dir, "out", "Folder for these files; they are written all or none.");
 DEFINE_string(filename_output, "", "Write the animation here instead.");
 DEFINE_string(export_cameras, "",
@@ -175,7 +179,7 @@ ProgramHelp Help() {
       PriorFlagGroup(),
       SolveFlagGroup(),
       {"Outputs",
-       {"render", "render_size", "photos", "outputs", "out_dir", "filename_output",
+       {"render", "render_size", "photos", "outputs", "pictures", "out_dir", "filename_output",
         "start_end_output", "export_cameras"}}};
   help.exit_codes = {"0  the result is usable",
                      "1  bad input: one line on stderr says what; nothing is written",
@@ -354,8 +358,8 @@ std::string ReportTitle(const Scene& scene) {
 int Run() {
   Stopwatch watch;
   if (!FLAGS_export_cameras.empty()) CheckExport(FLAGS_export_cameras);
-  const OutputPlan plan =
-      PlanOutputs({FLAGS_outputs, FLAGS_out_dir, FLAGS_filename_output, FLAGS_start_end_output});
+  const OutputPlan plan = PlanOutputs({FLAGS_outputs, FLAGS_out_dir, FLAGS_filename_output,
+                                       FLAGS_start_end_output, FLAGS_pictures});
   AlignOptions options = OptionsFromFlags();
   const RenderSettings render = RenderFromFlags(plan);
   std::string why;

@@ -39,6 +39,27 @@ std::set<std::string> ChosenOutputs(const std::string& flag) {
   return chosen;
 }
 
+/// Of the chosen outputs those that --pictures keeps.
+std::set<std::string> WithPictures(std::set<std::string> chosen, const OutputFlags& flags) {
+  if (flags.pictures == "all") return chosen;
+  const bool final = flags.pictures == "final";
+  if (!final && flags.pictures != "none") {
+    throw InputError("--pictures: " + Quoted(flags.pictures) + " is none of none, final, all");
+  }
+  const bool all = flags.outputs == "all";
+  for (const char* picture : {"overlay", "comparison", "gif", "report"}) {
+    if (final && picture == std::string("overlay")) continue;
+    if (chosen.erase(picture) > 0 && !all) {
+      throw InputError(Format("--outputs has %s, which --pictures %s leaves out; give one of them",
+                              picture, flags.pictures.c_str()));
+    }
+  }
+  if (final && chosen.count("overlay") == 0) {
+    throw InputError("--pictures final is the overlay, which --outputs lacks; give one of them");
+  }
+  return chosen;
+}
+
 // Pictures of larger views are drawn one after the other, for the memory's sake.
 constexpr int64_t kMostPixelsAtOnce = int64_t{1} << 24;
 
@@ -58,7 +79,8 @@ void TakePath(const std::string& given, bool chosen, const char* flag, const cha
               std::string* path) {
   if (given.empty()) return;
   if (!chosen) {
-    throw InputError(Format("--%s is given, but --outputs has no %s", flag, output));
+    throw InputError(
+        Format("--%s is given, but --outputs (or --pictures) has no %s", flag, output));
   }
   CheckWritable(given);
   *path = fs::absolute(given).string();
@@ -67,7 +89,7 @@ void TakePath(const std::string& given, bool chosen, const char* flag, const cha
 }  // namespace
 
 OutputPlan PlanOutputs(const OutputFlags& flags) {
-  const std::set<std::string> chosen = ChosenOutputs(flags.outputs);
+  const std::set<std::string> chosen = WithPictures(ChosenOutputs(flags.outputs), flags);
   OutputPlan plan;
   plan.json = chosen.count("json") > 0;
   plan.overlay = chosen.count("overlay") > 0;

@@ -19,6 +19,8 @@ struct OutputFlags {
   std::string out_dir;
   std::string filename_output;   ///< of the animation
   std::string start_end_output;  ///< of the comparison
+  /// none, final or all: which pictures of those that `outputs` names
+  std::string pictures = "all";
 };
 
 struct OutputPlan {
@@ -28,8 +30,9 @@ struct OutputPlan {
   bool any() const { return json || overlay || comparison || gif || report; }
 };
 
-/// Throws InputError for flags that do not go together, and for places where no file can be
-/// written. Writes nothing.
+/// `pictures` keeps of the outputs, none: json; final: json and overlay; all: everything. Throws
+/// InputError for flags that do not go together (outputs that were named and are not kept, final
+/// where no overlay was named), and for places where no file can be written. Writes nothing.
 OutputPlan PlanOutputs(const OutputFlags& flags);
 
 /// Writes what `stage` stages, all or nothing; where a signal asks for it, ends `program` with a
