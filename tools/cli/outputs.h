@@ -54,7 +54,7 @@ struct DrawnRun {
   const std::vector<std::string>& warnings;
   RunSeconds seconds = {};            ///< what is known of them so far
   std::string title = {};             ///< of the report
-  std::vector<RgbImage> photos = {};  ///< for the report, by view; or none
+  std::vector<RgbImage> photos = {};  ///< for overlays and report, by view; or none
 };
 /// The plan's pictures and its report.html: drawn side by side on the rasterizer's threads, in
 /// memory. Throws InputError where photographs cannot be encoded.

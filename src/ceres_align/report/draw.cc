@@ -79,14 +79,4 @@ void Paste(const RgbImage& part, int x, int y, RgbImage* image) {
   }
 }
 
-ImageF Resized(const ImageF& image, int width_px, int height_px) {
-  ImageF out(width_px, height_px);
-  const cv::Mat in(image.height, image.width, CV_32F, const_cast<float*>(image.pixels.data()));
-  cv::Mat resized(height_px, width_px, CV_32F, out.pixels.data());
-  const bool shrinks = width_px < image.width || height_px < image.height;
-  cv::resize(in, resized, resized.size(), 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_NEAREST);
-  CHECK(reinterpret_cast<float*>(resized.data) == out.pixels.data());
-  return out;
-}
-
 }  // namespace ceres_align

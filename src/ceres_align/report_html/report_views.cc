@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numeric>
 
 #include "ceres_align/base/text.h"
 #include "ceres_align/report/png_rows.h"
+#include "ceres_align/report/run_story.h"
 #include "ceres_align/report_html/base64.h"
 #include "ceres_align/report_html/jpeg.h"
 #include "ceres_align/report_html/outline_paths.h"
@@ -26,8 +26,7 @@ struct Shares {
 constexpr Shares kWithPhoto = {0.2, 0.45, 0.15, 0.2}, kWithout = {0.45, 0, 0.25, 0.3};
 
 PanelSize Fitted(const PanelSize& own, int most_px) {
-  if (std::max(own.width_px, own.height_px) <= most_px) return own;
-  return FitPanel(Camera{own.width_px, own.height_px, 1, 1, 0, 0}, most_px);
+  return std::max(own.width_px, own.height_px) <= most_px ? own : FitPanel(own, most_px);
 }
 
 PanelSize SizeOf(const View& view) { return {view.camera.width_px, view.camera.height_px}; }
@@ -135,14 +134,7 @@ Json Outlines(const ReportPictures& pictures, size_t view, const std::vector<Rep
 }  // namespace
 
 std::vector<size_t> ShownViews(const AlignResult& result) {
-  std::vector<size_t> views(result.views.size());
-  std::iota(views.begin(), views.end(), size_t{0});
-  if (views.size() <= kMostShownViews) return views;
-  std::stable_sort(views.begin(), views.end(),
-                   [&](size_t a, size_t b) { return result.views[a].iou < result.views[b].iou; });
-  views.resize(kMostShownViews);
-  std::sort(views.begin(), views.end());
-  return views;
+  return WorstViews(result, kMostShownViews);
 }
 
 int PosesThatFit(size_t most_bytes) {
