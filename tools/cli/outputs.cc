@@ -95,13 +95,19 @@ OutputPlan PlanOutputs(const OutputFlags& flags) {
   return plan;
 }
 
-std::vector<RgbImage> LoadPhotos(const Scene& scene, const std::string& folder) {
-  std::vector<RgbImage> photos;
-  if (folder.empty()) return photos;
+std::vector<RgbImage> LoadPhotos(const Scene& scene, const SceneDescription& description,
+                                 const fs::path& folder, const std::string& photos) {
+  std::vector<RgbImage> loaded;
   for (const View& view : scene.views) {
-    const fs::path path = FindPhoto(folder, view.name);
-    photos.push_back(path.empty() ? RgbImage() : LoadPhoto(path));
-    const RgbImage& photo = photos.back();
+    fs::path path = photos.empty() ? fs::path() : FindPhoto(photos, view.name);
+    const auto described =
+        std::find_if(description.views.begin(), description.views.end(),
+                     [&](const ViewDescription& other) { return other.name == view.name; });
+    if (path.empty() && described != description.views.end() && !described->image.empty()) {
+      path = (folder / fs::u8path(described->image)).lexically_normal();
+    }
+    loaded.push_back(path.empty() ? RgbImage() : LoadPhoto(path));
+    const RgbImage& photo = loaded.back();
     const double width = view.camera.width_px, height = view.camera.height_px;
     if (std::abs(photo.width * height - photo.height * width) > kSameShape * photo.width * height) {
       throw InputError(Format("%s: %dx%d px do not show what %s with %.0fx%.0f px sees",
@@ -109,7 +115,7 @@ std::vector<RgbImage> LoadPhotos(const Scene& scene, const std::string& folder) 
                               Shown(view.name).c_str(), width, height));
     }
   }
-  return photos;
+  return loaded;
 }
 
 std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const DrawnRun& run,

@@ -1,11 +1,13 @@
 // What the programs write, and where.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "ceres_align/align/aligner.h"
+#include "ceres_align/io/scene_io.h"
 #include "ceres_align/report/draw.h"
 #include "ceres_align/report/output_files.h"
 #include "ceres_align/report/result_json.h"
@@ -40,9 +42,11 @@ OutputPlan PlanOutputs(const OutputFlags& flags);
 void WriteFiles(const char* program, const std::string& folder,
                 const std::function<void(OutputFiles*)>& stage);
 
-/// The photographs of the scene's views by their names, for the report; none without a folder.
+/// The photographs of the scene's views, for overlays and report: by their names in `photos`, else
+/// the `image` that the description has, whose paths start at `folder`; empty: there is none.
 /// Throws InputError for files that are no pictures, or of another aspect ratio than the camera.
-std::vector<RgbImage> LoadPhotos(const Scene& scene, const std::string& folder);
+std::vector<RgbImage> LoadPhotos(const Scene& scene, const SceneDescription& description,
+                                 const std::filesystem::path& folder, const std::string& photos);
 
 /// What the pictures of a run are of. Borrows all but the last three.
 struct DrawnRun {

@@ -12,7 +12,11 @@ namespace {
 
 // A frame shows the panels of the one before while nothing has moved farther than this since they
 // were drawn.
-constexpr double kSamePicture_px = 0.25;
+constexpr double kSamePicture_px = 0.5;
+
+// Of light there are so many steps: few colours, and long runs of them.
+constexpr int kLightSteps = 24;
+float LightStep(float light) { return std::ceil(light * kLightSteps) / kLightSteps; }
 
 /// Frames that show the same panels.
 struct Shot {
@@ -69,6 +73,8 @@ class FrameDrawer {
     }
   }
 
+  static constexpr int kTextRows = kGap_px / 2 + kLine_px;  // a frame's first
+
   int width_px() const { return layout_.width_px; }
   int height_px() const { return layout_.height_px; }
 
@@ -80,7 +86,8 @@ class FrameDrawer {
       const int index = static_cast<int>(layout_.views[i]);
       const double cell_px = renderer_.CellFor(index, rig_from_world, final_, window);
       const ImageF coverage = renderer_.Panel(index, rig_from_world, window, cell_px);
-      const ImageF light = renderer_.Light(index, rig_from_world, window, coverage);
+      ImageF light = renderer_.Light(index, rig_from_world, window, coverage, 4 * cell_px);
+      for (float& v : light.pixels) v = LightStep(v);
       Paste(DrawOverlay(targets_[i], coverage, true, light), layout_.x[i], layout_.y[i], &frame);
       DrawLine(&frame, view(i).name, layout_.x[i], layout_.y[i] - kLine_px, window.size.width_px,
                kDimTextColor);
@@ -89,7 +96,7 @@ class FrameDrawer {
     return frame;
   }
   void Write(const std::string& text, RgbImage* frame) const {
-    BlendRectangle(frame, 0, 0, frame->width, kGap_px / 2 + kLine_px, kPaperColor, 1);
+    BlendRectangle(frame, 0, 0, frame->width, kTextRows, kPaperColor, 1);
     DrawLine(frame, text, kGap_px, kGap_px / 2, frame->width - 2 * kGap_px, kTextColor);
   }
 
@@ -112,7 +119,7 @@ class FrameDrawer {
 };
 
 std::vector<Rgb> AnimationPalette() {
-  std::vector<Rgb> palette = OverlayPalette(8, 24);
+  std::vector<Rgb> palette = OverlayPalette(8, kLightSteps);
   const int shades = 12;
   for (const Rgb text : {kTextColor, kDimTextColor}) {
     for (int i = 0; i < shades; ++i) {
@@ -157,9 +164,11 @@ Animation DrawAnimation(const SceneRenderer& renderer,
   std::vector<std::vector<Animation::Frame>> frames(shots.size());
   renderer.ForEach(shots.size(), [&](size_t i) {
     RgbImage frame = drawer.Draw(shots[i].rig_from_world);
+    IndexedImage picture = Indexed(frame, animation.palette);
     for (const Caption& caption : shots[i].captions) {
       drawer.Write(caption.text, &frame);
-      frames[i].push_back({Indexed(frame, animation.palette), caption.delay_cs});
+      IndexRows(frame, animation.palette, FrameDrawer::kTextRows, &picture);
+      frames[i].push_back({picture, caption.delay_cs});
     }
   });
   for (auto& some : frames) {

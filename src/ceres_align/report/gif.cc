@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
-#include <unordered_map>
 
 namespace ceres_align {
 namespace {
@@ -42,14 +41,24 @@ Box ChangedBox(const IndexedImage& a, const IndexedImage& b) {
   return box.right == 0 ? Box{0, 0, 1, 1} : box;
 }
 
-/// Finds a palette's nearest colours.
+/// Finds a palette's nearest colours; of those that it was asked for lately it knows them.
 class NearestColor {
  public:
-  explicit NearestColor(const std::vector<Rgb>& palette) : palette_(palette) {}
+  explicit NearestColor(const std::vector<Rgb>& palette) : palette_(palette), known_(kKnown) {}
   uint8_t operator()(const Rgb& color) {
     const uint32_t key = color.r << 16 | color.g << 8 | color.b;
-    const auto found = nearest_.find(key);
-    if (found != nearest_.end()) return found->second;
+    Known& known = known_[(key * 0x9E3779B1u) >> 20];
+    if (known.key != key) known = {key, Find(color)};
+    return known.index;
+  }
+
+ private:
+  static constexpr size_t kKnown = 1 << 12;
+  struct Known {
+    uint32_t key = ~0u;  // of no colour
+    uint8_t index = 0;
+  };
+  uint8_t Find(const Rgb& color) const {
     const auto distance = [&](const Rgb& c) {
       const int r = c.r - color.r, g = c.g - color.g, b = c.b - color.b;
       return 3 * r * r + 4 * g * g + 2 * b * b;
@@ -57,30 +66,35 @@ class NearestColor {
     const auto best =
         std::min_element(palette_.begin(), palette_.end(),
                          [&](const Rgb& a, const Rgb& b) { return distance(a) < distance(b); });
-    return nearest_[key] = static_cast<uint8_t>(best - palette_.begin());
+    return static_cast<uint8_t>(best - palette_.begin());
   }
-
- private:
   const std::vector<Rgb>& palette_;
-  std::unordered_map<uint32_t, uint8_t> nearest_;
+  std::vector<Known> known_;
 };
 
 }  // namespace
 
-IndexedImage Indexed(const RgbImage& image, const std::vector<Rgb>& palette) {
+void IndexRows(const RgbImage& image, const std::vector<Rgb>& palette, int rows,
+               IndexedImage* out) {
   CHECK(!palette.empty() && palette.size() <= kTransparent);
+  CHECK(out->width == image.width && out->height == image.height && rows <= image.height);
   NearestColor nearest(palette);
-  IndexedImage out(image.width, image.height);
   // Runs of one colour are long; the table is asked only where the colour changes.
   Rgb color = palette[0];
   uint8_t index = nearest(color);
-  for (size_t i = 0; i < image.pixels.size(); ++i) {
+  const size_t count = static_cast<size_t>(rows) * image.width;
+  for (size_t i = 0; i < count; ++i) {
     if (!(image.pixels[i] == color)) {
       color = image.pixels[i];
       index = nearest(color);
     }
-    out.pixels[i] = index;
+    out->pixels[i] = index;
   }
+}
+
+IndexedImage Indexed(const RgbImage& image, const std::vector<Rgb>& palette) {
+  IndexedImage out(image.width, image.height);
+  IndexRows(image, palette, image.height, &out);
   return out;
 }
 

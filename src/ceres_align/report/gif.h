@@ -14,6 +14,8 @@ namespace ceres_align {
 using IndexedImage = Image<uint8_t>;
 /// The nearest of at most 255 colours for each pixel.
 IndexedImage Indexed(const RgbImage& image, const std::vector<Rgb>& palette);
+/// Of the first rows alone, the others stay. `out` has the image's size.
+void IndexRows(const RgbImage& image, const std::vector<Rgb>& palette, int rows, IndexedImage* out);
 
 /// One palette for all frames. A frame stores only the rectangle that changed since the one before
 /// it. The animation repeats forever.

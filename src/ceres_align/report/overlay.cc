@@ -118,7 +118,7 @@ std::vector<Rgb> OverlayPalette(int steps, int shades) {
     palette.push_back(Mix(OverlayColor(target, 0.6), kOutlineColor, kOutlineWeight));
   }
   for (int i = 0; i < shades; ++i) {
-    const double light = (i + 0.5) / shades;
+    const double light = (i + 1.0) / shades;
     for (const double target : {0.0, 1.0}) {
       palette.push_back(LitColor(target, 1, light));
       if (i % 4 == 0) palette.push_back(Mix(palette.back(), kOutlineColor, kOutlineWeight));

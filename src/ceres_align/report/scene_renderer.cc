@@ -87,10 +87,10 @@ ImageF SceneRenderer::Panel(int view, const Rigid3d& rig_from_world, const ViewW
 }
 
 ImageF SceneRenderer::Light(int view, const Rigid3d& rig_from_world, const ViewWindow& window,
-                            const ImageF& coverage) const {
+                            const ImageF& coverage, double cell_px) const {
   const View& v = scene_.views.at(view);
   const Camera camera = CameraThrough(v.camera, window);
-  Level* level = &LevelFor(v, rig_from_world, camera, kShadedCell_px);
+  Level* level = &LevelFor(v, rig_from_world, camera, cell_px);
   const Level* const first = meshes_.at(v.mesh_index).data();
   while (level != first && level->resident.item()->num_faces() > kMostShadedFaces) --level;
   std::call_once(*level->once,

@@ -39,9 +39,9 @@ class SceneRenderer {
   ImageF Panel(int view, const Rigid3d& rig_from_world, const ViewWindow& window,
                double cell_px = kPanelCell_px) const;
   /// How the surface is lit there (ShadedMesh::Light), of the coarsest level of detail that is fine
-  /// enough for kShadedCell_px and at most kMostShadedFaces, spread over all of `coverage`.
+  /// enough and has at most kMostShadedFaces, spread over all of `coverage`.
   ImageF Light(int view, const Rigid3d& rig_from_world, const ViewWindow& window,
-               const ImageF& coverage) const;
+               const ImageF& coverage, double cell_px = kShadedCell_px) const;
   static constexpr int64_t kMostShadedFaces = 150000;
 
   /// Of the whole view at another size.
