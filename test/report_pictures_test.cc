@@ -498,7 +498,8 @@ TEST(Gif, ASearchShowsThePosesThatWereLeft) {
     window.size = FitPanel(PanelSize{window.part.width_px, window.part.height_px}, 480);
     const double cell_px = renderer.CellFor(0, Pose(angles[i]), Pose(0.01), window);
     const ImageF coverage = renderer.Panel(0, Pose(angles[i]), window, cell_px);
-    const ImageF light = renderer.Light(0, Pose(angles[i]), window, coverage);
+    ImageF light = renderer.Light(0, Pose(angles[i]), window, coverage, kMovingLight);
+    for (float& v : light.pixels) v = std::ceil(24 * v) / 24;
     const RgbImage panel =
         DrawOverlay(Through(run.scene.views[0].mask, window), coverage, true, light);
     const IndexedImage indexed = Indexed(panel, animation.palette);

@@ -12,7 +12,7 @@ namespace {
 
 // A frame shows the panels of the one before while nothing has moved farther than this since they
 // were drawn.
-constexpr double kSamePicture_px = 0.5;
+constexpr double kSamePicture_px = 1;
 
 // Of light there are so many steps: few colours, and long runs of them.
 constexpr int kLightSteps = 24;
@@ -86,7 +86,7 @@ class FrameDrawer {
       const int index = static_cast<int>(layout_.views[i]);
       const double cell_px = renderer_.CellFor(index, rig_from_world, final_, window);
       const ImageF coverage = renderer_.Panel(index, rig_from_world, window, cell_px);
-      ImageF light = renderer_.Light(index, rig_from_world, window, coverage, 4 * cell_px);
+      ImageF light = renderer_.Light(index, rig_from_world, window, coverage, kMovingLight);
       for (float& v : light.pixels) v = LightStep(v);
       Paste(DrawOverlay(targets_[i], coverage, true, light), layout_.x[i], layout_.y[i], &frame);
       DrawLine(&frame, view(i).name, layout_.x[i], layout_.y[i] - kLine_px, window.size.width_px,

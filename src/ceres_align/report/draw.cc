@@ -24,7 +24,7 @@ cv::Mat Wrap(RgbImage* image) {
 }
 
 uint8_t MixChannel(uint8_t a, uint8_t b, double weight) {
-  return static_cast<uint8_t>(std::lround((1 - weight) * a + weight * b));
+  return static_cast<uint8_t>((1 - weight) * a + weight * b + 0.5);
 }
 
 }  // namespace

@@ -44,7 +44,14 @@ Box ChangedBox(const IndexedImage& a, const IndexedImage& b) {
 /// Finds a palette's nearest colours; of those that it was asked for lately it knows them.
 class NearestColor {
  public:
-  explicit NearestColor(const std::vector<Rgb>& palette) : palette_(palette), known_(kKnown) {}
+  explicit NearestColor(const std::vector<Rgb>& palette) : known_(kKnown) {
+    count_ = static_cast<int>(palette.size());
+    for (int i = 0; i < count_; ++i) {
+      r_[i] = palette[i].r;
+      g_[i] = palette[i].g;
+      b_[i] = palette[i].b;
+    }
+  }
   uint8_t operator()(const Rgb& color) {
     const uint32_t key = color.r << 16 | color.g << 8 | color.b;
     Known& known = known_[(key * 0x9E3779B1u) >> 20];
@@ -58,17 +65,17 @@ class NearestColor {
     uint32_t key = ~0u;  // of no colour
     uint8_t index = 0;
   };
+  // The distance and the index in one number, so that the loop has no branch.
   uint8_t Find(const Rgb& color) const {
-    const auto distance = [&](const Rgb& c) {
-      const int r = c.r - color.r, g = c.g - color.g, b = c.b - color.b;
-      return 3 * r * r + 4 * g * g + 2 * b * b;
-    };
-    const auto best =
-        std::min_element(palette_.begin(), palette_.end(),
-                         [&](const Rgb& a, const Rgb& b) { return distance(a) < distance(b); });
-    return static_cast<uint8_t>(best - palette_.begin());
+    int best = INT32_MAX;
+    for (int i = 0; i < count_; ++i) {
+      const int r = r_[i] - color.r, g = g_[i] - color.g, b = b_[i] - color.b;
+      best = std::min(best, (3 * r * r + 4 * g * g + 2 * b * b) << 8 | i);
+    }
+    return static_cast<uint8_t>(best & 255);
   }
-  const std::vector<Rgb>& palette_;
+  int count_;
+  int r_[256] = {}, g_[256] = {}, b_[256] = {};
   std::vector<Known> known_;
 };
 

@@ -87,16 +87,20 @@ ImageF SceneRenderer::Panel(int view, const Rigid3d& rig_from_world, const ViewW
 }
 
 ImageF SceneRenderer::Light(int view, const Rigid3d& rig_from_world, const ViewWindow& window,
-                            const ImageF& coverage, double cell_px) const {
+                            const ImageF& coverage, const LightDetail& detail) const {
   const View& v = scene_.views.at(view);
-  const Camera camera = CameraThrough(v.camera, window);
-  Level* level = &LevelFor(v, rig_from_world, camera, cell_px);
+  ViewWindow coarse = window;
+  coarse.size.width_px = std::max(1, window.size.width_px / detail.step_px);
+  coarse.size.height_px = std::max(1, window.size.height_px / detail.step_px);
+  const Camera camera = CameraThrough(v.camera, coarse);
+  Level* level = &LevelFor(v, rig_from_world, camera, detail.cell_px / detail.step_px);
   const Level* const first = meshes_.at(v.mesh_index).data();
   while (level != first && level->resident.item()->num_faces() > kMostShadedFaces) --level;
   std::call_once(*level->once,
                  [&] { level->shaded = std::make_unique<ShadedMesh>(*level->resident.item()); });
   ImageF light = level->shaded->Light(camera, v.cam_from_rig * rig_from_world * v.world_from_object,
                                       rasterizer_);
+  if (detail.step_px > 1) light = Resized(light, coverage.width, coverage.height);
   SpreadLight(coverage, &light);
   return light;
 }

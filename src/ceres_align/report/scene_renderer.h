@@ -18,8 +18,13 @@ namespace ceres_align {
 
 /// Vertices that become one in a small picture among many are at most so far apart along an axis.
 constexpr double kPanelCell_px = 1.5;
-/// The same of a surface that is lit, whose outline is not looked at.
-constexpr double kShadedCell_px = 4;
+/// The same of a surface that is lit, whose outline is not looked at, and at every how many px the
+/// light is found.
+struct LightDetail {
+  double cell_px;
+  int step_px;
+};
+constexpr LightDetail kStillLight = {4, 1}, kMovingLight = {8, 2};
 
 /// Borrows the scene and the rasterizer, which must outlive it; holds the scene's meshes in the
 /// rasterizer until it is destroyed. May be used from several threads at once.
@@ -41,7 +46,7 @@ class SceneRenderer {
   /// How the surface is lit there (ShadedMesh::Light), of the coarsest level of detail that is fine
   /// enough and has at most kMostShadedFaces, spread over all of `coverage`.
   ImageF Light(int view, const Rigid3d& rig_from_world, const ViewWindow& window,
-               const ImageF& coverage, double cell_px = kShadedCell_px) const;
+               const ImageF& coverage, const LightDetail& detail = kStillLight) const;
   static constexpr int64_t kMostShadedFaces = 150000;
 
   /// Of the whole view at another size.
