@@ -498,7 +498,8 @@ TEST(Gif, ASearchShowsThePosesThatWereLeft) {
     window.size = FitPanel(PanelSize{window.part.width_px, window.part.height_px}, 480);
     const double cell_px = renderer.CellFor(0, Pose(angles[i]), Pose(0.01), window);
     const ImageF coverage = renderer.Panel(0, Pose(angles[i]), window, cell_px);
-    ImageF light = renderer.Light(0, Pose(angles[i]), window, coverage, kMovingLight);
+    const LightDetail& detail = i + 1 == angles.size() ? kStillLight : kMovingLight;
+    ImageF light = renderer.Light(0, Pose(angles[i]), window, coverage, detail);
     for (float& v : light.pixels) v = std::ceil(24 * v) / 24;
     const RgbImage panel =
         DrawOverlay(Through(run.scene.views[0].mask, window), coverage, true, light);

@@ -79,14 +79,14 @@ class FrameDrawer {
   int height_px() const { return layout_.height_px; }
 
   /// A frame without its text, and that.
-  RgbImage Draw(const Rigid3d& rig_from_world) const {
+  RgbImage Draw(const Rigid3d& rig_from_world, const LightDetail& detail) const {
     RgbImage frame(layout_.width_px, layout_.height_px, kPaperColor);
     for (size_t i = 0; i < targets_.size(); ++i) {
       const ViewWindow& window = layout_.windows[i];
       const int index = static_cast<int>(layout_.views[i]);
       const double cell_px = renderer_.CellFor(index, rig_from_world, final_, window);
       const ImageF coverage = renderer_.Panel(index, rig_from_world, window, cell_px);
-      ImageF light = renderer_.Light(index, rig_from_world, window, coverage, kMovingLight);
+      ImageF light = renderer_.Light(index, rig_from_world, window, coverage, detail);
       for (float& v : light.pixels) v = LightStep(v);
       Paste(DrawOverlay(targets_[i], coverage, true, light), layout_.x[i], layout_.y[i], &frame);
       DrawLine(&frame, view(i).name, layout_.x[i], layout_.y[i] - kLine_px, window.size.width_px,
@@ -163,7 +163,8 @@ Animation DrawAnimation(const SceneRenderer& renderer,
   Animation animation = {drawer.width_px(), drawer.height_px(), AnimationPalette(), {}};
   std::vector<std::vector<Animation::Frame>> frames(shots.size());
   renderer.ForEach(shots.size(), [&](size_t i) {
-    RgbImage frame = drawer.Draw(shots[i].rig_from_world);
+    const bool still = i + 1 == shots.size();  // for two seconds
+    RgbImage frame = drawer.Draw(shots[i].rig_from_world, still ? kStillLight : kMovingLight);
     IndexedImage picture = Indexed(frame, animation.palette);
     for (const Caption& caption : shots[i].captions) {
       drawer.Write(caption.text, &frame);

@@ -13,7 +13,7 @@ namespace {
 
 // Of a picture in which the mesh is only looked for.
 constexpr int kLookedAt_px = 256;
-constexpr double kLookedCell_px = 1;
+constexpr double kLookedCell_px = 2.5;
 constexpr float kShown = 0.5f;
 
 // Of a picture of the view at another size, as the view's pixels, rounded outwards.
@@ -151,7 +151,7 @@ double SceneRenderer::Motion_px(int view, const Rigid3d& a, const Rigid3d& b,
 
 double SceneRenderer::CellFor(int view, const Rigid3d& rig_from_world, const Rigid3d& other,
                               const ViewWindow& window) const {
-  constexpr double kShareOfMotion = 0.08, kMostCell_px = 8;
+  constexpr double kShareOfMotion = 0.2, kMostCell_px = 6;
   const double motion_px = Motion_px(view, rig_from_world, other, window);
   return std::clamp(kShareOfMotion * motion_px, kPanelCell_px, kMostCell_px);
 }
