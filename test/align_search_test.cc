@@ -260,6 +260,17 @@ TEST(GlobalSearch, TheCallbackSeesStagesAndAnswerAndCanStop) {
       EXPECT_FALSE(seen[i].accepted);
       EXPECT_GE(seen[i].candidates, 1);
       EXPECT_LE(seen[i].candidates, seen[std::max(0, i - 1)].candidates);
+      const std::vector<SearchedPose>& told = seen[i].searched;
+      ASSERT_GE(told.size(), 1u);
+      EXPECT_LE(told.size(), std::min<size_t>(seen[i].candidates, 6));
+      EXPECT_EQ(told[0].cost, seen[i].cost);
+      EXPECT_EQ(told[0].rig_from_world.translation, seen[i].rig_from_world.translation);
+      for (size_t k = 1; k < told.size(); ++k) {
+        EXPECT_GE(told[k].cost, told[k - 1].cost);
+        EXPECT_GE(
+            RotationAngle_rad(told[k].rig_from_world.rotation, told[k - 1].rig_from_world.rotation),
+            AlignIteration::kSearchedApart_rad);
+      }
     }
     EXPECT_EQ(seen.back().candidates == 0, reports == 6);
     EXPECT_EQ(seen.back().level == seen.back().num_levels - 1, reports >= 5);

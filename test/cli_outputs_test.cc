@@ -1,6 +1,8 @@
 // What ceres_align writes and where, what it costs, and what happens when it cannot.
 #include <sys/stat.h>
 
+#include "ceres_align/maps/photo.h"
+#include "ceres_align/report/draw.h"
 #include "cli_testing.h"
 
 namespace ceres_align::testing {
@@ -53,12 +55,74 @@ TEST_F(CliOutputsTest, OutputsChoosesTheFiles) {
   EXPECT_EQ(Files("nowhere").size(), 0u);
 }
 
+TEST_F(CliOutputsTest, PicturesChoosesAmongTheOutputs) {
+  const std::set<std::string> final = {"result.json", "overlay_camera1.png", "overlay_camera2.png"};
+  const std::pair<const char*, std::set<std::string>> cases[] = {
+      {"--pictures none", {"result.json"}},
+      {"--pictures final", final},
+      {"--pictures final --outputs json,overlay", final},
+      {"--pictures none --outputs json", {"result.json"}},
+      {"--pictures all --outputs json", {"result.json"}},
+      {"--pictures none --outputs none", {}}};
+  for (const auto& [flags, files] : cases) {
+    const Outcome outcome = Run(kDemo + flags);
+    EXPECT_EQ(outcome.err, "") << flags;
+    EXPECT_NE(outcome.exit_code, 1) << flags;
+    EXPECT_EQ(Files("out"), files) << flags;
+    fs::remove_all(work_ / "out");
+  }
+  ASSERT_NE(Run(kDemo + "--pictures all").exit_code, 1);
+  EXPECT_EQ(Files("out").size(), 6u);
+  fs::remove_all(work_ / "out");
+  ExpectBadInput("--pictures some", "--pictures: \"some\" is none of none, final, all");
+  ExpectBadInput("--pictures ''", "--pictures: \"\" is none of");
+  ExpectBadInput("--pictures none --outputs json,gif", "--outputs has gif, which --pictures none");
+  ExpectBadInput("--pictures final --outputs report", "--outputs has report, which --pictures");
+  ExpectBadInput("--pictures final --outputs json", "which --outputs lacks");
+  ExpectBadInput("--pictures final --filename_output a.gif", "(or --pictures) has no gif");
+}
+
+// The photograph, of one colour, fills what the overlay shows beside the object.
+TEST_F(CliOutputsTest, TheScenesImageLiesUnderTheOverlay) {
+  FileProblem problem = WriteProblem(work_);
+  const Rgb purple = {150, 40, 170}, green = {30, 140, 60};
+  const auto write = [&](const std::string& name, int width, int height, Rgb color) {
+    fs::create_directories((work_ / name).parent_path());
+    std::ofstream(work_ / name, std::ios::binary) << EncodePng(RgbImage(width, height, color));
+  };
+  write("photos/one.png", 320, 240, purple);
+  problem.description.views[0].image = "photos/one.png";
+  SaveScene(work_ / "s.json", problem.description);
+  const auto share = [&](const std::string& overlay, const Rgb& color) {
+    const RgbImage picture = LoadPhoto(work_ / "out" / overlay);
+    const auto count = std::count(picture.pixels.begin(), picture.pixels.end(), color);
+    return static_cast<double>(count) / static_cast<double>(picture.pixels.size());
+  };
+  const std::string run = "--scene s.json --nosearch_if_poor --pictures final";
+  EXPECT_EQ(Run(run).err, "");
+  EXPECT_GT(share("overlay_l.png", purple), 0.2);
+  EXPECT_EQ(share("overlay_r.png", purple), 0);  // has none
+  EXPECT_GT(LoadPhoto(work_ / "out/overlay_l.png").width,
+            1.5 * LoadPhoto(work_ / "out/overlay_r.png").width);
+  // --photos takes its place, by the view's name.
+  for (const char* name : {"others/l.png", "others/r.png"}) write(name, 160, 120, green);
+  EXPECT_EQ(Run(run + " --photos others").err, "");
+  EXPECT_GT(share("overlay_l.png", green), 0.2);
+  EXPECT_EQ(share("overlay_l.png", purple), 0);
+  // What is not drawn is not read.
+  fs::remove(work_ / "photos/one.png");
+  EXPECT_EQ(Run("--scene s.json --nosearch_if_poor --pictures none").err, "");
+  ExpectBadInput(run + " --out_dir new", "photos/one.png");
+  write("photos/one.png", 320, 120, purple);
+  ExpectBadInput(run + " --out_dir new", "320x120 px do not show what l with 160x120 px sees");
+}
+
 TEST_F(CliOutputsTest, BadOutputs) {
   ExpectBadInput("--outputs png", "\"png\" is none of json, overlay, comparison, gif");
   ExpectBadInput("--outputs json,all", "\"all\" is none of");
   ExpectBadInput("--outputs ''", "--outputs is empty");
-  ExpectBadInput("--outputs json --filename_output a.gif", "--outputs has no gif");
-  ExpectBadInput("--outputs gif --start_end_output a.png", "--outputs has no comparison");
+  ExpectBadInput("--outputs json --filename_output a.gif", "has no gif");
+  ExpectBadInput("--outputs gif --start_end_output a.png", "has no comparison");
   ExpectBadInput("--filename_output missing/a.gif", "missing is not a directory");
   ExpectBadInput("--filename_output .", "is a directory, not a file to write");
 }

@@ -279,6 +279,7 @@ TEST_F(SceneTest, SaveAndLoadAgree) {
   scene.views[0].name = "a";
   scene.views[1].pixel_center = 0;
   scene.views[1].ignore = "ignore.png";
+  scene.views[1].image = "photos/right.jpg";
   scene.views[1].world_from_object = Rigid3d(ExpRotation({0, 1, 0}), Eigen::Vector3d(0, 0, 1e-9));
   scene.occluders = {{"cube.obj", {}},
                      {"cube.obj", Rigid3d(ExpRotation({0, 0, 1}), Eigen::Vector3d(0, 2, 0.1))}};
@@ -299,6 +300,8 @@ TEST_F(SceneTest, SaveAndLoadAgree) {
   EXPECT_EQ(read.views[0].dist, scene.views[0].dist);
   EXPECT_EQ(read.views[1].pixel_center, 0);
   EXPECT_EQ(read.views[1].ignore, "ignore.png");
+  EXPECT_EQ(read.views[1].image, "photos/right.jpg");
+  EXPECT_EQ(read.views[0].image, "");
   for (int i = 0; i < 2; ++i) {
     expect_same(read.views[i].cam_from_rig, scene.views[i].cam_from_rig);
     expect_same(read.views[i].world_from_object, scene.views[i].world_from_object);
@@ -333,6 +336,7 @@ TEST_F(SceneTest, FramesAreViews) {
                      {{"name", "b"},
                       {"masks", {{"right", "mask.png"}}},
                       {"ignore", {{"right", "mask.png"}}},
+                      {"images", {{"right", "right.jpg"}}},
                       {"world_from_object", Pose(0.25)}}};
   const SceneDescription read = ReadSceneDescription(folder_.Write("f.json", scene.dump()));
   ASSERT_EQ(read.views.size(), 3u);
@@ -343,6 +347,8 @@ TEST_F(SceneTest, FramesAreViews) {
   EXPECT_EQ(read.views[2].world_from_object->translation.z(), 0.25);
   EXPECT_FALSE(read.views[1].world_from_object);
   EXPECT_EQ(read.views[2].ignore, "mask.png");
+  EXPECT_EQ(read.views[2].image, "right.jpg");
+  EXPECT_EQ(read.views[0].image, "");
   EXPECT_EQ(read.views[1].ignore, "");
   nlohmann::json plain = scene;
   plain["frames"][1].erase("ignore");

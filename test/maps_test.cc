@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "ceres_align/maps/camera_maps.h"
-#include "ceres_align/maps/surface_map.h"
 #include "ceres_align/render/cpu_rasterizer.h"
+#include "ceres_align/surface/surface_map.h"
 #include "ceres_align/synth/shapes.h"
 #include "testing.h"
 

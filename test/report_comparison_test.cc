@@ -40,7 +40,7 @@ bool HasText(const ComparisonLayout& layout, const std::string& part) {
 }
 
 RgbImage Cut(const RgbImage& picture, const ComparisonPanel& panel) {
-  RgbImage part(panel.size.width_px, panel.size.height_px);
+  RgbImage part(panel.window.size.width_px, panel.window.size.height_px);
   for (int row = 0; row < part.height; ++row) {
     std::copy_n(picture.row(panel.y + row) + panel.x, part.width, part.row(row));
   }
@@ -58,7 +58,7 @@ bool Meet(const Box& a, const Box& b) {
 void ExpectNothingOverlaps(const ComparisonLayout& layout) {
   std::vector<Box> boxes;
   for (const ComparisonPanel& p : layout.panels) {
-    boxes.push_back({p.x, p.y, p.x + p.size.width_px, p.y + p.size.height_px});
+    boxes.push_back({p.x, p.y, p.x + p.window.size.width_px, p.y + p.window.size.height_px});
   }
   for (const ComparisonText& t : layout.texts) {
     const TextSize size = MeasureText(t.text, t.scale);
@@ -110,8 +110,16 @@ TEST(Comparison, EveryPanelShowsItsPose) {
   const MadeRun run = RunWithOthers(1, 1);
   SamplingRasterizer rasterizer;
   const SceneRenderer renderer(run.scene, PrepareMeshes(run.scene), &rasterizer);
-  const ComparisonLayout layout = LayOutComparison(run.scene, run.result);
   const RgbImage picture = ComparisonPicture(renderer, run.result);
+  std::vector<PixelBox> parts;
+  for (int view = 0; view < 2; ++view) {
+    std::vector<Rigid3d> shown;
+    for (const auto& pose : ComparedPoses(run.scene, run.result)) {
+      if (pose) shown.push_back(*pose);
+    }
+    parts.push_back(renderer.ObjectIn(view, shown));
+  }
+  const ComparisonLayout layout = LayOutComparison(run.scene, run.result, parts);
   ASSERT_EQ(picture.width, layout.width_px);
   ASSERT_EQ(picture.height, layout.height_px);
   ASSERT_EQ(layout.panels.size(), 10u);
@@ -122,7 +130,19 @@ TEST(Comparison, EveryPanelShowsItsPose) {
     if (i % 5 == 1) continue;
     const ComparisonPanel& panel = layout.panels[i];
     EXPECT_EQ(panel.view, i / 5);
-    EXPECT_EQ(Cut(picture, panel).pixels, renderer.Overlay(i / 5, poses[i % 5], panel.size).pixels);
+    const ViewWindow& window = panel.window;
+    const ImageF coverage = renderer.Coverage(panel.view, poses[i % 5], window);
+    const ImageF light = renderer.Light(panel.view, poses[i % 5], window, coverage);
+    const ImageF mask = Through(run.scene.views[panel.view].mask, window);
+    EXPECT_EQ(Cut(picture, panel).pixels, DrawOverlay(mask, coverage, true, light).pixels);
+  }
+  // Cut to the object: mask and mesh at all poses have room, and little more than that.
+  for (int view = 0; view < 2; ++view) {
+    const PixelBox part = layout.panels[5 * view].window.part;
+    const PixelBox own = renderer.ObjectIn(view, {poses[0], poses[2], poses[3], poses[4]});
+    EXPECT_EQ(part.x, own.x);
+    EXPECT_EQ(part.width_px, own.width_px);
+    EXPECT_LT(part.width_px * part.height_px, 0.8 * 128 * 153);
   }
   // Of the target only the mask.
   const RgbImage target = Cut(picture, layout.panels[1]);
@@ -180,9 +200,36 @@ TEST(Comparison, SixteenViewsWithAllColumnsStayOfSensibleSize) {
   EXPECT_EQ(layout.panels.size(), 16u * 7u);
   EXPECT_LE(layout.width_px, kComparisonWidth_px);
   EXPECT_LE(layout.height_px, kComparisonHeight_px + 400);
-  EXPECT_GE(layout.panels[0].size.width_px, kLeastPanel_px);
+  EXPECT_GE(layout.panels[0].window.size.width_px, kLeastPanel_px);
   EXPECT_TRUE(HasText(layout, ".."));
   ExpectNothingOverlaps(layout);
+}
+
+TEST(Comparison, ManyViewsStandInAGridOfBlocks) {
+  for (const int count : {3, 6, 12, 24, 200}) {
+    MadeRun run = MakeRun();
+    const View view = run.scene.views[0];
+    run.scene.views.assign(count, view);
+    run.result.views.assign(count, run.result.views[0]);
+    for (View& v : run.scene.views) v.camera = Camera{4096, 3072, 4000, 4000, 2048, 1536};
+    for (int i = 0; i < count; ++i) run.result.views[i].iou = i % 2 == 0 ? 0.99 : 0.98 + 1e-5 * i;
+    const ComparisonLayout layout = LayOutComparison(run.scene, run.result);
+    const int shown = std::min(count, static_cast<int>(kMostComparedViews));
+    ASSERT_EQ(layout.panels.size(), 3u * shown);
+    EXPECT_LE(layout.width_px, kComparisonWidth_px) << count;
+    EXPECT_LE(layout.height_px, kComparisonHeight_px) << count;
+    EXPECT_EQ(layout.blocks > 1, count >= 12) << count;
+    if (count >= 12) {
+      EXPECT_LT(layout.height_px, 1.6 * layout.width_px) << count;
+      EXPECT_LT(layout.width_px, 2 * layout.height_px) << count;
+      EXPECT_GE(layout.panels[0].window.size.width_px, 180) << count;
+    }
+    EXPECT_EQ(HasText(layout, "24 of 200 views: those that fit worst"), count == 200);
+    if (count == 200) {
+      EXPECT_EQ(layout.panels.back().view, 47);  // the 24 of odd numbers from 1 on
+    }
+    ExpectNothingOverlaps(layout);
+  }
 }
 
 TEST(Comparison, NarrowAndLargeImagesAndLongReasonsKeepTheirPlaces) {

@@ -125,11 +125,16 @@ DEFINE_string(
 DEFINE_double(render_size, 1, "Size of the maps, as a factor of each camera's own.");
 DEFINE_string(photos, "",
               "Folder with a photograph NAME.jpg (or .png, .bmp, .ppm, .tif) of every camera, for "
-              "report.html and the overlays of --render.");
+              "overlays, report.html and the overlays of --render; in the place of the scene's "
+              "images.");
 DEFINE_string(outputs, "all",
               "What is written: of json (result.json), overlay (overlay_<view>.png), comparison "
               "(comparison.png), gif (optimization.gif) and report (report.html: all of it on one "
               "page) those named, separated by commas; or all; or none.");
+DEFINE_string(pictures, "all",
+              "Which pictures --outputs may have: none (only result.json), final (result.json and "
+              "overlay_<view>.png), or all. Shorthand beside --outputs all; what a list in "
+              "--outputs names must be among them.");
 DEFINE_string(out_dir, "out", "Folder for these files; they are written all or none.");
 DEFINE_string(filename_output, "", "Write the animation here instead.");
 DEFINE_string(export_cameras, "",
@@ -142,6 +147,8 @@ DEFINE_string(start_end_output, "",
 
 namespace ceres_align::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 ProgramHelp Help() {
   ProgramHelp help;
@@ -175,7 +182,7 @@ ProgramHelp Help() {
       PriorFlagGroup(),
       SolveFlagGroup(),
       {"Outputs",
-       {"render", "render_size", "photos", "outputs", "out_dir", "filename_output",
+       {"render", "render_size", "photos", "outputs", "pictures", "out_dir", "filename_output",
         "start_end_output", "export_cameras"}}};
   help.exit_codes = {"0  the result is usable",
                      "1  bad input: one line on stderr says what; nothing is written",
@@ -244,10 +251,12 @@ RenderSettings RenderFromFlags(const OutputPlan& plan) {
   if (FLAGS_render.empty() && FlagWasGiven("render_size")) {
     throw InputError("--render_size says how to draw; --render says what");
   }
-  const bool drawn_on = !FLAGS_render.empty() || plan.report || IsGltf(FLAGS_export_cameras);
+  const bool drawn_on =
+      !FLAGS_render.empty() || plan.overlay || plan.report || IsGltf(FLAGS_export_cameras);
   if (!drawn_on && !FLAGS_photos.empty()) {
     throw InputError(
-        "--photos are for report.html, the overlays of --render, and --export_cameras gltf:…");
+        "--photos are for overlays, report.html, the overlays of --render, and --export_cameras "
+        "gltf:…");
   }
   return render;
 }
@@ -344,8 +353,8 @@ int Run() {
   Stopwatch watch;
   KeepMemory(4 << 20);
   if (!FLAGS_export_cameras.empty()) CheckExport(FLAGS_export_cameras);
-  const OutputPlan plan =
-      PlanOutputs({FLAGS_outputs, FLAGS_out_dir, FLAGS_filename_output, FLAGS_start_end_output});
+  const OutputPlan plan = PlanOutputs({FLAGS_outputs, FLAGS_out_dir, FLAGS_filename_output,
+                                       FLAGS_start_end_output, FLAGS_pictures});
   AlignOptions options = OptionsFromFlags();
   const RenderSettings render = RenderFromFlags(plan);
   std::string why;
@@ -391,7 +400,11 @@ int Run() {
   const std::vector<std::string> warnings = problem.warnings;
   const SceneDescription description = problem.description;
   CheckDrawnAndExported(SolvedToRender(problem.scene, description, Rigid3d(), "the scene"), render);
-  const std::vector<RgbImage> photos = LoadPhotos(problem.scene, plan.report ? FLAGS_photos : "");
+  std::vector<RgbImage> photos;
+  if (plan.overlay || plan.report) {
+    photos =
+        LoadPhotos(problem.scene, description, fs::path(FLAGS_scene).parent_path(), FLAGS_photos);
+  }
   const Solved solved = SolveOrExplain(std::move(problem), options, rasterizer.get());
   const Scene& scene = solved.scene;
   watch.Lap();

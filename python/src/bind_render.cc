@@ -3,7 +3,7 @@
 #include "ceres_align/backends/backends.h"
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
-#include "ceres_align/maps/surface_map.h"
+#include "ceres_align/surface/surface_map.h"
 #include "ceres_align/render/resident.h"
 #include "interrupts.h"
 #include "rasterizers.h"

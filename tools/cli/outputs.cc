@@ -12,7 +12,9 @@
 #include "ceres_align/base/text.h"
 #include "ceres_align/io/file_transaction.h"
 #include "ceres_align/maps/photo.h"
-#include "ceres_align/report/pictures.h"
+#include "ceres_align/report/animation.h"
+#include "ceres_align/report/comparison.h"
+#include "ceres_align/report/final_overlay.h"
 #include "ceres_align/report_html/html_report.h"
 #include "cli/signals.h"
 
@@ -39,26 +41,37 @@ std::set<std::string> ChosenOutputs(const std::string& flag) {
   return chosen;
 }
 
-// Pictures of larger views are drawn one after the other, for the memory's sake.
-constexpr int64_t kMostPixelsAtOnce = int64_t{1} << 24;
+/// Of the chosen outputs those that --pictures keeps.
+std::set<std::string> WithPictures(std::set<std::string> chosen, const OutputFlags& flags) {
+  if (flags.pictures == "all") return chosen;
+  const bool final = flags.pictures == "final";
+  if (!final && flags.pictures != "none") {
+    throw InputError("--pictures: " + Quoted(flags.pictures) + " is none of none, final, all");
+  }
+  const bool all = flags.outputs == "all";
+  for (const char* picture : {"overlay", "comparison", "gif", "report"}) {
+    if (final && picture == std::string("overlay")) continue;
+    if (chosen.erase(picture) > 0 && !all) {
+      throw InputError(Format("--outputs has %s, which --pictures %s leaves out; give one of them",
+                              picture, flags.pictures.c_str()));
+    }
+  }
+  if (final && chosen.count("overlay") == 0) {
+    throw InputError("--pictures final is the overlay, which --outputs lacks; give one of them");
+  }
+  return chosen;
+}
 
 // A photograph in another size than its mask shows the same where the shapes are so much alike.
 constexpr double kSameShape = 0.01;
-
-int64_t LargestView(const Scene& scene) {
-  int64_t largest = 0;
-  for (const View& view : scene.views) {
-    largest = std::max(largest, int64_t{view.camera.width_px} * view.camera.height_px);
-  }
-  return largest;
-}
 
 /// The path of a picture whose own flag may say where it goes.
 void TakePath(const std::string& given, bool chosen, const char* flag, const char* output,
               std::string* path) {
   if (given.empty()) return;
   if (!chosen) {
-    throw InputError(Format("--%s is given, but --outputs has no %s", flag, output));
+    throw InputError(
+        Format("--%s is given, but --outputs (or --pictures) has no %s", flag, output));
   }
   CheckWritable(given);
   *path = fs::absolute(given).string();
@@ -67,7 +80,7 @@ void TakePath(const std::string& given, bool chosen, const char* flag, const cha
 }  // namespace
 
 OutputPlan PlanOutputs(const OutputFlags& flags) {
-  const std::set<std::string> chosen = ChosenOutputs(flags.outputs);
+  const std::set<std::string> chosen = WithPictures(ChosenOutputs(flags.outputs), flags);
   OutputPlan plan;
   plan.json = chosen.count("json") > 0;
   plan.overlay = chosen.count("overlay") > 0;
@@ -82,13 +95,19 @@ OutputPlan PlanOutputs(const OutputFlags& flags) {
   return plan;
 }
 
-std::vector<RgbImage> LoadPhotos(const Scene& scene, const std::string& folder) {
-  std::vector<RgbImage> photos;
-  if (folder.empty()) return photos;
+std::vector<RgbImage> LoadPhotos(const Scene& scene, const SceneDescription& description,
+                                 const fs::path& folder, const std::string& photos) {
+  std::vector<RgbImage> loaded;
   for (const View& view : scene.views) {
-    const fs::path path = FindPhoto(folder, view.name);
-    photos.push_back(path.empty() ? RgbImage() : LoadPhoto(path));
-    const RgbImage& photo = photos.back();
+    fs::path path = photos.empty() ? fs::path() : FindPhoto(photos, view.name);
+    const auto described =
+        std::find_if(description.views.begin(), description.views.end(),
+                     [&](const ViewDescription& other) { return other.name == view.name; });
+    if (path.empty() && described != description.views.end() && !described->image.empty()) {
+      path = (folder / fs::u8path(described->image)).lexically_normal();
+    }
+    loaded.push_back(path.empty() ? RgbImage() : LoadPhoto(path));
+    const RgbImage& photo = loaded.back();
     const double width = view.camera.width_px, height = view.camera.height_px;
     if (std::abs(photo.width * height - photo.height * width) > kSameShape * photo.width * height) {
       throw InputError(Format("%s: %dx%d px do not show what %s with %.0fx%.0f px sees",
@@ -96,48 +115,45 @@ std::vector<RgbImage> LoadPhotos(const Scene& scene, const std::string& folder) 
                               Shown(view.name).c_str(), width, height));
     }
   }
-  return photos;
+  return loaded;
 }
-
-namespace {
-
-void AddOverlays(const SceneRenderer& renderer, const AlignResult& result,
-                 std::vector<OutputFile>* files) {
-  const std::vector<std::string> names = FileNamesOfViews(renderer.scene());
-  std::vector<OutputFile> overlays(names.size());
-  const auto draw = [&](size_t i) {
-    overlays[i] = {"overlay_" + names[i] + ".png",
-                   EncodePng(OverlayPicture(renderer, static_cast<int>(i), result))};
-  };
-  if (LargestView(renderer.scene()) <= kMostPixelsAtOnce) {
-    renderer.ForEach(names.size(), draw);
-  } else {
-    for (size_t i = 0; i < names.size(); ++i) draw(i);
-  }
-  files->insert(files->end(), overlays.begin(), overlays.end());
-}
-
-}  // namespace
 
 std::vector<OutputFile> DrawPictures(const OutputPlan& plan, const DrawnRun& run,
                                      Rasterizer* rasterizer) {
+  if (!plan.gif && !plan.comparison && !plan.overlay && !plan.report) return {};
+  const SceneRenderer renderer(run.scene, run.meshes, rasterizer);
+  const std::vector<std::string> names =
+      plan.overlay ? FileNamesOfViews(run.scene) : std::vector<std::string>();
   std::vector<OutputFile> files;
-  if (!plan.gif && !plan.comparison && !plan.overlay && !plan.report) return files;
-  const SceneRenderer renderer(run.scene, run.meshes, rasterizer, plan.gif || plan.report);
+  std::vector<std::function<std::string()>> makers;  // of each file, side by side
+  const auto add = [&](const std::string& path, std::function<std::string()> make) {
+    files.push_back({path, {}});
+    makers.push_back(std::move(make));
+  };
+  Animation animation;
   if (plan.gif) {
-    files.push_back({plan.gif_path, AnimationGif(renderer, run.iterations, run.result)});
+    animation = DrawAnimation(renderer, run.iterations, run.result);
+    add(plan.gif_path, [&] { return EncodeGif(animation); });
+  }
+  if (plan.report) {
+    add("report.html", [&] {
+      const std::string json =
+          ResultJson(run.scene, run.result, run.options, run.seconds, run.warnings);
+      return HtmlReport({run.scene, run.result, run.iterations, json, run.photos, run.title},
+                        renderer);
+    });
   }
   if (plan.comparison) {
-    files.push_back({plan.comparison_path, EncodePng(ComparisonPicture(renderer, run.result))});
+    add(plan.comparison_path, [&] { return EncodePng(ComparisonPicture(renderer, run.result)); });
   }
-  if (plan.overlay) AddOverlays(renderer, run.result, &files);
-  if (plan.report) {
-    const std::string json =
-        ResultJson(run.scene, run.result, run.options, run.seconds, run.warnings);
-    files.push_back({"report.html", HtmlReport({run.scene, run.result, run.iterations, json,
-                                                run.photos, run.title},
-                                               renderer)});
+  for (size_t i = 0; i < names.size(); ++i) {
+    add("overlay_" + names[i] + ".png", [&renderer, &run, i] {
+      static const RgbImage none;
+      const RgbImage& photo = i < run.photos.size() ? run.photos[i] : none;
+      return EncodePng(OverlayPicture(renderer, static_cast<int>(i), run.result, photo));
+    });
   }
+  renderer.ForEach(files.size(), [&](size_t i) { files[i].bytes = makers[i](); });
   return files;
 }
 

@@ -181,7 +181,7 @@ int RunSequence(const SceneFlags& scene_flags, const SequenceFlags& flags, const
   Tracker tracker(loaded.scene, meshes, rasterizer, track_options);
   Drawing drawing(flags, plan, frames.size());
   std::optional<SceneRenderer> renderer;
-  if (drawing.any()) renderer.emplace(tracker.scene(), meshes, rasterizer, true);
+  if (drawing.any()) renderer.emplace(tracker.scene(), meshes, rasterizer);
   for (const std::string& warning : loaded.warnings) {
     std::fprintf(stderr, "ceres_align: warning: %s\n", warning.c_str());
   }

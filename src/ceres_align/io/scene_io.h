@@ -2,6 +2,7 @@
 //
 //   { "mesh": "rooster.obj",
 //     "views": [ { "name": "left", "mask": "left.png", "ignore": "left_ignore.png",
+//                  "image": "left.jpg",
 //                  "width": 306, "height": 256, "pixel_center": 0.5,
 //                  "K": [[fx, 0, cx], [0, fy, cy], [0, 0, 1]], "dist": [k1, k2, p1, p2, k3],
 //                  "cam_from_rig": {"R": [[…], […], […]], "t": [x, y, z]},
@@ -31,7 +32,8 @@
 //
 //     "cameras": [ { "name": "left", "width": …, "height": …, "K": …, "cam_from_rig": … }, … ],
 //     "frames":  [ { "name": "a", "masks": {"left": "a_l.png", …}, "ignore": {"left": …},
-//                    "mesh": "state_a.ply", "world_from_object": {"R": …, "t": …} }, … ],
+//                    "images": {"left": …}, "mesh": "state_a.ply",
+//                    "world_from_object": {"R": …, "t": …} }, … ],
 //
 // A fisheye camera has "fisheye": [k1, k2, k3, k4] in the place of "dist".
 // OpenCV axes, column vectors: x_cam = cam_from_rig · rig_from_world · world_from_object · X.
@@ -79,6 +81,7 @@ struct ViewDescription {
   std::optional<Rigid3d> world_from_object;  ///< absent: identity
   std::vector<MeshPart> mesh_parts;          ///< in the place of `mesh`
   MeshFrame mesh_frame = {};                 ///< of the file `mesh`
+  std::string image = {};                    ///< path of the photograph, for pictures; empty: none
   bool has_mesh() const { return !mesh.empty() || !mesh_parts.empty(); }
 };
 

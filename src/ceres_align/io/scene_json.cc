@@ -82,6 +82,7 @@ ViewDescription ReadView(const json& value, const std::string& place,
   view.name = reader.String("name");
   if (reader.Optional("mask") != nullptr) view.mask = reader.String("mask");
   view.ignore = reader.String("ignore");
+  view.image = reader.String("image");
   ReadCamera(&reader, defaults, &view);
   ReadObject(&reader, defaults, &view);
   reader.CheckNoOtherKeys();
@@ -140,6 +141,7 @@ std::vector<ViewDescription> ReadFrames(const json& list, const std::string& pla
     reader.Required("masks");
     const auto masks = ReadPaths(&reader, "masks", cameras);
     const auto ignored = ReadPaths(&reader, "ignore", cameras);
+    const auto images = ReadPaths(&reader, "images", cameras);
     if (masks.empty()) Fail(reader.Place("masks"), " names no mask");
     ViewDescription object;
     ReadObject(&reader, defaults, &object);
@@ -153,6 +155,8 @@ std::vector<ViewDescription> ReadFrames(const json& list, const std::string& pla
       view.name = name + "_" + camera.name;
       view.mask = mask->second;
       if (ignore != ignored.end()) view.ignore = ignore->second;
+      const auto image = images.find(camera.name);
+      if (image != images.end()) view.image = image->second;
       view.mesh = object.mesh;
       view.mesh_parts = object.mesh_parts;
       view.mesh_frame = object.mesh_frame;
@@ -221,6 +225,7 @@ ordered_json ViewJson(const ViewDescription& view, const MeshFrame& outer) {
   out["name"] = view.name;
   if (!view.mask.empty()) out["mask"] = view.mask;
   if (!view.ignore.empty()) out["ignore"] = view.ignore;
+  if (!view.image.empty()) out["image"] = view.image;
   out["width"] = view.width_px;
   out["height"] = view.height_px;
   if (view.pixel_center != 0.5) out["pixel_center"] = view.pixel_center;

@@ -7,10 +7,10 @@
 
 #include "ceres_align/geometry/camera.h"
 #include "ceres_align/geometry/mesh.h"
-#include "ceres_align/maps/surface_map.h"
 #include "ceres_align/render/resident.h"
 #include "ceres_align/report/draw.h"
 #include "ceres_align/report/output_files.h"
+#include "ceres_align/surface/surface_map.h"
 
 namespace ceres_align {
 

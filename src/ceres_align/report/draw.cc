@@ -24,7 +24,7 @@ cv::Mat Wrap(RgbImage* image) {
 }
 
 uint8_t MixChannel(uint8_t a, uint8_t b, double weight) {
-  return static_cast<uint8_t>(std::lround((1 - weight) * a + weight * b));
+  return static_cast<uint8_t>((1 - weight) * a + weight * b + 0.5);
 }
 
 }  // namespace
@@ -77,16 +77,6 @@ void Paste(const RgbImage& part, int x, int y, RgbImage* image) {
   for (int row = 0; row < part.height; ++row) {
     std::copy(part.row(row), part.row(row) + part.width, image->row(y + row) + x);
   }
-}
-
-ImageF Resized(const ImageF& image, int width_px, int height_px) {
-  ImageF out(width_px, height_px);
-  const cv::Mat in(image.height, image.width, CV_32F, const_cast<float*>(image.pixels.data()));
-  cv::Mat resized(height_px, width_px, CV_32F, out.pixels.data());
-  const bool shrinks = width_px < image.width || height_px < image.height;
-  cv::resize(in, resized, resized.size(), 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_NEAREST);
-  CHECK(reinterpret_cast<float*>(resized.data) == out.pixels.data());
-  return out;
 }
 
 }  // namespace ceres_align

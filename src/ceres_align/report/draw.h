@@ -50,9 +50,6 @@ void BlendRectangle(RgbImage* image, int x, int y, int width, int height, Rgb co
 /// Copies `part` into the image at (x, y); CHECKs that it fits.
 void Paste(const RgbImage& part, int x, int y, RgbImage* image);
 
-/// Another size: areas are averaged where the image shrinks, pixels are repeated where it grows.
-ImageF Resized(const ImageF& image, int width_px, int height_px);
-
 /// The bytes of a PNG file. Throws std::runtime_error if the encoder fails.
 std::string EncodePng(const RgbImage& image);
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
-#include <unordered_map>
 
 namespace ceres_align {
 namespace {
@@ -29,11 +28,11 @@ struct Box {
 };
 
 /// Where two pictures differ; one pixel where they do not.
-Box ChangedBox(const RgbImage& a, const RgbImage& b) {
+Box ChangedBox(const IndexedImage& a, const IndexedImage& b) {
   Box box = {a.width, a.height, 0, 0};
   for (int row = 0; row < a.height; ++row) {
-    const Rgb *p = a.row(row), *q = b.row(row);
-    if (std::memcmp(p, q, sizeof(Rgb) * a.width) == 0) continue;
+    const uint8_t *p = a.row(row), *q = b.row(row);
+    if (std::memcmp(p, q, a.width) == 0) continue;
     int left = 0, right = a.width;
     while (p[left] == q[left]) ++left;
     while (p[right - 1] == q[right - 1]) --right;
@@ -42,46 +41,76 @@ Box ChangedBox(const RgbImage& a, const RgbImage& b) {
   return box.right == 0 ? Box{0, 0, 1, 1} : box;
 }
 
+/// Finds a palette's nearest colours; of those that it was asked for lately it knows them.
+class NearestColor {
+ public:
+  explicit NearestColor(const std::vector<Rgb>& palette) : known_(kKnown) {
+    count_ = static_cast<int>(palette.size());
+    for (int i = 0; i < count_; ++i) {
+      r_[i] = palette[i].r;
+      g_[i] = palette[i].g;
+      b_[i] = palette[i].b;
+    }
+  }
+  uint8_t operator()(const Rgb& color) {
+    const uint32_t key = color.r << 16 | color.g << 8 | color.b;
+    Known& known = known_[(key * 0x9E3779B1u) >> 20];
+    if (known.key != key) known = {key, Find(color)};
+    return known.index;
+  }
+
+ private:
+  static constexpr size_t kKnown = 1 << 12;
+  struct Known {
+    uint32_t key = ~0u;  // of no colour
+    uint8_t index = 0;
+  };
+  // The distance and the index in one number, so that the loop has no branch.
+  uint8_t Find(const Rgb& color) const {
+    int best = INT32_MAX;
+    for (int i = 0; i < count_; ++i) {
+      const int r = r_[i] - color.r, g = g_[i] - color.g, b = b_[i] - color.b;
+      best = std::min(best, (3 * r * r + 4 * g * g + 2 * b * b) << 8 | i);
+    }
+    return static_cast<uint8_t>(best & 255);
+  }
+  int count_;
+  int r_[256] = {}, g_[256] = {}, b_[256] = {};
+  std::vector<Known> known_;
+};
+
 }  // namespace
+
+void IndexRows(const RgbImage& image, const std::vector<Rgb>& palette, int rows,
+               IndexedImage* out) {
+  CHECK(!palette.empty() && palette.size() <= kTransparent);
+  CHECK(out->width == image.width && out->height == image.height && rows <= image.height);
+  NearestColor nearest(palette);
+  // Runs of one colour are long; the table is asked only where the colour changes.
+  Rgb color = palette[0];
+  uint8_t index = nearest(color);
+  const size_t count = static_cast<size_t>(rows) * image.width;
+  for (size_t i = 0; i < count; ++i) {
+    if (!(image.pixels[i] == color)) {
+      color = image.pixels[i];
+      index = nearest(color);
+    }
+    out->pixels[i] = index;
+  }
+}
+
+IndexedImage Indexed(const RgbImage& image, const std::vector<Rgb>& palette) {
+  IndexedImage out(image.width, image.height);
+  IndexRows(image, palette, image.height, &out);
+  return out;
+}
 
 struct GifEncoder::Impl {
   std::string bytes;
   GifFileType* gif = nullptr;
   std::vector<Rgb> palette;
-  std::unordered_map<uint32_t, uint8_t> nearest;
-  RgbImage shown;                // the frame before; empty at first
-  Image<uint8_t> shown_indices;  // as the screen shows it
+  IndexedImage shown;  // the frame before; empty at first
   std::vector<GifByteType> line;
-
-  uint8_t Nearest(const Rgb& color) {
-    const uint32_t key = color.r << 16 | color.g << 8 | color.b;
-    const auto found = nearest.find(key);
-    if (found != nearest.end()) return found->second;
-    const auto distance = [&](const Rgb& c) {
-      const int r = c.r - color.r, g = c.g - color.g, b = c.b - color.b;
-      return 3 * r * r + 4 * g * g + 2 * b * b;
-    };
-    const auto best =
-        std::min_element(palette.begin(), palette.end(),
-                         [&](const Rgb& a, const Rgb& b) { return distance(a) < distance(b); });
-    return nearest[key] = static_cast<uint8_t>(best - palette.begin());
-  }
-
-  // A row's pixels [left, right) as palette indices into `line`; unchanged ones are transparent.
-  void QuantizeLine(const Rgb* row, uint8_t* shown_row, int left, int right, bool first) {
-    line.resize(right - left);
-    Rgb color = row[left];
-    uint8_t index = Nearest(color);
-    for (int column = left; column < right; ++column) {
-      // Runs of one colour are long; the table is asked only where the colour changes.
-      if (!(row[column] == color)) {
-        color = row[column];
-        index = Nearest(color);
-      }
-      line[column - left] = !first && shown_row[column] == index ? kTransparent : index;
-      shown_row[column] = index;
-    }
-  }
 
   void PutLoopForever() const {
     const unsigned char forever[3] = {1, 0, 0};
@@ -128,18 +157,29 @@ GifEncoder::~GifEncoder() {
 }
 
 void GifEncoder::AddFrame(const RgbImage& frame, int delay_cs) {
+  AddFrame(Indexed(frame, impl_->palette), delay_cs);
+}
+
+void GifEncoder::AddFrame(const IndexedImage& frame, int delay_cs) {
   GifFileType* gif = impl_->gif;
   CHECK(gif != nullptr && frame.width == gif->SWidth && frame.height == gif->SHeight);
   const bool first = impl_->shown.empty();
   const Box box = first ? Box{0, 0, frame.width, frame.height} : ChangedBox(impl_->shown, frame);
-  if (first) impl_->shown_indices = Image<uint8_t>(frame.width, frame.height);
   impl_->PutControl(delay_cs);
   Require(EGifPutImageDesc(gif, box.left, box.top, box.right - box.left, box.bottom - box.top,
                            false, nullptr),
           gif);
+  std::vector<GifByteType>& line = impl_->line;
+  line.resize(box.right - box.left);
   for (int row = box.top; row < box.bottom; ++row) {
-    impl_->QuantizeLine(frame.row(row), impl_->shown_indices.row(row), box.left, box.right, first);
-    Require(EGifPutLine(gif, impl_->line.data(), static_cast<int>(impl_->line.size())), gif);
+    const uint8_t* now = frame.row(row) + box.left;
+    std::copy(now, now + line.size(), line.begin());
+    if (!first) {
+      const uint8_t* before = impl_->shown.row(row) + box.left;
+      for (size_t i = 0; i < line.size(); ++i)
+        line[i] = now[i] == before[i] ? kTransparent : now[i];
+    }
+    Require(EGifPutLine(gif, line.data(), static_cast<int>(line.size())), gif);
   }
   impl_->shown = frame;
 }

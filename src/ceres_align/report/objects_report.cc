@@ -26,15 +26,6 @@ std::vector<std::string> FailedChecks(const AlignResult& align) {
   return names;
 }
 
-bool OnOutline(const ImageF& coverage, int x, int y) {
-  if (coverage.at(x, y) < 0.5f) return false;
-  const auto outside = [&](int u, int v) {
-    return u >= 0 && v >= 0 && u < coverage.width && v < coverage.height &&
-           coverage.at(u, v) < 0.5f;
-  };
-  return outside(x - 1, y) || outside(x + 1, y) || outside(x, y - 1) || outside(x, y + 1);
-}
-
 void DrawObject(const ImageF& mask, const ImageF& coverage, const Rgb& color, RgbImage* picture) {
   constexpr double kFill = 0.45;
   for (int y = 0; y < mask.height; ++y) {

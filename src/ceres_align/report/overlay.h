@@ -16,22 +16,24 @@ constexpr Rgb kRenderColor = {45, 140, 255};    ///< the rendering has it, the m
 constexpr Rgb kAgreeColor = {92, 112, 104};     ///< both
 constexpr Rgb kOutlineColor = {245, 250, 240};  ///< the rendering's edge
 
+/// What the rendering has is drawn darker and brighter than the two colours above, by its light.
+Rgb Lit(const Rgb& color, double light);
+
 /// Both images in [0, 1] and of the same size (CHECKed); the four colours are mixed bilinearly by
 /// (target, coverage). The outline lies on the innermost pixels of {coverage >= ½}; it is left
-/// out if `outline` is false.
-RgbImage DrawOverlay(const ImageF& target, const ImageF& coverage, bool outline = true);
+/// out if `outline` is false. `light` (SceneRenderer::Light; empty: none) shows the surface's
+/// shape.
+RgbImage DrawOverlay(const ImageF& target, const ImageF& coverage, bool outline = true,
+                     const ImageF& light = {});
+/// Whether the outline of the rendering runs on that pixel.
+bool OnOutline(const ImageF& coverage, int column, int row);
 
 /// The key to the colours in one line, baseline at y; returns its width. A null image: only
 /// measures.
 int DrawKey(RgbImage* image, int x, int y, double scale);
 
-/// The colours DrawOverlay can make, on a grid of `steps` values of target and of coverage, for
-/// the palette of an animation.
-std::vector<Rgb> OverlayPalette(int steps);
-
-/// Writes the view's label and the key to the colours into the corner (top left or bottom left)
-/// where they hide less of the object. Images under 160 px get no key, under 64 px nothing.
-void LabelOverlay(const ImageF& target, const ImageF& coverage, const std::string& label,
-                  RgbImage* overlay);
+/// The colours DrawOverlay can make, on a grid of `steps` values of target and of coverage, and of
+/// `shades` values of light (0: none), for the palette of an animation.
+std::vector<Rgb> OverlayPalette(int steps, int shades = 0);
 
 }  // namespace ceres_align

@@ -6,33 +6,34 @@
 #include <limits>
 #include <set>
 
-#include "ceres_align/geometry/simplify.h"
 #include "ceres_align/report/overlay.h"
 
 namespace ceres_align {
 namespace {
 
-// Drawing fewer faces takes too little time to be worth another level of detail, making the level
-// of more takes too long.
-constexpr int64_t kFewestFaces = 150000, kMostFaces = 2000000;
-constexpr int kPanelFaces = 50000;
+// Of a picture in which the mesh is only looked for.
+constexpr int kLookedAt_px = 256;
+constexpr double kLookedCell_px = 2.5;
+constexpr float kShown = 0.5f;
+
+// Of a picture of the view at another size, as the view's pixels, rounded outwards.
+PixelBox Grown(const PixelBox& box, const ImageF& picture, const Camera& camera) {
+  if (box.empty()) return {};
+  const double sx = static_cast<double>(camera.width_px) / picture.width;
+  const double sy = static_cast<double>(camera.height_px) / picture.height;
+  const auto low = [](double v) { return static_cast<int>(std::floor(v)); };
+  const auto high = [](double v, int most) {
+    return std::min(most, static_cast<int>(std::ceil(v)));
+  };
+  const int x = low(sx * box.x), y = low(sy * box.y);
+  return {x, y, high(sx * (box.x + box.width_px), camera.width_px) - x,
+          high(sy * (box.y + box.height_px), camera.height_px) - y};
+}
 
 }  // namespace
 
-PanelSize FitPanel(const Camera& camera, int max_px) {
-  const int longer = std::max(camera.width_px, camera.height_px);
-  CHECK_GT(longer, 0);
-  if (longer <= max_px) {
-    const int factor = max_px / longer;
-    return {factor * camera.width_px, factor * camera.height_px};
-  }
-  const double scale = static_cast<double>(max_px) / longer;
-  return {std::max(1, static_cast<int>(std::lround(scale * camera.width_px))),
-          std::max(1, static_cast<int>(std::lround(scale * camera.height_px)))};
-}
-
 SceneRenderer::SceneRenderer(const Scene& scene, const PreparedMeshes& meshes,
-                             Rasterizer* rasterizer, bool for_animation)
+                             Rasterizer* rasterizer)
     : scene_(scene), rasterizer_(rasterizer) {
   CHECK_EQ(meshes.size(), scene.meshes.size());
   for (const auto& mesh : meshes) {
@@ -41,13 +42,6 @@ SceneRenderer::SceneRenderer(const Scene& scene, const PreparedMeshes& meshes,
     for (const PreparedMesh::Lod& lod : mesh->lods()) {
       meshes_.back().push_back({ResidentMesh(rasterizer, lod.contour), lod.cell});
     }
-    const int64_t faces = mesh->finest().num_faces();
-    if (!for_animation || faces < kFewestFaces || faces > kMostFaces) continue;
-    const SimplifiedMesh simple = SimplifyByClustering(mesh->mesh(), kPanelFaces);
-    if (simple.mesh.faces.empty()) continue;
-    meshes_.back().insert(
-        meshes_.back().end() - 1,
-        {ResidentMesh(rasterizer, std::make_shared<const ContourMesh>(simple.mesh)), simple.cell});
   }
 }
 
@@ -62,32 +56,86 @@ ImageF SceneRenderer::Draw(const Level& level, const View& view, const Rigid3d& 
   return std::move(coverage[0]);
 }
 
+double SceneRenderer::DistanceOfNearest(const View& view, const Rigid3d& rig_from_world) const {
+  const ContourMesh& mesh = *meshes_.at(view.mesh_index).back().resident.item();
+  const Rigid3d cam_from_object = view.cam_from_rig * rig_from_world * view.world_from_object;
+  const Eigen::Vector3d center(mesh.center.x, mesh.center.y, mesh.center.z);
+  return (cam_from_object * center).norm() - mesh.bulk_radius;
+}
+
+SceneRenderer::Level& SceneRenderer::LevelFor(const View& view, const Rigid3d& rig_from_world,
+                                              const Camera& camera, double cell_px) const {
+  std::vector<Level>& levels = meshes_.at(view.mesh_index);
+  const double nearest = DistanceOfNearest(view, rig_from_world);
+  for (Level& level : levels) {
+    if (level.cell * camera.fx_px <= cell_px * nearest) return level;
+  }
+  return levels.back();
+}
+
+ImageF SceneRenderer::Coverage(int view, const Rigid3d& rig_from_world,
+                               const ViewWindow& window) const {
+  const View& v = scene_.views.at(view);
+  return Draw(meshes_.at(v.mesh_index).back(), v, rig_from_world, CameraThrough(v.camera, window));
+}
+
+ImageF SceneRenderer::Panel(int view, const Rigid3d& rig_from_world, const ViewWindow& window,
+                            double cell_px) const {
+  const View& v = scene_.views.at(view);
+  const Camera camera = CameraThrough(v.camera, window);
+  return Draw(LevelFor(v, rig_from_world, camera, cell_px), v, rig_from_world, camera);
+}
+
+ImageF SceneRenderer::Light(int view, const Rigid3d& rig_from_world, const ViewWindow& window,
+                            const ImageF& coverage, const LightDetail& detail) const {
+  const View& v = scene_.views.at(view);
+  ViewWindow coarse = window;
+  coarse.size.width_px = std::max(1, window.size.width_px / detail.step_px);
+  coarse.size.height_px = std::max(1, window.size.height_px / detail.step_px);
+  const Camera camera = CameraThrough(v.camera, coarse);
+  Level* level = &LevelFor(v, rig_from_world, camera, detail.cell_px / detail.step_px);
+  const Level* const first = meshes_.at(v.mesh_index).data();
+  while (level != first && level->resident.item()->num_faces() > kMostShadedFaces) --level;
+  std::call_once(*level->once,
+                 [&] { level->shaded = std::make_unique<ShadedMesh>(*level->resident.item()); });
+  ImageF light = level->shaded->Light(camera, v.cam_from_rig * rig_from_world * v.world_from_object,
+                                      rasterizer_);
+  if (detail.step_px > 1) light = Resized(light, coverage.width, coverage.height);
+  SpreadLight(coverage, &light);
+  return light;
+}
+
 ImageF SceneRenderer::Coverage(int view, const Rigid3d& rig_from_world,
                                const PanelSize& size) const {
-  const View& v = scene_.views.at(view);
-  return Draw(meshes_.at(v.mesh_index).back(), v, rig_from_world,
-              v.camera.Scaled(size.width_px, size.height_px));
+  return Coverage(view, rig_from_world, WholeView(scene_.views.at(view).camera, size));
 }
 
 ImageF SceneRenderer::Panel(int view, const Rigid3d& rig_from_world, const PanelSize& size) const {
+  return Panel(view, rig_from_world, WholeView(scene_.views.at(view).camera, size));
+}
+
+RgbImage SceneRenderer::Overlay(int view, const Rigid3d& rig_from_world,
+                                const PanelSize& size) const {
   const View& v = scene_.views.at(view);
-  const std::vector<Level>& levels = meshes_.at(v.mesh_index);
-  const ContourMesh& mesh = *levels.back().resident.item();
-  const Rigid3d cam_from_object = v.cam_from_rig * rig_from_world * v.world_from_object;
-  const Camera camera = v.camera.Scaled(size.width_px, size.height_px);
-  const double nearest =
-      (cam_from_object * Eigen::Vector3d(mesh.center.x, mesh.center.y, mesh.center.z)).norm() -
-      mesh.bulk_radius;
-  for (const Level& level : levels) {
-    if (level.cell * camera.fx_px <= kPanelCell_px * nearest) {
-      return Draw(level, v, rig_from_world, camera);
-    }
+  return DrawOverlay(Through(v.mask, WholeView(v.camera, size)),
+                     Coverage(view, rig_from_world, size));
+}
+
+PixelBox SceneRenderer::ObjectIn(int view, const std::vector<Rigid3d>& rig_from_world) const {
+  const View& v = scene_.views.at(view);
+  PixelBox box = BoxOf(v.mask, kShown);
+  PanelSize size = FullSize(view);
+  if (std::max(size.width_px, size.height_px) > kLookedAt_px) size = FitPanel(size, kLookedAt_px);
+  const ViewWindow whole = WholeView(v.camera, size);
+  for (const Rigid3d& pose : rig_from_world) {
+    const ImageF picture = Panel(view, pose, whole, kLookedCell_px);
+    box = Union(box, Grown(BoxOf(picture, 0.05f), picture, v.camera));
   }
-  return Draw(levels.back(), v, rig_from_world, camera);
+  return WithMargin(box, v.camera);
 }
 
 double SceneRenderer::Motion_px(int view, const Rigid3d& a, const Rigid3d& b,
-                                const PanelSize& size) const {
+                                const ViewWindow& window) const {
   const View& v = scene_.views.at(view);
   const ContourMesh& mesh = *meshes_.at(v.mesh_index).back().resident.item();
   const Eigen::Vector3d center(mesh.center.x, mesh.center.y, mesh.center.z);
@@ -98,13 +146,14 @@ double SceneRenderer::Motion_px(int view, const Rigid3d& a, const Rigid3d& b,
   if (!(nearest > 0)) return std::numeric_limits<double>::infinity();
   const double motion = (center_b - center_a).norm() +
                         mesh.bulk_radius * RotationAngle_rad(at_a.rotation, at_b.rotation);
-  return v.camera.Scaled(size.width_px, size.height_px).fx_px * motion / nearest;
+  return CameraThrough(v.camera, window).fx_px * motion / nearest;
 }
 
-RgbImage SceneRenderer::Overlay(int view, const Rigid3d& rig_from_world,
-                                const PanelSize& size) const {
-  const ImageF target = Resized(scene_.views.at(view).mask, size.width_px, size.height_px);
-  return DrawOverlay(target, Coverage(view, rig_from_world, size));
+double SceneRenderer::CellFor(int view, const Rigid3d& rig_from_world, const Rigid3d& other,
+                              const ViewWindow& window) const {
+  constexpr double kShareOfMotion = 0.2, kMostCell_px = 6;
+  const double motion_px = Motion_px(view, rig_from_world, other, window);
+  return std::clamp(kShareOfMotion * motion_px, kPanelCell_px, kMostCell_px);
 }
 
 PanelSize SceneRenderer::FullSize(int view) const {

@@ -6,7 +6,7 @@
 
 #include "ceres_align/base/text.h"
 #include "ceres_align/report/json_values.h"
-#include "ceres_align/report/pictures.h"
+#include "ceres_align/report/run_story.h"
 #include "ceres_align/report_html/advice.h"
 #include "ceres_align/report_html/page_files.h"
 #include "ceres_align/report_html/report_space.h"

@@ -6,6 +6,8 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/late_library.h"
+#include "ceres_align/base/text.h"
+#include "ceres_align/report/view_window.h"
 
 namespace ceres_align::report_html_internal {
 namespace {
@@ -52,22 +54,10 @@ std::string EncodeJpeg(const RgbImage& image, int quality) {
 
 RgbImage ShrunkPhoto(const RgbImage& image, int width_px, int height_px) {
   if (width_px == image.width && height_px == image.height) return image;
-  ImageF channels[3];
-  for (int k = 0; k < 3; ++k) {
-    ImageF channel(image.width, image.height);
-    for (size_t i = 0; i < image.pixels.size(); ++i) {
-      const Rgb& p = image.pixels[i];
-      channel.pixels[i] = k == 0 ? p.r : k == 1 ? p.g : p.b;
-    }
-    channels[k] = Resized(channel, width_px, height_px);
-  }
-  RgbImage out(width_px, height_px);
-  const auto byte = [](float v) { return static_cast<uint8_t>(std::lround(v)); };
-  for (size_t i = 0; i < out.pixels.size(); ++i) {
-    out.pixels[i] = {byte(channels[0].pixels[i]), byte(channels[1].pixels[i]),
-                     byte(channels[2].pixels[i])};
-  }
-  return out;
+  Camera own;
+  own.width_px = image.width;
+  own.height_px = image.height;
+  return Through(image, own, WholeView(own, {width_px, height_px}));
 }
 
 }  // namespace ceres_align::report_html_internal

@@ -4,7 +4,7 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/text.h"
-#include "ceres_align/report/pictures.h"
+#include "ceres_align/report/run_story.h"
 
 namespace ceres_align::report_html_internal {
 

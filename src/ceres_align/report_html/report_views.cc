@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numeric>
 
 #include "ceres_align/base/text.h"
 #include "ceres_align/report/png_rows.h"
+#include "ceres_align/report/run_story.h"
 #include "ceres_align/report_html/base64.h"
 #include "ceres_align/report_html/jpeg.h"
 #include "ceres_align/report_html/outline_paths.h"
@@ -15,6 +15,8 @@ namespace ceres_align::report_html_internal {
 namespace {
 
 constexpr double kThinned_px = 0.05;  // of the picture in which an outline was traced
+// What moves by less between two steps shows the same outline, in a picture of kLargestStep_px.
+constexpr double kSameOutline_px = 0.2;
 constexpr double kMisfitUnit = 256, kMostMisfit_px = 127;
 constexpr size_t kBytesPerPoint = 6, kBytesPerMisfit = 3;  // as text
 constexpr int kJpegQuality = 82;
@@ -26,8 +28,7 @@ struct Shares {
 constexpr Shares kWithPhoto = {0.2, 0.45, 0.15, 0.2}, kWithout = {0.45, 0, 0.25, 0.3};
 
 PanelSize Fitted(const PanelSize& own, int most_px) {
-  if (std::max(own.width_px, own.height_px) <= most_px) return own;
-  return FitPanel(Camera{own.width_px, own.height_px, 1, 1, 0, 0}, most_px);
+  return std::max(own.width_px, own.height_px) <= most_px ? own : FitPanel(own, most_px);
 }
 
 PanelSize SizeOf(const View& view) { return {view.camera.width_px, view.camera.height_px}; }
@@ -66,17 +67,20 @@ struct Outline {
   size_t points = 0;
 };
 
-// Traced in a picture that is made smaller until the outline has at most so many points.
+// Traced in a picture that is made smaller until the outline has at most so many points. Of a level
+// of detail with cells of at most cell_px there, and thinned; 0: of the mesh itself, as it is.
 Outline OutlineAt(const SceneRenderer& renderer, size_t view, const Rigid3d& rig_from_world,
-                  int most_px, size_t most_points, bool exact) {
+                  int most_px, size_t most_points, double cell_px) {
   const int index = static_cast<int>(view);
   while (true) {
     Outline outline;
     outline.size = Fitted(renderer.FullSize(index), most_px);
-    outline.paths = TraceOutline(exact ? renderer.Coverage(index, rig_from_world, outline.size)
-                                       : renderer.Panel(index, rig_from_world, outline.size));
+    const ViewWindow window = WholeView(renderer.scene().views[index].camera, outline.size);
+    outline.paths =
+        TraceOutline(cell_px == 0 ? renderer.Coverage(index, rig_from_world, window)
+                                  : renderer.Panel(index, rig_from_world, window, cell_px));
     for (OutlinePath& path : outline.paths) {
-      if (!exact) path = Thinned(path, kThinned_px);
+      if (cell_px > 0) path = Thinned(path, kThinned_px);
       outline.points += path.size();
     }
     const int longer = std::max(outline.size.width_px, outline.size.height_px);
@@ -122,27 +126,40 @@ std::vector<int16_t> MisfitAlong(const Outline& outline, const View& view) {
   return misfit;
 }
 
+// `on_the_way`: a pose far from the result is drawn coarsely, as far as it is off.
 Json Outlines(const ReportPictures& pictures, size_t view, const std::vector<ReportPose>& poses,
-              size_t most_points) {
-  Json list = Json::array();
-  for (const ReportPose& pose : poses) {
-    list.push_back(OutlineJson(OutlineAt(pictures.renderer, view, pose.rig_from_world,
-                                         kLargestStep_px, most_points, false)));
+              size_t most_points, bool on_the_way) {
+  const SceneRenderer& renderer = pictures.renderer;
+  const int index = static_cast<int>(view);
+  const PanelSize size = Fitted(renderer.FullSize(index), kLargestStep_px);
+  const ViewWindow window = WholeView(renderer.scene().views[index].camera, size);
+  const Rigid3d& result = pictures.poses.back().rig_from_world;
+  std::vector<size_t> drawn;  // the others look like the last of these before them
+  std::vector<size_t> like(poses.size());
+  for (size_t i = 0; i < poses.size(); ++i) {
+    const bool same =
+        !drawn.empty() && renderer.Motion_px(index, poses[drawn.back()].rig_from_world,
+                                             poses[i].rig_from_world, window) < kSameOutline_px;
+    if (!same) drawn.push_back(i);
+    like[i] = drawn.size() - 1;
   }
+  std::vector<Json> outlines(drawn.size());
+  renderer.ForEach(drawn.size(), [&](size_t i) {
+    const Rigid3d& pose = poses[drawn[i]].rig_from_world;
+    const double cell_px =
+        on_the_way ? renderer.CellFor(index, pose, result, window) : kPanelCell_px;
+    outlines[i] =
+        OutlineJson(OutlineAt(renderer, view, pose, kLargestStep_px, most_points, cell_px));
+  });
+  Json list = Json::array();
+  for (const size_t i : like) list.push_back(outlines[i]);
   return list;
 }
 
 }  // namespace
 
 std::vector<size_t> ShownViews(const AlignResult& result) {
-  std::vector<size_t> views(result.views.size());
-  std::iota(views.begin(), views.end(), size_t{0});
-  if (views.size() <= kMostShownViews) return views;
-  std::stable_sort(views.begin(), views.end(),
-                   [&](size_t a, size_t b) { return result.views[a].iou < result.views[b].iou; });
-  views.resize(kMostShownViews);
-  std::sort(views.begin(), views.end());
-  return views;
+  return WorstViews(result, kMostShownViews);
 }
 
 int PosesThatFit(size_t most_bytes) {
@@ -173,13 +190,13 @@ Json ViewJson(const ReportPictures& pictures, size_t view, size_t most_bytes) {
   }
   const Outline outline =
       OutlineAt(pictures.renderer, view, pictures.poses.back().rig_from_world, kLargestOutline_px,
-                share(shares.final_outline) / (kBytesPerPoint + kBytesPerMisfit), true);
+                share(shares.final_outline) / (kBytesPerPoint + kBytesPerMisfit), 0);
   json["final"] = OutlineJson(outline);
   json["final"]["misfit"] = Base64(MisfitAlong(outline, v));
   const size_t count = pictures.poses.size() + pictures.other_poses.size();
   const size_t most_points = share(shares.outlines) / (count * kBytesPerPoint);
-  json["poses"] = Outlines(pictures, view, pictures.poses, most_points);
-  json["others"] = Outlines(pictures, view, pictures.other_poses, most_points);
+  json["poses"] = Outlines(pictures, view, pictures.poses, most_points, true);
+  json["others"] = Outlines(pictures, view, pictures.other_poses, most_points, false);
   return json;
 }
 

@@ -110,8 +110,18 @@ class Searcher {
     report.candidates = static_cast<int>(poses_.size());
     report.thorough = thorough_;
     report.rig_from_world = scene_.FromRun(poses_[0].rig_from_world);
+    report.searched = PosesToTell();
     result_.stopped = !callback_(report);
     return !result_.stopped;
+  }
+
+  std::vector<SearchedPose> PosesToTell() const {
+    std::vector<SearchedPose> told;
+    for (const ScoredPose& pose : BestDistinct(poses_, AlignIteration::kMostSearchedPoses,
+                                               AlignIteration::kSearchedApart_rad)) {
+      told.push_back({scene_.FromRun(pose.rig_from_world), pose.cost});
+    }
+    return told;
   }
 
   // The best poses at the scoring level, before any refinement; best first.

@@ -2,10 +2,17 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "ceres_align/geometry/rigid3d.h"
 
 namespace ceres_align {
+
+/// A pose that a search still has.
+struct SearchedPose {
+  Rigid3d rig_from_world;
+  double cost;  ///< as AlignIteration's
+};
 
 /// One accepted or refused step, for progress lines and animations.
 struct AlignIteration {
@@ -21,6 +28,11 @@ struct AlignIteration {
   /// are left, of which cost and pose are the best's.
   int candidates = 0;
   bool thorough = false;  ///< of the second, more thorough search (SearchOptions::search_again)
+  /// Of a stage of a search the poses that are left, best first, for pictures: at most
+  /// kMostSearchedPoses, those within kSearchedApart_rad of a better one left out.
+  std::vector<SearchedPose> searched = {};
+  static constexpr size_t kMostSearchedPoses = 6;
+  static constexpr double kSearchedApart_rad = 0.35;
 };
 
 /// Called on the thread that called Align, at each level of the descent that leads to the answer

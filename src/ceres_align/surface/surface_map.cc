@@ -1,17 +1,17 @@
-#include "ceres_align/maps/surface_map.h"
+#include "ceres_align/surface/surface_map.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "ceres_align/maps/pixel_rays.h"
 #include "ceres_align/render/for_each_cpu.h"
+#include "ceres_align/surface/pixel_rays.h"
 
 namespace ceres_align {
 namespace {
 
 using Eigen::Vector3d;
-using maps_internal::PixelRays;
+using surface_internal::PixelRays;
 
 constexpr int kBandRows = 32;
 constexpr size_t kChunk = 8192;

@@ -5,7 +5,7 @@
 
 #include "ceres_align/geometry/camera.h"
 
-namespace ceres_align::maps_internal {
+namespace ceres_align::surface_internal {
 
 /// Points of the plane Z = 1 that the pixels of a row see.
 class PixelRays {
@@ -34,4 +34,4 @@ class PixelRays {
   const Projection projection_;
 };
 
-}  // namespace ceres_align::maps_internal
+}  // namespace ceres_align::surface_internal

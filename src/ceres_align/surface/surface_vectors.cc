@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ceres_align/maps/pixel_rays.h"
-#include "ceres_align/maps/surface_map.h"
+#include "ceres_align/surface/pixel_rays.h"
+#include "ceres_align/surface/surface_map.h"
 
 namespace ceres_align {
 namespace {
@@ -18,7 +18,7 @@ constexpr int kRows = 16;  // that one thread takes at a time
 template <typename Body>
 void ForEachSeen(const SurfaceMap& map, const Camera& camera, Rasterizer* threads,
                  const Body& body) {
-  const maps_internal::PixelRays rays(camera);
+  const surface_internal::PixelRays rays(camera);
   const int height = map.face.height, width = map.face.width;
   threads->ForEach((height + kRows - 1) / kRows, [&](size_t part) {
     std::vector<double> x(width), y(width);
