@@ -71,7 +71,7 @@ class CeresAlignConan(ConanFile):
             self.requires(reference, transitive_headers=True, transitive_libs=True)
         self.requires("opencv/[>=4.5 <5]", transitive_headers=True, transitive_libs=True)
         for reference in ("gflags/2.2.2", "onetbb/[>=2021]", "nlohmann_json/[>=3.10 <4]",
-                          "libpng/[>=1.6 <2]", "zlib/[>=1.2.11 <2]", "giflib/[>=5.2 <7]",
+                          "libpng/[>=1.6 <2]", "openexr/[>=3.1 <4]", "zlib/[>=1.2.11 <2]", "giflib/[>=5.2 <7]",
                           "assimp/[>=5.2 <7]", "yaml-cpp/[>=0.7 <1]", "urdfdom/[>=3 <4]"):
             self.requires(reference)
         if self.options.python:

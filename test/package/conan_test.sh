@@ -21,7 +21,7 @@ version_of() {
 for library in assimp=libassimp-dev ceres-solver=libceres-dev eigen=libeigen3-dev \
   gflags=libgflags-dev giflib=libgif-dev glog=libgoogle-glog-dev libpng=libpng-dev \
   nlohmann_json=nlohmann-json3-dev onetbb=libtbb-dev opencv=libopencv-core-dev \
-  urdfdom=liburdfdom-dev yaml-cpp=libyaml-cpp-dev zlib=zlib1g-dev; do
+  openexr=libopenexr-dev urdfdom=liburdfdom-dev yaml-cpp=libyaml-cpp-dev zlib=zlib1g-dev; do
   conan create "$source_dir/test/package/conan" --name "${library%%=*}" \
     --version "$(version_of "${library#*=}")" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 done

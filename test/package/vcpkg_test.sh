@@ -40,7 +40,8 @@ config() {
     "\${CURRENT_PACKAGES_DIR}/share/$package RENAME ${package}Config.cmake)" \
     >>"$work/ports/$port/portfile.cmake"
 }
-for name in assimp ceres eigen3 gflags giflib glog libpng nlohmann-json tbb urdfdom yaml-cpp zlib; do
+for name in assimp ceres eigen3 gflags giflib glog libpng nlohmann-json openexr tbb urdfdom \
+  yaml-cpp zlib; do
   overlay "$name"
 done
 features=

@@ -16,6 +16,8 @@ LIBRARIES = {
     "nlohmann_json": ("nlohmann_json", "nlohmann_json::nlohmann_json", [], []),
     "onetbb": ("TBB", "TBB::tbb", ["tbb"], []),
     "opencv": ("OpenCV", None, [], []),
+    "openexr": ("OpenEXR", "OpenEXR::OpenEXR", ["OpenEXR-3_1", "Imath-3_1"],
+                ["/usr/include/OpenEXR", "/usr/include/Imath"]),
     "urdfdom": ("urdfdom", "urdfdom::urdfdom", ["urdfdom_model", "tinyxml", "console_bridge"], []),
     "yaml-cpp": ("yaml-cpp", "yaml-cpp::yaml-cpp", ["yaml-cpp"], []),
     "zlib": ("ZLIB", "ZLIB::ZLIB", ["z"], []),
