@@ -151,7 +151,7 @@ double SceneRenderer::Motion_px(int view, const Rigid3d& a, const Rigid3d& b,
 
 double SceneRenderer::CellFor(int view, const Rigid3d& rig_from_world, const Rigid3d& other,
                               const ViewWindow& window) const {
-  constexpr double kShareOfMotion = 0.2, kMostCell_px = 6;
+  constexpr double kShareOfMotion = 0.5, kMostCell_px = 6;
   const double motion_px = Motion_px(view, rig_from_world, other, window);
   return std::clamp(kShareOfMotion * motion_px, kPanelCell_px, kMostCell_px);
 }

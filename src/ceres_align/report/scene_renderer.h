@@ -24,7 +24,7 @@ struct LightDetail {
   double cell_px;
   int step_px;
 };
-constexpr LightDetail kStillLight = {4, 1}, kMovingLight = {12, 2};
+constexpr LightDetail kStillLight = {4, 1}, kMovingLight = {16, 2};
 
 /// Borrows the scene and the rasterizer, which must outlive it; holds the scene's meshes in the
 /// rasterizer until it is destroyed. May be used from several threads at once.
