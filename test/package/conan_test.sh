@@ -25,4 +25,4 @@ for library in assimp=libassimp-dev ceres-solver=libceres-dev eigen=libeigen3-de
   conan create "$source_dir/test/package/conan" --name "${library%%=*}" \
     --version "$(version_of "${library#*=}")" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 done
-conan create "$source_dir/packaging/conan"
+conan create "$source_dir/packaging/conan" -c 'tools.cmake.cmake_layout:test_folder=$TMP'

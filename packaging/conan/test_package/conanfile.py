@@ -17,7 +17,9 @@ class CeresAlignTest(ConanFile):
         cmake_layout(self)
 
     def generate(self):
-        CMakeToolchain(self).generate()
+        toolchain = CMakeToolchain(self)
+        toolchain.user_presets_path = False  # they would lie in the sources
+        toolchain.generate()
         CMakeDeps(self).generate()
 
     def build(self):
@@ -29,5 +31,8 @@ class CeresAlignTest(ConanFile):
         if not can_run(self):
             return
         self.run(os.path.join(self.cpp.build.bindir, "example"), env="conanrun")
-        if self.dependencies[self.tested_reference_str].options.tools:
-            self.run("ceres_align --outputs json --out_dir demo", env="conanrun")
+        package = self.dependencies[self.tested_reference_str]
+        if package.options.tools:
+            program = os.path.join(package.package_folder, "bin", "ceres_align")
+            self.run(f'"{program}" --outputs json --out_dir "{self.build_folder}/demo"',
+                     env="conanrun")
