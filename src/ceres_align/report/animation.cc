@@ -11,8 +11,8 @@ namespace ceres_align {
 namespace {
 
 // A frame shows the panels of the one before while nothing has moved farther than this since they
-// were drawn.
-constexpr double kSamePicture_px = 1;
+// were drawn, by a bound that is seldom reached.
+constexpr double kSamePicture_px = 2;
 
 // Of light there are so many steps: few colours, and long runs of them.
 constexpr int kLightSteps = 24;

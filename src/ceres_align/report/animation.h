@@ -25,7 +25,7 @@ struct Animation {
 
 /// The run as TellRun tells it: start, poses of a search, steps, result. Every frame shows every
 /// view, cut to the object, with mask and mesh overlaid and the mesh lit (drawn again only where
-/// something has moved by a pixel), and in text what it is. Drawn side by side on the
+/// something has moved by two pixels), and in text what it is. Drawn side by side on the
 /// renderer's threads.
 Animation DrawAnimation(const SceneRenderer& renderer,
                         const std::vector<AlignIteration>& iterations, const AlignResult& result,

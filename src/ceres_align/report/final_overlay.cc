@@ -77,13 +77,13 @@ RgbImage HalfTransparent(const Drawn& drawn) {
 }
 
 /// The key, and what the outline's colours mean.
-void DrawKeys(RgbImage* picture) {
+void DrawKeys(bool has_photo, RgbImage* picture) {
   const int width = picture->width - 2 * kGap_px;
   DrawLine(picture,
            Format("outline: white on the mask's, orange or blue where mask or mesh is %g px larger",
                   kFullMisfit_px),
            kGap_px, picture->height - 2 * kLine_px - kGap_px / 2, width, kDimTextColor);
-  DrawKeyLine(picture);
+  DrawKeyLine(picture, !has_photo);
 }
 
 }  // namespace
@@ -135,7 +135,7 @@ RgbImage OverlayPicture(const SceneRenderer& renderer, int view, const AlignResu
   Paste(panel, layout.x, layout.y, &picture);
   DrawLine(&picture, TitleOf(v, result.views.at(view)), kGap_px, kGap_px / 2,
            picture.width - 2 * kGap_px, kTextColor);
-  DrawKeys(&picture);
+  DrawKeys(!photo.empty(), &picture);
   return picture;
 }
 

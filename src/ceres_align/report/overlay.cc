@@ -127,10 +127,11 @@ std::vector<Rgb> OverlayPalette(int steps, int shades) {
   return palette;
 }
 
-int DrawKey(RgbImage* image, int x, int y, double scale) {
+int DrawKey(RgbImage* image, int x, int y, double scale, bool with_both) {
   const int box = std::max(4, static_cast<int>(std::lround(9 * scale)));
   const int start = x;
   for (const KeyEntry& entry : kKey) {
+    if (!with_both && entry.color == kAgreeColor) continue;
     if (image != nullptr) {
       BlendRectangle(image, x, y - box, box, box, entry.color, 1);
       DrawText(image, entry.text, x + box + box / 2, y, scale, kTextColor);

@@ -29,8 +29,8 @@ RgbImage DrawOverlay(const ImageF& target, const ImageF& coverage, bool outline 
 bool OnOutline(const ImageF& coverage, int column, int row);
 
 /// The key to the colours in one line, baseline at y; returns its width. A null image: only
-/// measures.
-int DrawKey(RgbImage* image, int x, int y, double scale);
+/// measures. `with_both` false: what both have is not drawn, as on a photograph.
+int DrawKey(RgbImage* image, int x, int y, double scale, bool with_both = true);
 
 /// The colours DrawOverlay can make, on a grid of `steps` values of target and of coverage, and of
 /// `shades` values of light (0: none), for the palette of an animation.

@@ -54,10 +54,11 @@ void DrawLine(RgbImage* image, const std::string& text, int x, int y, int width_
   DrawText(image, fitted.text, x, y + kLine_px - 8, fitted.scale, color);
 }
 
-void DrawKeyLine(RgbImage* image) {
+void DrawKeyLine(RgbImage* image, bool with_both) {
   double scale = 0.9;
-  while (scale > 0.3 && DrawKey(nullptr, 0, 0, scale) > image->width - 2 * kGap_px) scale *= 0.95;
-  DrawKey(image, kGap_px, image->height - kGap_px, scale);
+  while (scale > 0.3 && DrawKey(nullptr, 0, 0, scale, with_both) > image->width - 2 * kGap_px)
+    scale *= 0.95;
+  DrawKey(image, kGap_px, image->height - kGap_px, scale, with_both);
 }
 
 }  // namespace ceres_align

@@ -22,7 +22,7 @@ std::vector<FittedText> WrapText(const std::string& text, double scale, int widt
 /// One line of height kLine_px with its upper left corner at (x, y), fitted to width_px.
 void DrawLine(RgbImage* image, const std::string& text, int x, int y, int width_px, Rgb color);
 
-/// The colours' key in the picture's last line.
-void DrawKeyLine(RgbImage* image);
+/// The colours' key (DrawKey) in the picture's last line.
+void DrawKeyLine(RgbImage* image, bool with_both = true);
 
 }  // namespace ceres_align
