@@ -6,7 +6,6 @@
 
 #include "ceres_align/base/error.h"
 #include "ceres_align/base/late_library.h"
-#include "ceres_align/base/text.h"
 #include "ceres_align/report/view_window.h"
 
 namespace ceres_align::report_html_internal {
