@@ -10,7 +10,8 @@ target_link_libraries(ceres_align_all INTERFACE ${_libraries})
 set(_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ceres_align)
 install(TARGETS ${_libraries} ceres_align_all EXPORT ceres_align_targets)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/ceres_align ${PROJECT_BINARY_DIR}/include/ceres_align
-        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        FILES_MATCHING PATTERN "*.h" PATTERN "report_html/page" EXCLUDE)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/ceres_align)
 install(EXPORT ceres_align_targets FILE ceres_alignTargets.cmake NAMESPACE ceres_align::
         DESTINATION ${_package_dir})
