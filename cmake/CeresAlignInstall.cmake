@@ -25,11 +25,14 @@ install(FILES ${PROJECT_BINARY_DIR}/ceres_alignConfig.cmake
               ${CMAKE_CURRENT_LIST_DIR}/FindRobotFormats.cmake
         DESTINATION ${_package_dir})
 
+# vcpkg wants programs elsewhere than in bin, but sets CMAKE_INSTALL_BINDIR itself.
+set(CERES_ALIGN_INSTALL_BINDIR "${CMAKE_INSTALL_BINDIR}" CACHE STRING
+  "Where the programs are installed, below the prefix")
 # The programs that an installation has; called after tools/.
 function(ceres_align_install_programs)
   foreach(program ceres_align align_scenes hand_eye make_masks make_mesh make_robot_scene make_scene render_scene)
     if(TARGET ${program})
-      install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+      install(TARGETS ${program} RUNTIME DESTINATION ${CERES_ALIGN_INSTALL_BINDIR})
     endif()
   endforeach()
 endfunction()

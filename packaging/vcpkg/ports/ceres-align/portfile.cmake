@@ -27,7 +27,7 @@ vcpkg_cmake_configure(
     -DCERES_ALIGN_BUILD_BENCHMARKS=OFF
     -DCERES_ALIGN_BUILD_EXAMPLES=OFF
     # Put there at once, the programs know where the demo's mesh is.
-    -DCMAKE_INSTALL_BINDIR=tools/${PORT}
+    -DCERES_ALIGN_INSTALL_BINDIR=tools/${PORT}
   OPTIONS_DEBUG
     -DCERES_ALIGN_BUILD_TOOLS=OFF
 )
