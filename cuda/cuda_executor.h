@@ -92,6 +92,7 @@ class CudaExecutor {
       // Something may have failed, or take long.
       const cudaError_t code = cudaStreamQuery(stream_);
       if (code == cudaErrorNotReady) {
+        (void)cudaGetLastError();  // no error, but the next launch would find it
         std::this_thread::yield();
         continue;
       }

@@ -80,6 +80,7 @@ class InterruptibleRasterizer : public Rasterizer {
     interrupts_->Check();
     inner_->Outline(job, samples);
   }
+  bool is_for_batches() const override { return inner_->is_for_batches(); }
   void CoverageBatch(const std::vector<RasterJob>& jobs, std::vector<ImageF>* images) override {
     interrupts_->Check();
     inner_->CoverageBatch(jobs, images);

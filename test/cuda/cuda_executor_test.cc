@@ -238,6 +238,20 @@ TEST_F(CudaExecutorTest, AMeshThatDoesNotFitLeavesNothing) {
   }
 }
 
+TEST_F(CudaExecutorTest, WaitingForATicketLeavesNoErrorBehind) {
+  CudaExecutor<FakeLauncher> executor(true);
+  uint64_t ticket = 0;
+  Fake().not_ready = 3;
+  Fake().at_ready = [&] { ticket = 7; };
+  executor.WaitForTicket(&ticket, 7);
+  EXPECT_EQ(Fake().not_ready, 0);
+  EXPECT_EQ(cudaGetLastError(), cudaSuccess);
+  // A stream that has ended without it is an error, and so is one that fails.
+  EXPECT_THROW(executor.WaitForTicket(&ticket, 8), CudaError);
+  Fake().lost = cudaErrorLaunchFailure;
+  EXPECT_THROW(executor.WaitForTicket(&ticket, 8), CudaError);
+}
+
 TEST_F(CudaExecutorTest, WhyThereIsNoDevice) {
   EXPECT_EQ(WhyNoCudaDevice(), "");
   Fake().count_error = cudaErrorInsufficientDriver;

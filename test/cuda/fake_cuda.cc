@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "cuda/device_memory.h"
 
@@ -69,7 +70,7 @@ using ceres_align::NotWhileCapturing;
 
 extern "C" {
 
-cudaError_t cudaGetLastError() { return cudaSuccess; }
+cudaError_t cudaGetLastError() { return std::exchange(Fake().last_error, cudaSuccess); }
 const char* cudaGetErrorName(cudaError_t code) {
   return code == cudaErrorLaunchFailure ? "cudaErrorLaunchFailure" : "cudaErrorOfAnotherKind";
 }
@@ -117,7 +118,14 @@ cudaError_t cudaHostGetDevicePointer(void** on_device, void* data, unsigned) {
   *on_device = data;
   return Fake().lost;
 }
-cudaError_t cudaStreamQuery(cudaStream_t) { return NotWhileCapturing(); }
+cudaError_t cudaStreamQuery(cudaStream_t) {
+  if (Fake().not_ready > 0) {
+    // As CUDA does: it is noted as if it were an error.
+    if (--Fake().not_ready == 0 && Fake().at_ready) Fake().at_ready();
+    return Fake().last_error = cudaErrorNotReady;
+  }
+  return NotWhileCapturing();
+}
 cudaError_t cudaFreeHost(void* data) { return ceres_align::Free(&Fake().host_blocks, data); }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind,
                             cudaStream_t) {

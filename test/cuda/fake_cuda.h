@@ -26,7 +26,10 @@ struct FakeCuda {
   cudaError_t probe_error = cudaSuccess;
   size_t memory_bytes = size_t{8} << 30;
   bool can_capture = true;
-  cudaError_t lost = cudaSuccess;  ///< sticky: every call that reaches the device returns it
+  cudaError_t last_error = cudaSuccess;  ///< of cudaGetLastError, which forgets it
+  int not_ready = 0;                     ///< so many queries find the stream at work
+  std::function<void()> at_ready = {};   ///< what it has done then
+  cudaError_t lost = cudaSuccess;        ///< sticky: every call that reaches the device returns it
 
   std::map<void*, size_t> device_blocks, host_blocks;
   std::set<FakeGraph*> graphs, executables;

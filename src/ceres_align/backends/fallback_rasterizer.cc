@@ -47,15 +47,16 @@ int FallbackRasterizer::Add(Items<Item>* items, std::shared_ptr<const Item> item
   Try([&](Rasterizer& current) {
     const int given = (current.*add)(item);
     const std::unique_lock<std::shared_mutex> lock(mutex_);
-    if (&current != first_.get()) {
-      id = 0;
-      while (items->count(id) > 0) ++id;
-      (*items)[id] = {item, given};
+    if (second_ == nullptr) {
+      id = given;
+      (*items)[id] = {item, -1};
       return;
     }
-    id = given;
-    // Where another thread has switched meanwhile, the item has come too late for that.
-    (*items)[id] = {item, second_ != nullptr ? (second_.get()->*add)(item) : -1};
+    // Another thread may have switched since: the item has come too late for that.
+    const bool is_late = &current == first_.get();
+    id = 0;
+    while (items->count(id) > 0) ++id;
+    (*items)[id] = {item, is_late ? (second_.get()->*add)(item) : given};
   });
   return id;
 }

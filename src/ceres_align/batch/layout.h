@@ -18,14 +18,14 @@ namespace ceres_align::batch {
 class Layout {
  public:
   explicit Layout(void* block, bool has_guards = false)
-      : block_(static_cast<char*>(block)), has_guards_(has_guards) {}
+      : block_(static_cast<char*>(block)), has_guards_(has_guards), is_guarded_(has_guards) {}
 
   template <typename T>
   T* Take(int64_t count) {
     T* const piece = block_ == nullptr ? nullptr : reinterpret_cast<T*>(block_ + at_);
     const size_t bytes = static_cast<size_t>(count) * sizeof(T);
-    const size_t taken = (bytes + kAlign - 1) / kAlign * kAlign + (has_guards_ ? kAlign : 0);
-    if (has_guards_ && block_ != nullptr) {
+    const size_t taken = (bytes + kAlign - 1) / kAlign * kAlign + (is_guarded_ ? kAlign : 0);
+    if (is_guarded_ && block_ != nullptr) {
       guards_.emplace_back(block_ + at_ + bytes, taken - bytes);
       std::memset(block_ + at_ + bytes, kMark, taken - bytes);
     }
@@ -33,8 +33,8 @@ class Layout {
     return piece;
   }
   /// Pieces from here on are used as one, and have no guards between them.
-  void WithoutGuards() { std::swap(has_guards_, had_guards_); }
-  void WithGuards() { std::swap(has_guards_, had_guards_); }
+  void WithoutGuards() { is_guarded_ = false; }
+  void WithGuards() { is_guarded_ = has_guards_; }
 
   size_t bytes() const { return at_; }
 
@@ -51,7 +51,8 @@ class Layout {
   static constexpr int kMark = 0x5C;
   char* block_;
   size_t at_ = 0;
-  bool has_guards_, had_guards_ = false;
+  const bool has_guards_;
+  bool is_guarded_;
   std::vector<std::pair<const char*, size_t>> guards_;
 };
 

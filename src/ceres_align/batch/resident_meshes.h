@@ -23,7 +23,7 @@ class ResidentMeshes {
   /// The mesh's number; uploads it if it is not there. Throws what `upload` throws, after a second
   /// attempt without the meshes that are not in use.
   int Use(const std::shared_ptr<const ContourMesh>& mesh) {
-    ClearIf([](const Held& held) { return held.users == 0 && held.mesh.expired(); });
+    ClearLost();
     const auto found = held_.find(mesh.get());
     if (found != held_.end()) {
       ++found->second.users;
